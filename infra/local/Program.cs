@@ -1,0 +1,6 @@
+namespace Cloudkeeper.Local;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}

@@ -1,0 +1,6 @@
+namespace Cloudkeeper.Simulation;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}
