@@ -1,0 +1,11 @@
+namespace Cloudkeeper.Raft;
+
+/// <summary>One member of the cluster. A member that votes in neither configuration is a learner.</summary>
+/// <param name="Id">Never used again after a removal: an empty disk comes back under a new identity.</param>
+/// <param name="Address">Base address where the other members reach it, e.g. <c>http://10.0.0.4:7000</c>.</param>
+/// <param name="IsVoter">Votes in the current (in a joint change: the new) configuration.</param>
+/// <param name="IsOutgoingVoter">Votes in the old configuration of a joint change that is under way.</param>
+public sealed record Member(NodeId Id, string Address, bool IsVoter, bool IsOutgoingVoter = false)
+{
+    public bool IsLearner => !IsVoter && !IsOutgoingVoter;
+}
