@@ -1,0 +1,48 @@
+namespace Cloudkeeper.Protocol.Commands;
+
+/// <summary>What a client asks the state machine to do; decided at apply, in log order, never before (rule R4).</summary>
+public abstract record Command;
+
+/// <summary>One operation on its own: its refusal is the refusal of the command.</summary>
+public sealed record MutationCommand(Operation Operation) : Command;
+
+/// <summary>All or nothing, in one revision: <c>Then</c> when every condition holds, else <c>Else</c>.</summary>
+public sealed record TransactionCommand(
+    IReadOnlyList<Condition> If,
+    IReadOnlyList<Operation> Then,
+    IReadOnlyList<Operation> Else) : Command;
+
+public sealed record OpenSessionCommand(long TtlMilliseconds, string Name) : Command;
+
+/// <summary>Ends a session; its ephemeral nodes and tickets go in the same revision.</summary>
+public sealed record CloseSessionCommand(SessionId Session) : Command;
+
+/// <summary>Takes a place in the queue of an exclusive lock, or gives the place that the session already has.</summary>
+/// <param name="Session">The session that the ticket lives and dies with; null: one of its own, of <paramref name="TtlMilliseconds"/>.</param>
+/// <param name="Queue">False: refuse with <c>lock-held</c> instead of waiting.</param>
+public sealed record AcquireLockCommand(
+    string Path,
+    SessionId? Session,
+    long TtlMilliseconds,
+    string Owner,
+    bool Queue) : Command;
+
+/// <summary>Releases a held ticket or gives up a waiting one.</summary>
+public sealed record ReleaseTicketCommand(Ticket Ticket) : Command;
+
+/// <summary>Opens a lane. Changes nothing that a client can see and takes no revision.</summary>
+public sealed record OpenLaneCommand : Command;
+
+/// <summary>
+/// Proposed by a leader on its own (rule R5): the sessions whose TTL has run out by its count of keepalives. Void when
+/// applied in another term than <paramref name="DecidedIn"/>.
+/// </summary>
+public sealed record ExpireSessionsCommand(long DecidedIn, IReadOnlyList<SessionId> Sessions) : Command;
+
+/// <summary>
+/// Proposed by a leader on its own (rule R5): container and TTL nodes that look idle. Each goes only if it still has no
+/// children and its children and modified revisions are what the leader saw.
+/// </summary>
+public sealed record RemoveIdleNodesCommand(long DecidedIn, IReadOnlyList<IdleNode> Nodes) : Command;
+
+public sealed record IdleNode(string Path, Revision ModifiedRevision, Revision ChildrenRevision);

@@ -1,0 +1,35 @@
+namespace Cloudkeeper.Protocol;
+
+/// <summary>The endpoints of a consensus node, and what its status codes mean to a gateway.</summary>
+/// <remarks>
+/// 200: decided, the body says how. 421 (<see cref="LeaderHeader"/> names the leader when known): this node does not
+/// lead and proposed nothing. 429: too much is waiting, nothing was proposed. 503: no quorum, or the revision was not
+/// reached in time; nothing was proposed. 504: proposed, outcome unknown: repeat the same batch. 507: the disk is full,
+/// nothing was proposed. 400: the bytes are no batch.
+/// </remarks>
+public static class NodeRoutes
+{
+    /// <summary>POST a <see cref="Commands.CommandBatch"/> to the leader.</summary>
+    public const string Commands = "/commands";
+
+    /// <summary>POST a <see cref="Reads.ReadBatch"/>; a linearizable one to the leader.</summary>
+    public const string Reads = "/reads";
+
+    /// <summary>POST session ids to the leader.</summary>
+    public const string Keepalives = "/keepalives";
+
+    /// <summary>GET a stream of <see cref="Feed.FeedFrame"/>s, each behind its length (4 bytes); <c>?from=</c> is exclusive.</summary>
+    public const string Feed = "/feed";
+
+    /// <summary>GET, JSON: the members as this node sees them.</summary>
+    public const string Cluster = "/cluster";
+
+    /// <summary>GET, JSON: the gateways that have registered, from the local tree: works without a quorum.</summary>
+    public const string Gateways = "/gateways";
+
+    /// <summary>Base address of the leader as the answering node knows it.</summary>
+    public const string LeaderHeader = "Cloudkeeper-Leader";
+
+    /// <summary>Where gateways register themselves: ephemeral nodes <c>{instance}</c> with a JSON value.</summary>
+    public const string GatewaysPath = "/services/cloudkeeper-gateways";
+}

@@ -1,0 +1,36 @@
+namespace Cloudkeeper.Protocol.Reads;
+
+/// <summary>A question about the state at one revision.</summary>
+public abstract record ReadRequest;
+
+public sealed record ReadNodeRequest(string Path, bool WithValue) : ReadRequest;
+
+/// <param name="After">Only children whose names are behind this one; empty: from the first.</param>
+public sealed record ReadChildrenRequest(string Path, string After, int Limit, bool WithValues) : ReadRequest;
+
+public sealed record ReadSessionRequest(SessionId Session) : ReadRequest;
+
+/// <param name="After">Only sessions with a larger id.</param>
+public sealed record ReadSessionsRequest(SessionId After, int Limit) : ReadRequest;
+
+public sealed record ReadTicketRequest(Ticket Ticket) : ReadRequest;
+
+public sealed record ReadLockRequest(string Path) : ReadRequest;
+
+/// <summary>One change out of the history, with its value and the one before, whatever their size.</summary>
+public sealed record ReadChangeRequest(Revision Revision, string Path) : ReadRequest;
+
+public enum ReadConsistency : byte
+{
+    /// <summary>Reflects everything that was committed when the request arrived.</summary>
+    Linearizable = 0,
+
+    /// <summary>Whatever the asked node has applied, at least <see cref="ReadBatch.MinRevision"/>.</summary>
+    Local = 1,
+}
+
+/// <param name="MinRevision">The node waits (bounded) until it has applied this revision.</param>
+public sealed record ReadBatch(
+    ReadConsistency Consistency,
+    Revision MinRevision,
+    IReadOnlyList<ReadRequest> Requests);

@@ -1,0 +1,51 @@
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Protocol.Reads;
+
+/// <summary>Answer to one <see cref="ReadRequest"/>. All answers of a batch are of one revision.</summary>
+public abstract record ReadResult(ResultCode Code);
+
+/// <param name="Stat">Null: no such node.</param>
+/// <param name="AbsentSince">The revision that deleted the absent node; 0 when that is not known (any more).</param>
+public sealed record ReadNodeResult(
+    ResultCode Code,
+    NodeStat? Stat,
+    string ContentType,
+    ReadOnlyMemory<byte> Value,
+    Revision AbsentSince) : ReadResult(Code);
+
+public sealed record ChildEntry(string Name, string ContentType, NodeStat Stat, ReadOnlyMemory<byte> Value);
+
+/// <param name="Stat">Of the parent.</param>
+/// <param name="HasMore">More children follow the last one.</param>
+public sealed record ReadChildrenResult(
+    ResultCode Code,
+    NodeStat? Stat,
+    Revision AbsentSince,
+    IReadOnlyList<ChildEntry> Children,
+    bool HasMore) : ReadResult(Code);
+
+/// <param name="Ephemerals">Paths of its ephemeral nodes, in order.</param>
+/// <param name="ExpiresInMilliseconds">As the answering leader counts; -1 from another node, which cannot know.</param>
+public sealed record ReadSessionResult(
+    ResultCode Code,
+    SessionInfo? Session,
+    IReadOnlyList<string> Ephemerals,
+    long ExpiresInMilliseconds) : ReadResult(Code);
+
+public sealed record SessionEntry(SessionInfo Session, long ExpiresInMilliseconds);
+
+public sealed record ReadSessionsResult(ResultCode Code, IReadOnlyList<SessionEntry> Sessions, bool HasMore)
+    : ReadResult(Code);
+
+/// <param name="ExpiresInMilliseconds">Of the ticket's session; -1 when unknown.</param>
+public sealed record ReadTicketResult(ResultCode Code, TicketInfo? Ticket, long ExpiresInMilliseconds) : ReadResult(Code);
+
+public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketResult> Tickets) : ReadResult(Code);
+
+public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
+
+/// <param name="Revision">At which all of it was read.</param>
+public sealed record ReadBatchResult(Revision Revision, IReadOnlyList<ReadResult> Results);

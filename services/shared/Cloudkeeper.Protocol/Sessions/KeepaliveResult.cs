@@ -1,0 +1,15 @@
+namespace Cloudkeeper.Protocol.Sessions;
+
+/// <param name="ExpiresInMilliseconds">Counted from the leader's receipt; 0 unless alive.</param>
+public sealed record KeepaliveResult(SessionId Session, KeepaliveStatus Status, long ExpiresInMilliseconds);
+
+public enum KeepaliveStatus : byte
+{
+    Alive = 0,
+
+    /// <summary>Ended, by its TTL or by its client.</summary>
+    Expired = 1,
+
+    /// <summary>Never known, or forgotten long ago.</summary>
+    Unknown = 2,
+}
