@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Cloudkeeper.Protocol.Wire;
 
@@ -33,12 +34,13 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public int? ReadOptionalInt32() => ReadBoolean() ? ReadInt32() : null;
 
+    /// <summary>An enum of bytes, counted without gaps from 0 up to <paramref name="largest"/>.</summary>
     public T ReadEnum<T>(T largest)
-        where T : struct, Enum
+        where T : unmanaged, Enum
     {
         var value = ReadByte();
-        return value <= Convert.ToByte(largest, System.Globalization.CultureInfo.InvariantCulture)
-            ? (T)Enum.ToObject(typeof(T), value)
+        return value <= Unsafe.BitCast<T, byte>(largest)
+            ? Unsafe.BitCast<byte, T>(value)
             : throw new WireFormatException($"A {typeof(T).Name} of {value}.");
     }
 

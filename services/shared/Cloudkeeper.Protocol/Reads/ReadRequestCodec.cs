@@ -1,0 +1,126 @@
+using System.Buffers;
+using Cloudkeeper.Protocol.Wire;
+
+namespace Cloudkeeper.Protocol.Reads;
+
+/// <summary>Bytes of a <see cref="ReadBatch"/>.</summary>
+public static class ReadRequestCodec
+{
+    private const byte Version = 1;
+
+    private enum Tag : byte
+    {
+        Node = 0,
+        Children = 1,
+        Session = 2,
+        Sessions = 3,
+        Ticket = 4,
+        Lock = 5,
+        Change = 6,
+    }
+
+    public static void Write(IBufferWriter<byte> output, ReadBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        output.WriteByte(Version);
+        output.WriteByte((byte)batch.Consistency);
+        output.WriteInt64(batch.MinRevision.Value);
+        output.WriteCount(batch.Requests.Count);
+        foreach (var request in batch.Requests)
+        {
+            WriteRequest(output, request);
+        }
+    }
+
+    /// <exception cref="WireFormatException">Not a batch of reads.</exception>
+    public static ReadBatch Read(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new WireReader(bytes);
+        var version = reader.ReadByte();
+        if (version != Version)
+        {
+            throw new WireFormatException($"A read batch of version {version}; this is version {Version}.");
+        }
+
+        var consistency = reader.ReadEnum(ReadConsistency.Local);
+        var minRevision = new Revision(reader.ReadInt64());
+        var requests = new ReadRequest[reader.ReadCount(Limits.BatchItemsMax, 2)];
+        for (var i = 0; i < requests.Length; i++)
+        {
+            requests[i] = ReadRequest(ref reader);
+        }
+
+        reader.RequireEnd();
+        return new ReadBatch(consistency, minRevision, requests);
+    }
+
+    private static void WriteRequest(IBufferWriter<byte> output, ReadRequest request)
+    {
+        switch (request)
+        {
+            case ReadNodeRequest node:
+                output.WriteByte((byte)Tag.Node);
+                output.WriteString(node.Path);
+                output.WriteBoolean(node.WithValue);
+                break;
+            case ReadChildrenRequest children:
+                output.WriteByte((byte)Tag.Children);
+                output.WriteString(children.Path);
+                output.WriteString(children.After);
+                output.WriteInt32(children.Limit);
+                output.WriteBoolean(children.WithValues);
+                break;
+            case ReadSessionRequest session:
+                output.WriteByte((byte)Tag.Session);
+                output.WriteInt64(session.Session.Value);
+                break;
+            case ReadSessionsRequest sessions:
+                output.WriteByte((byte)Tag.Sessions);
+                output.WriteInt64(sessions.After.Value);
+                output.WriteInt32(sessions.Limit);
+                break;
+            case ReadTicketRequest ticket:
+                output.WriteByte((byte)Tag.Ticket);
+                output.WriteInt64(ticket.Ticket.Value);
+                break;
+            case ReadLockRequest readLock:
+                output.WriteByte((byte)Tag.Lock);
+                output.WriteString(readLock.Path);
+                break;
+            case ReadChangeRequest change:
+                output.WriteByte((byte)Tag.Change);
+                output.WriteInt64(change.Revision.Value);
+                output.WriteString(change.Path);
+                break;
+            default:
+                throw new ArgumentException($"No encoding for {request.GetType().Name}.", nameof(request));
+        }
+    }
+
+    private static ReadRequest ReadRequest(ref WireReader reader)
+    {
+        var tag = reader.ReadEnum(Tag.Change);
+        return tag switch
+        {
+            Tag.Node => new ReadNodeRequest(reader.ReadString(Limits.PathBytesMax), reader.ReadBoolean()),
+            Tag.Children => new ReadChildrenRequest(
+                reader.ReadString(Limits.PathBytesMax),
+                reader.ReadString(Limits.PathBytesMax),
+                ReadLimit(ref reader),
+                reader.ReadBoolean()),
+            Tag.Session => new ReadSessionRequest(new SessionId(reader.ReadInt64())),
+            Tag.Sessions => new ReadSessionsRequest(new SessionId(reader.ReadInt64()), ReadLimit(ref reader)),
+            Tag.Ticket => new ReadTicketRequest(new Ticket(reader.ReadInt64())),
+            Tag.Lock => new ReadLockRequest(reader.ReadString(Limits.PathBytesMax)),
+            _ => new ReadChangeRequest(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax)),
+        };
+    }
+
+    private static int ReadLimit(ref WireReader reader)
+    {
+        var limit = reader.ReadInt32();
+        return limit is > 0 and <= Limits.PageSizeMax
+            ? limit
+            : throw new WireFormatException($"A page of {limit} entries.");
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers;
+
+namespace Cloudkeeper.Protocol.Wire;
+
+/// <summary>Identifiers and the stat of a node, as they stand in every binary format.</summary>
+public static class IdentifierCodec
+{
+    public static SessionId? ReadSession(this ref WireReader reader) =>
+        reader.ReadOptionalInt64() is { } id ? new SessionId(id) : null;
+
+    public static Revision? ReadRevision(this ref WireReader reader) =>
+        reader.ReadOptionalInt64() is { } revision ? new Revision(revision) : null;
+
+    public static void WriteStat(this IBufferWriter<byte> output, NodeStat stat)
+    {
+        output.WriteInt64(stat.CreatedRevision.Value);
+        output.WriteInt64(stat.ModifiedRevision.Value);
+        output.WriteInt64(stat.ChildrenRevision.Value);
+        output.WriteInt64(stat.CreatedAt);
+        output.WriteInt64(stat.ModifiedAt);
+        output.WriteInt32(stat.Version);
+        output.WriteInt32(stat.ChildrenVersion);
+        output.WriteInt32(stat.AclVersion);
+        output.WriteByte((byte)stat.Kind);
+        output.WriteOptional(stat.EphemeralOwner?.Value);
+        output.WriteInt64(stat.TtlMilliseconds);
+        output.WriteInt32(stat.DataLength);
+        output.WriteInt32(stat.ChildCount);
+    }
+
+    public static NodeStat ReadStat(this ref WireReader reader) => new(
+        new Revision(reader.ReadInt64()),
+        new Revision(reader.ReadInt64()),
+        new Revision(reader.ReadInt64()),
+        reader.ReadInt64(),
+        reader.ReadInt64(),
+        reader.ReadInt32(),
+        reader.ReadInt32(),
+        reader.ReadInt32(),
+        reader.ReadEnum(NodeKind.Ttl),
+        reader.ReadSession(),
+        reader.ReadInt64(),
+        reader.ReadInt32(),
+        reader.ReadInt32());
+
+    public static void WriteOptionalStat(this IBufferWriter<byte> output, NodeStat? stat)
+    {
+        output.WriteBoolean(stat.HasValue);
+        if (stat is { } present)
+        {
+            output.WriteStat(present);
+        }
+    }
+
+    public static NodeStat? ReadOptionalStat(this ref WireReader reader) =>
+        reader.ReadBoolean() ? reader.ReadStat() : null;
+}
