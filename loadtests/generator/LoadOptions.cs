@@ -1,0 +1,32 @@
+namespace Cloudkeeper.LoadGenerator;
+
+/// <summary>What to measure. Defaults stand in <see cref="Usage"/>; <see cref="CommandLine"/> validates.</summary>
+internal sealed record LoadOptions
+{
+    public IReadOnlyList<Target> Targets { get; init; } = [];
+
+    public IReadOnlyList<Operation> Operations { get; init; } = [Operation.Write, Operation.Read, Operation.Stale];
+
+    public IReadOnlyList<int> Connections { get; init; } = [64];
+
+    public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(5);
+
+    public TimeSpan Warmup { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Repetitions of each line; the contestants take turns within a round.</summary>
+    public int Rounds { get; init; } = 1;
+
+    /// <summary>Bytes of a written value.</summary>
+    public int ValueSize { get; init; } = 100;
+
+    /// <summary>Nodes that are written and read.</summary>
+    public int Keys { get; init; } = 10_000;
+
+    /// <summary>Process ids by the name to show; empty: found by their command lines.</summary>
+    public IReadOnlyDictionary<string, int> Processes { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    public string? JsonFile { get; init; }
+}
+
+/// <summary>One server to measure, by the name that the report shows.</summary>
+internal sealed record Target(string Name, Uri Address);
