@@ -1,0 +1,92 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration.Memory;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+
+namespace Cloudkeeper.Hosting;
+
+/// <summary>What node, gateway and proxy share: the web server's limits, logs, health, metrics, and an orderly end.</summary>
+public static class CloudkeeperHosting
+{
+    /// <summary>Below what is set anywhere else: appsettings, environment and flags override these.</summary>
+    private static readonly KeyValuePair<string, string?>[] Defaults =
+    [
+        new("Logging:LogLevel:Default", "Information"),
+        new("Logging:LogLevel:Microsoft", "Warning"),
+        new("Logging:LogLevel:System", "Warning"),
+        new("Logging:LogLevel:Yarp", "Warning"),
+        new("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
+        // A check that fails says so in the answer of /readyz, to whoever asks, each time.
+        new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"),
+        // Even an unwritten request log makes the server create an Activity for each request, unless it is off
+        // altogether. Exceptions that escape a handler are logged by Kestrel itself.
+        new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
+    ];
+
+    /// <summary>
+    /// Prepares a process: limits of the web server, one cleartext port for HTTP/1.1 and HTTP/2, one-line logs, health
+    /// checks, metrics, graceful shutdown.
+    /// </summary>
+    /// <param name="builder">The process's composition root.</param>
+    /// <param name="service">The process's kind in lower case, for instance <c>gateway</c>.</param>
+    public static WebApplicationBuilder AddCloudkeeperHosting(this WebApplicationBuilder builder, string service)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(service);
+
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        builder.Services.AddOptions<HostingOptions>()
+            .BindConfiguration(HostingOptions.Section)
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+
+        AddLogging(builder.Logging);
+        AddServer(builder);
+        AddLifetime(builder.Services);
+        builder.Services.AddCloudkeeperMetrics(service);
+        return builder;
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+
+        // Whoever reads our output may stop reading it. Lines are then lost; requests must not wait for them.
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
+    }
+
+    private static void AddServer(WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HostingOptions>>((kestrel, hosting) =>
+        {
+            kestrel.UseHttp1AndHttp2OnOnePort();
+            ServerLimits.Apply(kestrel, hosting.Value);
+        });
+    }
+
+    private static void AddLifetime(IServiceCollection services)
+    {
+        services.AddOptions<HostOptions>().Configure<IOptions<HostingOptions>>((host, hosting) =>
+            host.ShutdownTimeout = hosting.Value.ShutdownTimeout + hosting.Value.DrainTime);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHostedService<DrainOnShutdown>();
+        services.AddHostedService<ExitWithParent>();
+        services.AddSingleton<RunningHealthCheck>();
+        services.AddHealthChecks()
+            .AddCheck<RunningHealthCheck>("running", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
+    }
+}

@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Cloudkeeper.Hosting;
+
+/// <summary>What every Cloudkeeper process has in common. Section <c>Hosting</c>.</summary>
+public sealed class HostingOptions
+{
+    public const string Section = "Hosting";
+
+    /// <summary>
+    /// How long a stopping process keeps serving with <c>/readyz</c> at 503, so that whoever sends it requests notices
+    /// before the port closes. Default none. 0 to 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan DrainTime { get; init; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// How long requests under way may go on once the port is closed, before they are cut off. Default 10 s.
+    /// 100 ms to 10 minutes.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Stop when standard input ends. The local cluster starts its processes with a pipe there, so that none of them
+    /// outlives it, however it ends. Default false.
+    /// </summary>
+    public bool ExitWithParent { get; init; }
+
+    /// <summary>Largest request body in bytes. Default 5 MiB (a transaction may have 4 MiB). 1 KiB to 1 GiB.</summary>
+    [Range(1024, 1L << 30)]
+    public long MaxRequestBodyBytes { get; init; } = 5 << 20;
+
+    /// <summary>Connections that a process accepts at a time. Default 20,000. 10 to 1,000,000.</summary>
+    [Range(10, 1_000_000)]
+    public long MaxConnections { get; init; } = 20_000;
+
+    /// <summary>Requests and streams at a time on one HTTP/2 connection. Default 1,000. 1 to 100,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxStreamsPerConnection { get; init; } = 1_000;
+}

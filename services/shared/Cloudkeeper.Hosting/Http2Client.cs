@@ -1,0 +1,44 @@
+using System.Net;
+
+namespace Cloudkeeper.Hosting;
+
+/// <summary>Clients for the calls between the services: HTTP/2 with prior knowledge, and nothing that is not needed.</summary>
+public static class Http2Client
+{
+    /// <summary>
+    /// A client without a time limit of its own: each call brings a token. Dispose it with its owner.
+    /// </summary>
+    /// <param name="baseAddress">What relative addresses are relative to.</param>
+    /// <param name="multipleConnections">See <see cref="CreateHandler"/>.</param>
+    public static HttpClient Create(Uri? baseAddress = null, bool multipleConnections = false) =>
+        new(CreateHandler(multipleConnections), disposeHandler: true)
+        {
+            BaseAddress = baseAddress,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+
+    /// <summary>The connections alone, for an <see cref="HttpMessageInvoker"/> or the proxy's forwarder.</summary>
+    /// <param name="multipleConnections">
+    /// Open another connection to a server when all streams of the first are in use. Off, requests wait instead: right
+    /// between the services, which batch.
+    /// </param>
+    public static SocketsHttpHandler CreateHandler(bool multipleConnections = false) => new()
+    {
+        UseProxy = false,
+        UseCookies = false,
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        EnableMultipleHttp2Connections = multipleConnections,
+        ConnectTimeout = TimeSpan.FromSeconds(1),
+
+        // A peer that is frozen or cut off keeps its connection open: pings find out, in 4 s at the latest.
+        KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+        KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+        KeepAlivePingTimeout = TimeSpan.FromSeconds(2),
+
+        // No Activity for each call, and no headers about it.
+        ActivityHeadersPropagator = null,
+    };
+}
