@@ -66,7 +66,7 @@ public sealed class OperationsTests
 
         var lines = (await GetAsync(host, "/metrics")).Split('\n');
 
-        Assert.Contains("# TYPE cloudkeeper_test_requests_total gauge", lines, StringComparer.Ordinal);
+        Assert.Contains("# TYPE cloudkeeper_test_requests_total counter", lines, StringComparer.Ordinal);
         Assert.Contains("cloudkeeper_test_requests_total{code=\"ok\"} 3", lines, StringComparer.Ordinal);
         Assert.Contains("cloudkeeper_test_request_duration_seconds_bucket{le=\"0.001\"} 0", lines, StringComparer.Ordinal);
         Assert.Contains("cloudkeeper_test_request_duration_seconds_bucket{le=\"0.0025\"} 1", lines, StringComparer.Ordinal);
@@ -77,12 +77,12 @@ public sealed class OperationsTests
     }
 
     [Theory]
-    [InlineData("process_cpu_seconds_total", "gauge")]
+    [InlineData("process_cpu_seconds_total", "counter")]
     [InlineData("process_resident_memory_bytes", "gauge")]
     [InlineData("process_start_time_seconds", "gauge")]
     [InlineData("process_open_fds", "gauge")]
     [InlineData("process_threads", "gauge")]
-    [InlineData("dotnet_gc_pause_seconds_total", "gauge")]
+    [InlineData("dotnet_gc_pause_seconds_total", "counter")]
     [InlineData("dotnet_threadpool_threads", "gauge")]
     [InlineData("cloudkeeper_build_info", "gauge")]
     public async Task The_process_and_the_runtime_are_measured(string name, string type)
