@@ -37,7 +37,10 @@ public sealed record OpenLaneCommand : Command;
 /// Proposed by a leader on its own (rule R5): the sessions whose TTL has run out by its count of keepalives. Void when
 /// applied in another term than <paramref name="DecidedIn"/>.
 /// </summary>
-public sealed record ExpireSessionsCommand(long DecidedIn, IReadOnlyList<SessionId> Sessions) : Command;
+public sealed record ExpireSessionsCommand(long DecidedIn, IReadOnlyList<ExpiredSession> Sessions) : Command;
+
+/// <param name="LastKeepaliveAt">Unix milliseconds, as the deciding leader counted.</param>
+public sealed record ExpiredSession(SessionId Session, long LastKeepaliveAt);
 
 /// <summary>
 /// Proposed by a leader on its own (rule R5): container and TTL nodes that look idle. Each goes only if it still has no

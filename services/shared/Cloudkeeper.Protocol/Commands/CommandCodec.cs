@@ -157,7 +157,8 @@ public static class CommandCodec
                 output.WriteCount(expire.Sessions.Count);
                 foreach (var session in expire.Sessions)
                 {
-                    output.WriteInt64(session.Value);
+                    output.WriteInt64(session.Session.Value);
+                    output.WriteInt64(session.LastKeepaliveAt);
                 }
 
                 break;
@@ -195,12 +196,12 @@ public static class CommandCodec
         };
     }
 
-    private static SessionId[] ReadSessions(ref WireReader reader)
+    private static ExpiredSession[] ReadSessions(ref WireReader reader)
     {
-        var sessions = new SessionId[reader.ReadCount(Limits.BatchItemsMax, sizeof(long))];
+        var sessions = new ExpiredSession[reader.ReadCount(Limits.BatchItemsMax, 2 * sizeof(long))];
         for (var i = 0; i < sessions.Length; i++)
         {
-            sessions[i] = new SessionId(reader.ReadInt64());
+            sessions[i] = new ExpiredSession(new SessionId(reader.ReadInt64()), reader.ReadInt64());
         }
 
         return sessions;
