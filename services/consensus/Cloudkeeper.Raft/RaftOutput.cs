@@ -16,12 +16,19 @@ public sealed record RaftOutput(
     IReadOnlyList<RaftMessage> Messages,
     SnapshotMetadata? Restore,
     IReadOnlyList<LogEntry> Committed,
-    IReadOnlyList<ReadState> ReadStates);
+    IReadOnlyList<ReadState> ReadStates)
+{
+    public static RaftOutput Nothing { get; } = new(null, [], null, [], []);
+}
 
 /// <summary>One write to the log. Sequences count up from 1 without gaps in the life of a <see cref="RaftNode"/>.</summary>
-/// <param name="HardState">To be stored together with the entries; null when unchanged.</param>
+/// <param name="HardState">
+/// To be stored together with the entries; null when unchanged. Its commit index is never beyond what earlier writes
+/// made durable, so that a recovered log that ends before it has lost entries (bug B-45).
+/// </param>
 /// <param name="Snapshot">
 /// Non-null: the log is replaced by this (already stored, verified) snapshot: everything before and behind it is void.
+/// <see cref="Entries"/> then begin right behind it.
 /// </param>
 /// <param name="Entries">
 /// To be appended. When the first one's index is not behind the last stored one, everything from that index on is

@@ -3,4 +3,17 @@ namespace Cloudkeeper.Raft;
 /// <summary>What a member knows when it starts: its newest snapshot and the contiguous log behind it.</summary>
 /// <param name="Snapshot">Null only in a log that begins at index 1 without one.</param>
 /// <param name="Entries">In order, without a gap; the first may lie before the snapshot's index, never behind it + 1.</param>
-public sealed record RecoveredState(HardState HardState, SnapshotMetadata? Snapshot, IReadOnlyList<LogEntry> Entries);
+public sealed record RecoveredState(HardState HardState, SnapshotMetadata? Snapshot, IReadOnlyList<LogEntry> Entries)
+{
+    /// <summary>
+    /// The log with which every member of a new cluster begins: one committed entry that names the members. To be made
+    /// durable before the first start; afterwards recovery reads it like any other log.
+    /// </summary>
+    public static RecoveredState Bootstrap(Membership membership)
+    {
+        var term = new Term(1);
+        var first = new LogIndex(1);
+        var entry = new LogEntry(first, term, EntryKind.Membership, MembershipCodec.Encode(membership));
+        return new RecoveredState(new HardState(term, null, first), null, [entry]);
+    }
+}

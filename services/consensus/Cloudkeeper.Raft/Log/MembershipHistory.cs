@@ -1,0 +1,56 @@
+namespace Cloudkeeper.Raft.Log;
+
+/// <summary>
+/// The memberships that the snapshot and the log hold, newest last. The newest is in force from the moment it is
+/// appended (thesis, section 4.1); when its entry is truncated, the one before is in force again.
+/// </summary>
+internal sealed class MembershipHistory
+{
+    private readonly List<(LogIndex Since, Membership Membership)> _items = [(LogIndex.Zero, Membership.Empty)];
+
+    public Membership Current => _items[^1].Membership;
+
+    /// <summary>Where the current one stands in the log.</summary>
+    public LogIndex CurrentSince => _items[^1].Since;
+
+    /// <summary>Starts anew from a snapshot: nothing older or newer outlives it (bug B-54).</summary>
+    public void Reset(LogIndex index, Membership membership)
+    {
+        _items.Clear();
+        _items.Add((index, membership));
+    }
+
+    public void Append(LogIndex index, Membership membership)
+    {
+        Invariant.Require(index > CurrentSince);
+        _items.Add((index, membership));
+    }
+
+    public void TruncateFrom(LogIndex index)
+    {
+        while (_items.Count > 1 && CurrentSince >= index)
+        {
+            _items.RemoveAt(_items.Count - 1);
+        }
+
+        Invariant.Require(CurrentSince < index);
+    }
+
+    /// <summary>The membership in force at an index not older than the last compaction.</summary>
+    public Membership At(LogIndex index) => _items[PositionAt(index)].Membership;
+
+    /// <summary>Nobody will ask for what was in force before this index.</summary>
+    public void ForgetBefore(LogIndex index) => _items.RemoveRange(0, PositionAt(index));
+
+    private int PositionAt(LogIndex index)
+    {
+        var position = _items.Count - 1;
+        while (_items[position].Since > index)
+        {
+            position--;
+            Invariant.Require(position >= 0);
+        }
+
+        return position;
+    }
+}

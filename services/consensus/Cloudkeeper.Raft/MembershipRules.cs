@@ -1,0 +1,35 @@
+namespace Cloudkeeper.Raft;
+
+/// <summary>Which membership may follow which: every quorum of one must meet every quorum of the next (thesis, 4.1, 4.3).</summary>
+internal static class MembershipRules
+{
+    public static bool IsSafeStep(Membership current, Membership next)
+    {
+        var hasVoter = next.Members.Any(m => m.IsVoter);
+        if (!hasVoter || next.Members.Count > MembershipCodec.MembersMax)
+        {
+            return false;
+        }
+
+        if (current.IsJoint)
+        {
+            return next.Equals(AfterJoint(current));
+        }
+
+        var voters = Voters(current);
+        if (next.IsJoint)
+        {
+            return next.Members.Where(m => m.IsOutgoingVoter).Select(m => m.Id).SequenceEqual(voters);
+        }
+
+        var nextVoters = Voters(next);
+        return voters.Except(nextVoters).Count() + nextVoters.Except(voters).Count() <= 1;
+    }
+
+    /// <summary>The configuration in which a joint one ends.</summary>
+    public static Membership AfterJoint(Membership joint) =>
+        new(joint.Members.Select(m => m with { IsOutgoingVoter = false }));
+
+    private static List<NodeId> Voters(Membership membership) =>
+        [.. membership.Members.Where(m => m.IsVoter).Select(m => m.Id)];
+}

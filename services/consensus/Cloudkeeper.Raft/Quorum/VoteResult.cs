@@ -1,0 +1,8 @@
+namespace Cloudkeeper.Raft.Quorum;
+
+internal enum VoteResult
+{
+    Pending,
+    Won,
+    Lost,
+}

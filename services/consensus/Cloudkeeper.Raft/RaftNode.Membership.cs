@@ -1,0 +1,62 @@
+namespace Cloudkeeper.Raft;
+
+/// <summary>Changes of the membership, one step at a time (thesis, chapter 4).</summary>
+public sealed partial class RaftNode
+{
+    /// <summary>
+    /// Appends a new membership; it is in force at once. A step changes at most one voter, or enters a joint change by
+    /// naming the present voters as the outgoing ones; the joint change is left by itself when it is committed, and who
+    /// voted only in the old configuration stays as a learner.
+    /// </summary>
+    public ProposeResult ProposeMembership(Membership next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        if (Role != Role.Leader)
+        {
+            return Refused(ProposeStatus.NotLeader);
+        }
+
+        if (IsTransferring)
+        {
+            return Refused(ProposeStatus.Transferring);
+        }
+
+        // A leader that has not committed in its term may not know of a change that is (bug B-02); and two changes that
+        // are both uncommitted could leave two majorities without a common member.
+        if (CommitIndex < _termStart || _log.MembershipIndex > CommitIndex)
+        {
+            return Refused(ProposeStatus.MembershipBusy);
+        }
+
+        return MembershipRules.IsSafeStep(Membership, next)
+            ? new ProposeResult(ProposeStatus.Accepted, AppendMembership(next), Term)
+            : Refused(ProposeStatus.MembershipUnsafe);
+    }
+
+    /// <summary>The membership in force at an index that is not compacted: what a snapshot at that index must name.</summary>
+    public Membership MembershipAt(LogIndex index) => _log.MembershipAt(index);
+
+    private LogIndex AppendMembership(Membership next) =>
+        AppendAsLeader(EntryKind.Membership, MembershipCodec.Encode(next));
+
+    /// <summary>What a leader owes to a membership once it is committed.</summary>
+    private void OnMembershipCommitted()
+    {
+        if (_log.MembershipIndex > CommitIndex)
+        {
+            return;
+        }
+
+        if (_quorum.IsJoint)
+        {
+            // The second half of a joint change (thesis, 4.3); whoever leads at that moment does it.
+            AppendMembership(MembershipRules.AfterJoint(Membership));
+        }
+        else if (!IsVoter)
+        {
+            // It led until the members that stay could do without it (thesis, 4.2.2). They hear of the commit first.
+            ReplicateToAll();
+            BecomeFollower(Term, leader: null);
+        }
+    }
+}

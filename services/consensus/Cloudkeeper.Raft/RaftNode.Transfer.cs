@@ -1,0 +1,84 @@
+using Cloudkeeper.Raft.Replication;
+
+namespace Cloudkeeper.Raft;
+
+/// <summary>Handing leadership over (thesis, section 3.10).</summary>
+public sealed partial class RaftNode
+{
+    private NodeId? _transferTarget;
+    private int _transferElapsed;
+
+    private bool IsTransferring => _transferTarget is not null;
+
+    /// <summary>
+    /// Hands leadership to a voter, the most caught-up one when null. False: not leading, or no such voter. Proposals
+    /// and reads are refused until the target leads or an election timeout has passed.
+    /// </summary>
+    public bool TransferLeadership(NodeId? target)
+    {
+        if (Role != Role.Leader || FindSuccessor(target) is not { } progress)
+        {
+            return false;
+        }
+
+        if (_transferTarget != progress.Id)
+        {
+            _transferTarget = progress.Id;
+            _transferElapsed = 0;
+            ContinueTransfer(progress);
+        }
+
+        return true;
+    }
+
+    /// <summary>Never a learner (bug B-14), never this member itself.</summary>
+    private Progress? FindSuccessor(NodeId? target)
+    {
+        Progress? best = null;
+        foreach (var progress in _progress.All)
+        {
+            var isCandidate = progress.Id != Id
+                && (target is null || target == progress.Id)
+                && Membership.Find(progress.Id) is { IsVoter: true };
+            if (isCandidate && (best is null || IsBetterSuccessor(progress, best)))
+            {
+                best = progress;
+            }
+        }
+
+        return best;
+    }
+
+    private static bool IsBetterSuccessor(Progress progress, Progress than) =>
+        progress.IsActive != than.IsActive ? progress.IsActive : progress.Match > than.Match;
+
+    /// <summary>Said again with each sign of life until it works: the message may be lost.</summary>
+    private void ContinueTransfer(Progress progress)
+    {
+        if (_transferTarget == progress.Id && progress.Match == LastIndex)
+        {
+            Send(new TimeoutNowRequest(Id, progress.Id, Term, LastIndex, _log.LastTerm));
+        }
+    }
+
+    private void TickTransfer()
+    {
+        if (IsTransferring && ++_transferElapsed >= _options.ElectionTicks)
+        {
+            EndTransfer();
+        }
+    }
+
+    private void EndTransfer() => _transferTarget = null;
+
+    /// <summary>
+    /// Who lacks the leader's last entry may not know yet that it became a voter, and could not win anyway (bug B-16).
+    /// </summary>
+    private void OnTimeoutNowRequest(TimeoutNowRequest request)
+    {
+        if (IsVoter && _log.Contains(request.LastIndex, request.LastTerm))
+        {
+            StartElection(isTransfer: true);
+        }
+    }
+}

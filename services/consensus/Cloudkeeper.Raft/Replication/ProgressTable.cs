@@ -1,0 +1,65 @@
+namespace Cloudkeeper.Raft.Replication;
+
+/// <summary>The progress of every member, the leader itself included, in order of id.</summary>
+internal sealed class ProgressTable
+{
+    private readonly RaftOptions _options;
+    private Progress[] _all = [];
+
+    public ProgressTable(RaftOptions options)
+    {
+        _options = options;
+        MatchOf = id => Find(id)?.Match.Value ?? 0;
+        AnsweredRoundOf = id => Find(id)?.AnsweredRound ?? 0;
+        IsActive = id => Find(id)?.IsActive ?? false;
+    }
+
+    // Made once: the quorum asks with these for every reply.
+    public Func<NodeId, long> MatchOf { get; }
+
+    public Func<NodeId, long> AnsweredRoundOf { get; }
+
+    public Func<NodeId, bool?> IsActive { get; }
+
+    public ReadOnlySpan<Progress> All => _all;
+
+    public Progress? Find(NodeId id)
+    {
+        foreach (var progress in _all)
+        {
+            if (progress.Id == id)
+            {
+                return progress;
+            }
+        }
+
+        return null;
+    }
+
+    public void Clear() => _all = [];
+
+    /// <summary>A new leadership knows nothing of anybody: every log is probed, beginning at its end.</summary>
+    public void Restart(Membership membership, LogIndex next)
+    {
+        Clear();
+        Follow(membership, next);
+        foreach (var progress in _all)
+        {
+            progress.IsActive = false;
+        }
+    }
+
+    /// <summary>Keeps who stays, forgets who left, and begins to probe who is new.</summary>
+    public void Follow(Membership membership, LogIndex next)
+    {
+        var all = new Progress[membership.Members.Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            // Counted as heard: a new member must not make the next quorum check fail before it could answer at all.
+            var id = membership.Members[i].Id;
+            all[i] = Find(id) ?? new Progress(id, next, _options) { IsActive = true };
+        }
+
+        _all = all;
+    }
+}
