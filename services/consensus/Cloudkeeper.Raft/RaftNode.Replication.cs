@@ -50,7 +50,7 @@ public sealed partial class RaftNode
     /// </summary>
     private void BecomeLeader()
     {
-        Invariant.Require(Role == Role.Candidate && IsVoter);
+        Invariant.Require(Role == Role.Candidate && MayLead);
         SetRole(Role.Leader, Id);
         _progress.Restart(_log.Membership, LastIndex.Next());
         _round = 0;

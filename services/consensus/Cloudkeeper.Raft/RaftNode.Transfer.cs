@@ -76,7 +76,7 @@ public sealed partial class RaftNode
     /// </summary>
     private void OnTimeoutNowRequest(TimeoutNowRequest request)
     {
-        if (IsVoter && _log.Contains(request.LastIndex, request.LastTerm))
+        if (MayLead && _log.Contains(request.LastIndex, request.LastTerm))
         {
             StartElection(isTransfer: true);
         }

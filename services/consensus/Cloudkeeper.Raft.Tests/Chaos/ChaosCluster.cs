@@ -1,0 +1,312 @@
+namespace Cloudkeeper.Raft.Tests.Chaos;
+
+/// <summary>
+/// A few members, a network that loses, repeats and reorders, disks that are slow and forget on a crash: all from one
+/// seed. First anything may happen, then everything is healed and the cluster has to recover.
+/// </summary>
+internal sealed class ChaosCluster
+{
+    private const int NetworkMax = 400;
+    private readonly Random _random;
+    private readonly List<ChaosNode> _nodes = [];
+    private readonly List<RaftMessage> _network = [];
+    private readonly HashSet<(NodeId From, NodeId To)> _cut = [];
+    private readonly double _loss;
+    private readonly double _duplication;
+    private long _ticket;
+    private int _payload;
+    private bool _isHealed;
+
+    public ChaosCluster(int seed)
+    {
+        _random = new Random(seed);
+        Checks = new ChaosChecks(_nodes);
+        _loss = _random.NextDouble() * 0.2;
+        _duplication = _random.NextDouble() * 0.2;
+        var members = _random.Next(1, 6);
+        var spare = _random.Next(0, 3);
+        var first = RecoveredState.Bootstrap(new Membership(
+            Enumerable.Range(1, members).Select(i => new Member(new NodeId(i), "a", IsVoter: true))));
+        for (var i = 1; i <= members + spare; i++)
+        {
+            var node = new ChaosNode(new NodeId(i), Checks, _random);
+            if (i <= members)
+            {
+                node.Disk.Load(first);
+            }
+
+            _nodes.Add(node);
+            node.Start();
+        }
+    }
+
+    public ChaosChecks Checks { get; }
+
+    public void Run(int steps)
+    {
+        for (var i = 0; i < steps; i++)
+        {
+            Step();
+        }
+    }
+
+    /// <summary>With everybody up and nothing lost there must soon be a leader, and everybody must have everything.</summary>
+    public void Heal()
+    {
+        _isHealed = true;
+        _cut.Clear();
+        foreach (var node in _nodes.Where(n => n.Raft is null))
+        {
+            node.Start();
+        }
+
+        var target = default(LogIndex?);
+        for (var round = 0; round < 300; round++)
+        {
+            QuietRound();
+            var leader = _nodes.Where(n => n.IsLeader).MaxBy(n => n.Raft!.Term);
+            if (leader is null)
+            {
+                continue;
+            }
+
+            if (target is null)
+            {
+                Input(leader, r => target = r.Propose(NextPayload()) is { Status: ProposeStatus.Accepted } p ? p.Index : null);
+            }
+            else if (leader.Applied >= target && IsConverged(leader))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("not recovered: " + string.Join("; ", _nodes.Select(Describe)));
+    }
+
+    private static string Describe(ChaosNode n) =>
+        $"{n.Id} {n.Raft!.Role} term {n.Raft.Term} log {n.Raft.FirstIndex}..{n.Raft.LastIndex} "
+        + $"commit {n.Raft.CommitIndex} applied {n.Applied} [{n.Raft.Membership}]";
+
+    private bool IsConverged(ChaosNode leader) =>
+        leader.Applied == leader.Raft!.LastIndex
+        && leader.Raft.Membership.Members.All(m => Node(m.Id).Applied == leader.Applied)
+        && Checks.AppliedMax == leader.Applied;
+
+    private void QuietRound()
+    {
+        foreach (var node in _nodes)
+        {
+            Input(node, r => r.Tick());
+        }
+
+        for (var i = 0; i < 20; i++)
+        {
+            var arriving = _network.ToArray();
+            _network.Clear();
+            foreach (var message in arriving)
+            {
+                Deliver(message);
+            }
+
+            foreach (var node in _nodes.Where(n => n.Disk.PendingCount > 0))
+            {
+                Input(node, r => r.StorageDone(node.Disk.Complete(node.Disk.PendingCount)));
+            }
+        }
+    }
+
+    private void Step()
+    {
+        var node = _nodes[_random.Next(_nodes.Count)];
+        var dice = _random.Next(1000);
+        if (dice < 500)
+        {
+            DeliverSome();
+        }
+        else if (node.Raft is null)
+        {
+            if (dice < 700)
+            {
+                node.Start();
+            }
+        }
+        else if (dice < 650)
+        {
+            CompleteWrites(node);
+        }
+        else if (dice < 780)
+        {
+            Input(node, r => r.Tick());
+        }
+        else
+        {
+            ActOrFail(node, dice);
+        }
+    }
+
+    private void ActOrFail(ChaosNode node, int dice)
+    {
+        switch (dice)
+        {
+            case < 880:
+                Input(Leader() ?? node, r => r.Propose(NextPayload()));
+                break;
+            case < 930:
+                Read(Leader() ?? node);
+                break;
+            case < 950:
+                node.Compact();
+                break;
+            case < 960:
+                Input(node, r => r.TransferLeadership(_random.Next(2) == 0 ? null : AnyId()));
+                break;
+            case < 975:
+                Input(Leader() ?? node, r => r.ProposeMembership(NextMembership(r.Membership)));
+                break;
+            case < 985:
+                node.Crash();
+                break;
+            case < 990:
+                Partition();
+                break;
+            case < 995:
+                _cut.Clear();
+                break;
+            default:
+                Input(node, r => r.Unreachable(AnyId()));
+                break;
+        }
+    }
+
+    private void Input(ChaosNode node, Action<RaftNode> input)
+    {
+        _network.AddRange(node.Do(input));
+        while (_network.Count > NetworkMax)
+        {
+            Lose(_network[TakeAny()]);
+        }
+    }
+
+    private int TakeAny() => _random.Next(_network.Count);
+
+    private void DeliverSome()
+    {
+        for (var i = _random.Next(1, 8); i > 0 && _network.Count > 0; i--)
+        {
+            // Mostly in order, sometimes anything.
+            var position = _random.Next(3) > 0 ? 0 : TakeAny();
+            var message = _network[position];
+            if (_random.NextDouble() >= _duplication)
+            {
+                _network.RemoveAt(position);
+            }
+
+            if (_random.NextDouble() < _loss || _cut.Contains((message.From, message.To)))
+            {
+                Lose(message);
+            }
+            else
+            {
+                Deliver(message);
+            }
+        }
+    }
+
+    private void Lose(RaftMessage message)
+    {
+        _network.Remove(message);
+        ReportTransfer(message, succeeded: false);
+    }
+
+    private void Deliver(RaftMessage message)
+    {
+        var receiver = Node(message.To);
+        if (receiver.Raft is null)
+        {
+            ReportTransfer(message, succeeded: false);
+            return;
+        }
+
+        if (message is SnapshotRequest snapshot)
+        {
+            receiver.Disk.Store(snapshot.Snapshot);
+            if (!_isHealed && _random.Next(10) == 0)
+            {
+                // Stored but not installed.
+                receiver.Crash();
+                ReportTransfer(message, succeeded: false);
+                return;
+            }
+        }
+
+        Input(receiver, r => r.Step(message));
+        ReportTransfer(message, succeeded: true);
+    }
+
+    private void ReportTransfer(RaftMessage message, bool succeeded)
+    {
+        if (message is SnapshotRequest snapshot && Node(message.From) is { Raft: not null } sender)
+        {
+            Input(sender, r => r.SnapshotTransferred(message.To, snapshot.Snapshot.Index, succeeded));
+        }
+    }
+
+    private void CompleteWrites(ChaosNode node)
+    {
+        if (node.Disk.PendingCount > 0)
+        {
+            var sequence = node.Disk.Complete(_random.Next(1, node.Disk.PendingCount + 1));
+            Input(node, r => r.StorageDone(sequence));
+        }
+    }
+
+    private void Read(ChaosNode node)
+    {
+        var ticket = ++_ticket;
+        Checks.ReadAsked(ticket);
+        Input(node, r => r.ReadIndex(ticket));
+    }
+
+    private void Partition()
+    {
+        foreach (var from in _nodes)
+        {
+            foreach (var to in _nodes.Where(_ => _random.Next(3) == 0))
+            {
+                _cut.Add((from.Id, to.Id));
+            }
+        }
+    }
+
+    private Membership NextMembership(Membership current)
+    {
+        var kinds = _random.Next(3) == 0 ? 2 : 1;
+        var members = current.Members.ToList();
+        for (var i = 0; i < kinds; i++)
+        {
+            var id = AnyId();
+            members.RemoveAll(m => m.Id == id);
+            if (_random.Next(4) > 0)
+            {
+                members.Add(new Member(id, "a", IsVoter: _random.Next(3) > 0));
+            }
+        }
+
+        return kinds == 1 ? new Membership(members) : Joint(current, members);
+    }
+
+    private static Membership Joint(Membership current, List<Member> next)
+    {
+        var voters = current.Members.Where(m => m.IsVoter).ToDictionary(m => m.Id);
+        var joint = next.ConvertAll(m => m with { IsOutgoingVoter = voters.Remove(m.Id) });
+        return new Membership([.. joint, .. voters.Values.Select(m => m with { IsVoter = false, IsOutgoingVoter = true })]);
+    }
+
+    private byte[] NextPayload() => [.. BitConverter.GetBytes(_payload++), .. new byte[_random.Next(60)]];
+
+    private ChaosNode? Leader() => _nodes.Find(n => n.IsLeader && _random.Next(3) > 0);
+
+    private NodeId AnyId() => _nodes[_random.Next(_nodes.Count)].Id;
+
+    private ChaosNode Node(NodeId id) => _nodes[id.Value - 1];
+}
