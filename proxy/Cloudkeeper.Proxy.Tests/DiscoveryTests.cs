@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Options;
+
+namespace Cloudkeeper.Proxy.Tests;
+
+public sealed class DiscoveryTests
+{
+    [Fact(Timeout = 60_000)]
+    public async Task Gateways_that_a_node_names_take_the_place_of_the_static_list()
+    {
+        await using var named = await FakeGateway.StartAsync(FakeGateway.Say("named"));
+        await using var listed = await FakeGateway.StartAsync(FakeGateway.Say("listed"));
+        await using var node = await FakeGateway.StartAsync(Registered(named));
+        await using var proxy = await TestProxy.StartAsync(
+            $"--Proxy:Nodes={TestProxy.FreeAddress()},{node.Address}", $"--Proxy:Gateways={listed.Address}");
+
+        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "listed")
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal("named", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task The_last_answer_stands_when_no_node_answers_any_more()
+    {
+        await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("here"));
+        var silent = false;
+        using var askedInVain = new SemaphoreSlim(0);
+        await using var node = await FakeGateway.StartAsync(context =>
+        {
+            if (!silent)
+            {
+                return Registered(gateway)(context);
+            }
+
+            FakeGateway.Die(context);
+            askedInVain.Release();
+            return Task.CompletedTask;
+        });
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+
+        silent = true;
+        await askedInVain.WaitAsync(TestContext.Current.CancellationToken);
+        await askedInVain.WaitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("here", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_gateway_that_registers_later_is_used_and_one_that_is_gone_is_not()
+    {
+        await using var one = await FakeGateway.StartAsync(FakeGateway.Say("one"));
+        await using var two = await FakeGateway.StartAsync(FakeGateway.Say("two"));
+        var registered = one;
+        await using var node = await FakeGateway.StartAsync(context => Registered(registered)(context));
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        Assert.Equal("one", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+
+        registered = two;
+        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "one")
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal("two", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("--Proxy:Nodes=127.0.0.1:7001", "Proxy:Nodes: '127.0.0.1:7001'")]
+    [InlineData("--Proxy:Gateways=http://a:1,https://b:2", "Proxy:Gateways: 'https://b:2'")]
+    [InlineData("--Proxy:Nodes=", "Proxy:Nodes or Proxy:Gateways must be set")]
+    public async Task Settings_that_cannot_work_are_named_at_the_start(string setting, string message)
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestProxy.StartAsync(setting));
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+    }
+
+    private static RequestDelegate Registered(FakeGateway gateway) => context => context.Response.WriteAsJsonAsync(
+        new { gateways = new[] { new { instance = "g1", address = gateway.Address } } });
+}

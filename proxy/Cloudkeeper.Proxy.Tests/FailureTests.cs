@@ -1,0 +1,170 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Cloudkeeper.Proxy.Tests;
+
+public sealed class FailureTests
+{
+    [Theory(Timeout = 30_000)]
+    [InlineData("GET", null)]
+    [InlineData("DELETE", null)]
+    [InlineData("POST", null)]
+    [InlineData("POST", "body")]
+    [InlineData("PUT", "body")]
+    public async Task A_request_that_cannot_be_sent_goes_to_another_gateway(string method, string? body)
+    {
+        await using var alive = await FakeGateway.StartAsync(EchoAsync);
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Gateways={TestProxy.FreeAddress()},{alive.Address}");
+
+        // Whichever gateway is chosen first, everything is answered.
+        for (var i = 1; i <= 20; i++)
+        {
+            using var response = await proxy.Client.SendAsync(Request(method, body), TestContext.Current.CancellationToken);
+            Assert.Equal($"{method} {body}", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            Assert.Equal(i, alive.Requests);
+        }
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("GET", null)]
+    [InlineData("DELETE", null)]
+    [InlineData("POST", "body")]
+    public async Task With_no_gateway_left_the_answer_is_overloaded(string method, string? body)
+    {
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Gateways={TestProxy.FreeAddress()},{TestProxy.FreeAddress()}");
+
+        using var response = await proxy.Client.SendAsync(Request(method, body), TestContext.Current.CancellationToken);
+
+        await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "overloaded");
+        Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+    }
+
+    [Theory(Timeout = 30_000)]
+    [InlineData("DELETE", null)]
+    [InlineData("POST", null)]
+    [InlineData("POST", "body")]
+    [InlineData("PUT", "body")]
+    public async Task A_mutation_whose_gateway_dies_is_unknown_and_not_repeated(string method, string? body)
+    {
+        await using var mortal = await FakeGateway.StartAsync(DieAfterReadingAsync);
+        await using var other = await FakeGateway.StartAsync(DieAfterReadingAsync);
+        await using var proxy = await TestProxy.StartAsync(mortal, other);
+
+        using var response = await proxy.Client.SendAsync(Request(method, body), TestContext.Current.CancellationToken);
+
+        await AssertProblemAsync(response, HttpStatusCode.GatewayTimeout, "outcome-unknown");
+        Assert.Equal(1, mortal.Requests + other.Requests);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_read_whose_gateway_dies_is_answered_by_another()
+    {
+        var deaths = 0;
+        Task DieOnceAsync(HttpContext context) => Interlocked.Increment(ref deaths) == 1 ? DieAfterReadingAsync(context) : EchoAsync(context);
+        await using var one = await FakeGateway.StartAsync(DieOnceAsync);
+        await using var two = await FakeGateway.StartAsync(DieOnceAsync);
+        await using var proxy = await TestProxy.StartAsync(one, two);
+
+        Assert.Equal("GET ", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        Assert.Equal(2, one.Requests + two.Requests);
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_read_is_not_repeated_for_ever()
+    {
+        await using var one = await FakeGateway.StartAsync(DieAfterReadingAsync);
+        await using var two = await FakeGateway.StartAsync(DieAfterReadingAsync);
+        await using var proxy = await TestProxy.StartAsync(one, two);
+
+        using var response = await proxy.Client.GetAsync("/v1/nodes/a", TestContext.Current.CancellationToken);
+
+        await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "overloaded");
+        Assert.Equal((1, 1), (one.Requests, two.Requests));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_stream_that_breaks_does_not_look_complete()
+    {
+        await using var gateway = await FakeGateway.StartAsync(async context =>
+        {
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            FakeGateway.Die(context);
+        });
+        await using var proxy = await TestProxy.StartAsync(gateway);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(
+            () => proxy.Client.GetStringAsync("/v1/watch", TestContext.Current.CancellationToken));
+    }
+
+    [Fact(Timeout = 30_000)]
+    public async Task A_body_above_the_limit_is_refused_with_a_problem_document()
+    {
+        await using var gateway = await FakeGateway.StartAsync(DieAfterReadingAsync);
+        await using var proxy = await TestProxy.StartAsync(
+            $"--Proxy:Gateways={gateway.Address}", "--Hosting:MaxRequestBodyBytes=2048");
+
+        using var response = await proxy.Client.PutAsync(
+            "/v1/nodes/a", new ByteArrayContent(new byte[4096]), TestContext.Current.CancellationToken);
+
+        await AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "body-too-large");
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_draining_gateway_gets_no_new_requests()
+    {
+        await using var one = await FakeGateway.StartAsync(FakeGateway.Say("one"));
+        await using var two = await FakeGateway.StartAsync(FakeGateway.Say("two"));
+        await using var proxy = await TestProxy.StartAsync(one, two);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
+
+        one.IsReady = false;
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal("two", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task When_no_gateway_is_ready_they_are_all_asked_all_the_same()
+    {
+        await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("stale"));
+        gateway.IsReady = false;
+        await using var proxy = await TestProxy.StartAsync(gateway);
+        using var notReady = await proxy.Client.GetAsync("/readyz", TestContext.Current.CancellationToken);
+
+        Assert.Equal("stale", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, notReady.StatusCode);
+    }
+
+    private static async Task EchoAsync(HttpContext context)
+    {
+        using var body = new StreamReader(context.Request.Body);
+        await context.Response.WriteAsync($"{context.Request.Method} {await body.ReadToEndAsync()}");
+    }
+
+    private static async Task DieAfterReadingAsync(HttpContext context)
+    {
+        await context.Request.Body.CopyToAsync(Stream.Null);
+        FakeGateway.Die(context);
+    }
+
+    private static HttpRequestMessage Request(string method, string? body) => new(new HttpMethod(method), "/v1/nodes/a")
+    {
+        Content = body is null ? null : new StringContent(body),
+    };
+
+    private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string code)
+    {
+        Assert.Equal(status, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        var problem = await JsonDocument.ParseAsync(
+            await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken),
+            cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(code, problem.RootElement.GetProperty("code").GetString());
+        Assert.Equal((int)status, problem.RootElement.GetProperty("status").GetInt32());
+        Assert.All(["type", "title", "detail"], member => Assert.NotEmpty(problem.RootElement.GetProperty(member).GetString()!));
+    }
+}

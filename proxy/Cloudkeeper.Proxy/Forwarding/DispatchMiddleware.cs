@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace Cloudkeeper.Proxy.Forwarding;
+
+/// <summary>
+/// Around balancing and forwarding: sends a request to another gateway where that cannot execute it twice, and turns
+/// what is left of the failures into answers of our own.
+/// </summary>
+/// <remarks>
+/// A request that no gateway has seen a byte of goes to the next one, whatever its method. One that may have been
+/// executed is repeated only if it reads; of a mutation the client is told that nobody knows, and repeats it under its
+/// <c>Idempotency-Key</c>.
+/// </remarks>
+internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metrics)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var proxying = context.GetReverseProxyFeature();
+        var candidates = proxying.AvailableDestinations;
+        var body = WatchBody(context);
+
+        await next(context);
+        var failure = Failures.Of(context);
+        while (failure is Failure.NotSent or Failure.Lost && CanGoElsewhere(context, failure, body)
+            && Without(candidates, proxying.ProxiedDestination) is { Count: > 0 } others)
+        {
+            metrics.Redispatched();
+            proxying.AvailableDestinations = candidates = others;
+            context.Features.Set<IForwarderErrorFeature>(null);
+            context.Response.Clear();
+            await next(context);
+            failure = Failures.Of(context);
+        }
+
+        metrics.Finished(failure);
+        if (failure != Failure.None && !context.Response.HasStarted)
+        {
+            await ProxyProblem.WriteAsync(context, failure);
+        }
+    }
+
+    private static UnreadBody? WatchBody(HttpContext context)
+    {
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+        {
+            return null;
+        }
+
+        var body = new UnreadBody(context.Request.Body);
+        context.Request.Body = body;
+        return body;
+    }
+
+    private static bool CanGoElsewhere(HttpContext context, Failure failure, UnreadBody? body) =>
+        (failure == Failure.NotSent || IsRead(context.Request.Method))
+        && body is null or { IsWhole: true }
+        && !context.Response.HasStarted
+        && !context.RequestAborted.IsCancellationRequested;
+
+    /// <summary>Reads change nothing, so that another one does no harm.</summary>
+    internal static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    private static IReadOnlyList<DestinationState> Without(
+        IReadOnlyList<DestinationState> candidates, DestinationState? tried) =>
+        tried is null ? [] : [.. candidates.Where(candidate => candidate != tried)];
+}

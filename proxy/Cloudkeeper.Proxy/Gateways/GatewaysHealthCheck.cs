@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Model;
+
+namespace Cloudkeeper.Proxy.Gateways;
+
+/// <summary>The proxy is of use once a gateway has said that it is ready.</summary>
+internal sealed class GatewaysHealthCheck(IProxyStateLookup state) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var known = state.TryGetCluster(GatewayCluster.Id, out var cluster) ? cluster.DestinationsState.AllDestinations : [];
+        var ready = known.Count(IsReady);
+        var detail = $"{ready} of {known.Count} gateways are ready.";
+        return Task.FromResult(ready > 0 ? HealthCheckResult.Healthy(detail) : HealthCheckResult.Unhealthy(detail));
+    }
+
+    /// <summary>Its last probe succeeded, and no request has found it gone since.</summary>
+    public static bool IsReady(DestinationState gateway) =>
+        gateway.Health.Active == DestinationHealth.Healthy && gateway.Health.Passive != DestinationHealth.Unhealthy;
+}

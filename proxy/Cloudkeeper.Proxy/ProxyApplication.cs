@@ -1,0 +1,25 @@
+using Cloudkeeper.Hosting;
+using Cloudkeeper.Proxy.Forwarding;
+
+namespace Cloudkeeper.Proxy;
+
+/// <summary>The whole process, for <c>Program</c> and for tests over real sockets.</summary>
+internal static class ProxyApplication
+{
+    public static WebApplication Create(params string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddCloudkeeperHosting("proxy");
+        builder.Services.AddGatewayProxy();
+
+        var app = builder.Build();
+        app.MapCloudkeeperOperations();
+        app.MapReverseProxy(pipeline =>
+        {
+            pipeline.UseMiddleware<DispatchMiddleware>();
+            pipeline.UseLoadBalancing();
+            pipeline.UsePassiveHealthChecks();
+        });
+        return app;
+    }
+}

@@ -1,0 +1,36 @@
+using Cloudkeeper.Hosting;
+using Cloudkeeper.Proxy.Forwarding;
+using Cloudkeeper.Proxy.Gateways;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+
+namespace Cloudkeeper.Proxy;
+
+/// <summary>What the proxy is made of.</summary>
+internal static class ProxyServices
+{
+    public static IServiceCollection AddGatewayProxy(this IServiceCollection services)
+    {
+        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ProxyOptions>, ProxyOptionsValidator>();
+
+        services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
+        services.AddSingleton<IPassiveHealthCheckPolicy, LostConnectionPolicy>();
+        services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<InMemoryConfigProvider>());
+        services.AddSingleton(provider => new InMemoryConfigProvider(
+            GatewayCluster.Routes, GatewayCluster.Of(StaticGateways(provider.GetRequiredService<IOptions<ProxyOptions>>()))));
+        services.AddReverseProxy().AddTransforms<UnchangedTransform>();
+
+        services.AddHostedService<GatewayDiscovery>();
+        services.AddSingleton<ProxyMetrics>();
+        services.AddHealthChecks()
+            .AddCheck<GatewaysHealthCheck>("gateways", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
+        return services;
+    }
+
+    private static IReadOnlyList<Uri> StaticGateways(IOptions<ProxyOptions> options) =>
+        AddressList.Parse(options.Value.Gateways);
+}
