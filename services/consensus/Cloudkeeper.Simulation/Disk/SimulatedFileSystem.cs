@@ -1,0 +1,162 @@
+using Cloudkeeper.Storage;
+
+namespace Cloudkeeper.Simulation;
+
+/// <summary>A disk in memory that loses at a crash whatever the real one may lose.</summary>
+/// <remarks>
+/// Writes, lengths, creations, renames and deletions are visible at once and durable only after the sync that stands
+/// for them. At a crash each of those still waiting is kept, lost or torn (by bytes and by sectors of 512) as the
+/// generator of random numbers says, independently of the others. Deterministic; one thread.
+/// </remarks>
+public sealed class SimulatedFileSystem : IFileSystem
+{
+    private readonly Random _random;
+    private readonly SimulatedDirectory _directory;
+    private bool _isDown;
+
+    public SimulatedFileSystem(Random random)
+        : this(random, new SimulatedDirectory())
+    {
+    }
+
+    private SimulatedFileSystem(Random random, SimulatedDirectory directory)
+    {
+        _random = random;
+        _directory = directory;
+    }
+
+    /// <summary>Decides what becomes of each operation that changes the disk.</summary>
+    public Func<DiskOperationInfo, DiskFault> Inject { get; set; } = _ => DiskFault.None;
+
+    /// <summary>Size of the disk in bytes; a file takes its length.</summary>
+    public long CapacityBytes { get; set; } = long.MaxValue;
+
+    /// <summary>How many operations that change the disk there have been.</summary>
+    public long OperationCount { get; private set; }
+
+    public long FreeBytes => Math.Max(0, CapacityBytes - _directory.Files.Sum(f => f.Length));
+
+    public IStorageFile Open(string name, FileOpening opening)
+    {
+        ThrowIfDown(name);
+        var inode = _directory.Find(name);
+        if (opening == FileOpening.Existing)
+        {
+            return new SimulatedFile(this, name, inode ?? throw new StorageFailedException($"No file {name}."));
+        }
+
+        if (inode is not null)
+        {
+            throw new StorageFailedException($"There is a file {name} already.");
+        }
+
+        inode = new SimulatedInode();
+        Run(DiskOperation.Create, name, () => _directory.Add(name, inode));
+        return new SimulatedFile(this, name, inode);
+    }
+
+    public IReadOnlyList<string> List()
+    {
+        ThrowIfDown("list");
+        return [.. _directory.Names];
+    }
+
+    public void Rename(string name, string newName)
+    {
+        Find(name);
+        Run(DiskOperation.Rename, name, () => _directory.Rename(name, newName));
+    }
+
+    public void Delete(string name)
+    {
+        Find(name);
+        Run(DiskOperation.Delete, name, () => _directory.Delete(name));
+    }
+
+    public void SyncDirectory() => Run(
+        DiskOperation.SyncDirectory, "", _directory.Sync, () => _directory.SyncPartly(_random));
+
+    /// <summary>
+    /// The power goes off: returns the disk as the next start finds it; this object is of no more use, but can be
+    /// asked again for another image of the same crash.
+    /// </summary>
+    public SimulatedFileSystem Crash(Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        _isDown = true;
+        return new SimulatedFileSystem(random, _directory.AfterCrash(random)) { CapacityBytes = CapacityBytes };
+    }
+
+    /// <summary>
+    /// A copy with everything that waits for a sync still waiting: what a process finds whose predecessor was killed
+    /// while the machine went on.
+    /// </summary>
+    public SimulatedFileSystem Fork(Random random) =>
+        new(random, _directory.Fork()) { CapacityBytes = CapacityBytes };
+
+    internal void ThrowIfDown(string file)
+    {
+        if (_isDown)
+        {
+            throw new SimulatedCrashException("use after the crash of " + file);
+        }
+    }
+
+    internal void RequireFree(long bytes, string file)
+    {
+        if (bytes > FreeBytes)
+        {
+            throw new StorageFullException($"No room for {bytes} bytes of {file}.");
+        }
+    }
+
+    /// <summary>Runs one operation under the fault injection.</summary>
+    /// <param name="partly">What a crash or an error leaves of it; nothing when null.</param>
+    internal void Run(
+        DiskOperation operation,
+        string file,
+        Action run,
+        Action? partly = null,
+        Action? onError = null)
+    {
+        ThrowIfDown(file);
+        var fault = Inject(new DiskOperationInfo(++OperationCount, operation, file));
+        switch (fault)
+        {
+            case DiskFault.CrashBefore:
+                throw PowerOff(operation, file);
+            case DiskFault.CrashDuring:
+                (partly ?? run)();
+                throw PowerOff(operation, file);
+            case DiskFault.CrashAfter:
+                run();
+                throw PowerOff(operation, file);
+            case DiskFault.Error:
+                onError?.Invoke();
+                throw new StorageFailedException($"Injected EIO: {operation} of {file}.");
+            case DiskFault.Full when operation is DiskOperation.Create or DiskOperation.Write or DiskOperation.Allocate:
+                throw new StorageFullException($"Injected ENOSPC: {operation} of {file}.");
+            default:
+                run();
+                break;
+        }
+    }
+
+    internal void Sync(SimulatedInode inode, string file) => Run(
+        DiskOperation.Sync, file, inode.Sync, () => inode.SyncPartly(_random), inode.ForgetUnsynced);
+
+    private SimulatedCrashException PowerOff(DiskOperation operation, string file)
+    {
+        _isDown = true;
+        return new SimulatedCrashException($"{operation} of {file}, operation {OperationCount}");
+    }
+
+    private void Find(string name)
+    {
+        ThrowIfDown(name);
+        if (_directory.Find(name) is null)
+        {
+            throw new StorageFailedException($"No file {name}.");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Buffers.Binary;
+
+namespace Cloudkeeper.Storage;
+
+/// <summary>What stands before each record of a segment. Records begin at multiples of eight.</summary>
+/// <remarks>
+/// <code>
+/// +------------------+-------------------+------------+----------+-------------+---------+-----------+
+/// | header crc32c, 4 | payload crc32c, 4 | length, 4  | type, 4  | durable, 8  | payload | zeros     |
+/// +------------------+-------------------+------------+----------+-------------+---------+-----------+
+/// </code>
+/// The header's checksum is seeded with cluster, segment and offset, so that a record is valid only where it was
+/// written, and its length can be believed before anything is allocated (bug B-44).
+///
+/// <c>Durable</c> says up to which offset the segment was known to be synced when the record was written. It is what
+/// tells a torn tail from damage (bug B-45): after a crash any of the writes since the last sync may be missing while
+/// a later one is there, so "a good record follows" alone proves nothing; "a good record follows that was written
+/// when this place was already durable" does.
+/// </remarks>
+internal readonly record struct RecordHeader(uint PayloadCrc, int Length, int Type, long Durable)
+{
+    public const int Size = 24;
+    public const int Alignment = 8;
+
+    /// <summary>The payload is one <see cref="Raft.RaftWrite"/>.</summary>
+    public const int TypeWrite = 1;
+
+    /// <summary>Bytes the whole record takes in the file.</summary>
+    public long Space => SpaceFor(Length);
+
+    public static long SpaceFor(int payloadLength) =>
+        (Size + (long)payloadLength + Alignment - 1) & ~(Alignment - 1L);
+
+    public void Write(Span<byte> output, uint seed, long offset)
+    {
+        var writer = new SpanWriter(output[sizeof(uint)..Size]);
+        writer.UInt32(PayloadCrc);
+        writer.Int32(Length);
+        writer.Int32(Type);
+        writer.Int64(Durable);
+        var crc = HeaderCrc(output[sizeof(uint)..Size], seed, offset);
+        BinaryPrimitives.WriteUInt32LittleEndian(output, crc);
+    }
+
+    /// <summary>Reads the header at <paramref name="offset"/> of a file; false: there is none.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> input, uint seed, long offset, long fileLength, out RecordHeader header)
+    {
+        header = default;
+        if (input.Length < Size
+            || HeaderCrc(input[sizeof(uint)..Size], seed, offset) != BinaryPrimitives.ReadUInt32LittleEndian(input))
+        {
+            return false;
+        }
+
+        var reader = new SpanReader(input[sizeof(uint)..Size]);
+        header = new RecordHeader(reader.UInt32(), reader.Int32(), reader.Int32(), reader.Int64());
+        return header.Length > 0
+            && header.Space <= fileLength - offset
+            && header.Durable >= SegmentHeader.Size
+            && header.Durable <= offset;
+    }
+
+    private static uint HeaderCrc(ReadOnlySpan<byte> fields, uint seed, long offset) =>
+        Crc32C.Append(Crc32C.Append(seed, offset), fields);
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace Cloudkeeper.Storage;
+
+/// <summary>A segment file with its space reserved, still under a temporary name and without a header.</summary>
+/// <remarks>It is the reserve with which a full disk shows before a write begins, not in the middle of it (B-49).</remarks>
+internal sealed class SpareSegment : IDisposable
+{
+    private readonly IFileSystem _files;
+    private readonly string _temporaryName;
+    private readonly IStorageFile _file;
+    private readonly long _sequence;
+
+    /// <exception cref="StorageFullException">No room; nothing is left behind.</exception>
+    public SpareSegment(IFileSystem files, long sequence, long capacity)
+    {
+        _files = files;
+        _sequence = sequence;
+        _temporaryName = Segment.TemporaryPrefix + sequence.ToString("x16", CultureInfo.InvariantCulture);
+        Capacity = capacity;
+        _file = files.Open(_temporaryName, FileOpening.CreateNew);
+        try
+        {
+            _file.Allocate(capacity);
+        }
+        catch (StorageFullException)
+        {
+            Delete();
+            throw;
+        }
+    }
+
+    public long Capacity { get; }
+
+    /// <summary>Makes it the next segment of the log, durably: first the header, then the name.</summary>
+    public Segment Publish(Guid cluster, long previousEnd, LogState state)
+    {
+        var header = new SegmentHeader(cluster, _sequence, Capacity, previousEnd, state.LastIndex, state.HardState);
+        Span<byte> bytes = stackalloc byte[SegmentHeader.Size];
+        header.Write(bytes);
+        _file.Write(0, bytes);
+        _file.FullSync();
+        _files.Publish(_temporaryName, Segment.NameOf(_sequence));
+        return new Segment(_file, header);
+    }
+
+    public void Delete()
+    {
+        _file.Dispose();
+        _files.Delete(_temporaryName);
+    }
+
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,373 @@
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Storage;
+
+/// <summary>The log and the hard state of one node, in segment files. One owner, one thread.</summary>
+/// <remarks>
+/// Nothing is overwritten and nothing is cut: a write whose first entry is not behind the last one replaces
+/// everything from there on simply by standing later in the log, which makes truncation and append one step (bugs
+/// B-17, B-32). The entries themselves are in memory, at Raft; they are read from here once, by <see cref="Open"/>.
+/// </remarks>
+public sealed class RaftLogStore : IDisposable
+{
+    private const int PageBytes = 4 << 10;
+
+    /// <summary>Large records leave nothing to gain by zeroing ahead, only bandwidth to lose.</summary>
+    private const int ZeroAheadRecordBytesMax = 64 << 10;
+
+    private static readonly byte[] Zeros = new byte[64 << 10];
+
+    private readonly IFileSystem _files;
+    private readonly LogStoreOptions _options;
+    private readonly Queue<ClosedSegment> _closed = [];
+    private Segment _active;
+    private SpareSegment? _spare;
+    private LogState _state;
+    private long _durableEnd;
+    private long _zeroedEnd;
+    private byte[] _buffer = new byte[PageBytes];
+    private Exception? _failure;
+
+    private RaftLogStore(IFileSystem files, LogStoreOptions options, Segment active, LogState state)
+    {
+        _files = files;
+        _options = options;
+        _active = active;
+        _state = state;
+        _durableEnd = _zeroedEnd = active.End;
+    }
+
+    /// <summary>What <see cref="Open"/> found and did.</summary>
+    public required LogRecoveryReport Recovery { get; init; }
+
+    public HardState HardState => _state.HardState;
+
+    public LogIndex LastIndex => _state.LastIndex;
+
+    /// <summary>Bytes of records that recovery would have to read: what grows until <see cref="Compact"/>.</summary>
+    public long SizeBytes => _closed.Sum(s => s.End) + _active.End;
+
+    /// <summary>Recovers the log, or begins it.</summary>
+    /// <param name="newest">What <see cref="SnapshotStore.FindNewest"/> has found.</param>
+    /// <exception cref="StorageCorruptedException">Nothing has been changed on disk; the exception says what to do.</exception>
+    /// <exception cref="StorageFullException">A new log finds no room.</exception>
+    public static RaftLogStore Open(
+        IFileSystem files,
+        LogStoreOptions options,
+        SnapshotMetadata? newest,
+        out RecoveredState recovered)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(options);
+        LogStoreOptions.Validate(options);
+
+        var recovery = new LogRecovery(files, options);
+        try
+        {
+            recovery.Read();
+            var store = recovery.Segments.Count == 0
+                ? Create(files, options, newest)
+                : Continue(files, options, newest, recovery);
+            recovered = new RecoveredState(store.HardState, newest, recovery.Entries);
+            return store;
+        }
+        catch
+        {
+            recovery.Segments.ForEach(s => s.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>How many bytes of a segment a write takes: for <see cref="EnsureSpace"/>.</summary>
+    public static long SpaceFor(RaftWrite write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var size = WriteCodec.SizeOf(write);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Array.MaxLength - PageBytes, nameof(write));
+        return RecordHeader.SpaceFor((int)size);
+    }
+
+    /// <summary>
+    /// Makes sure that writes which take up to this many bytes together will find room; without this call
+    /// <see cref="Append"/> does it for itself.
+    /// </summary>
+    /// <exception cref="StorageFullException">There is no room now. Nothing has been changed.</exception>
+    public void EnsureSpace(long bytes)
+    {
+        ThrowIfFailed();
+        if (bytes <= _active.Free || bytes <= _spare?.Capacity - SegmentHeader.Size)
+        {
+            return;
+        }
+
+        try
+        {
+            _spare?.Delete();
+            _spare = null;
+            var needed = (SegmentHeader.Size + bytes + PageBytes - 1) & ~(PageBytes - 1L);
+            _spare = new SpareSegment(_files, _active.Header.Sequence + 1, Math.Max(_options.SegmentBytes, needed));
+        }
+        catch (StorageException e) when (e is not StorageFullException)
+        {
+            throw Fail(e);
+        }
+    }
+
+    /// <summary>
+    /// Writes, but does not sync. A write without effect (no hard state, snapshot or entries) does nothing. At the
+    /// end of a segment this syncs it and begins the next.
+    /// </summary>
+    /// <exception cref="StorageFullException">There is no room now. Nothing has been changed: try again later.</exception>
+    /// <exception cref="StorageFailedException">Fatal: this object is of no more use.</exception>
+    public void Append(RaftWrite write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        if (write.HardState is null && write.Snapshot is null && write.Entries.Count == 0)
+        {
+            return;
+        }
+
+        var space = SpaceFor(write);
+        (LogIndex, Term)? snapshot = write.Snapshot is { } s ? (s.Index, s.Term) : null;
+        var problem = _state.Advance(write.HardState, snapshot, write.Entries, out var next);
+        Invariant.Require(problem is null, problem ?? "");
+        EnsureSpace(space);
+        try
+        {
+            if (space > _active.Free)
+            {
+                BeginNextSegment();
+            }
+
+            _active.File.Write(_active.End, Encode(write, (int)space));
+            _active.End += space;
+            Note(write, next);
+            ZeroAhead(space);
+        }
+        catch (StorageException e)
+        {
+            throw Fail(e);
+        }
+    }
+
+    /// <summary>Makes all appends before it durable, with one fdatasync.</summary>
+    /// <exception cref="StorageFailedException">Fatal: this object is of no more use.</exception>
+    public void Sync()
+    {
+        ThrowIfFailed();
+        if (_durableEnd == _active.End)
+        {
+            return;
+        }
+
+        try
+        {
+            _active.File.DataSync();
+            _durableEnd = _active.End;
+        }
+        catch (StorageException e)
+        {
+            throw Fail(e);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the segments all of whose entries lie before <paramref name="keepFrom"/>. The caller guarantees that
+    /// a verified, durable snapshot reaches at least up to the entry before it.
+    /// </summary>
+    public void Compact(LogIndex keepFrom)
+    {
+        ThrowIfFailed();
+        Invariant.Require(keepFrom <= _state.HardState.Commit.Next());
+        try
+        {
+            while (_closed.TryPeek(out var segment) && segment.LargestIndex < keepFrom)
+            {
+                _files.Delete(segment.Name);
+
+                // One at a time: two deletions could become durable in the wrong order and leave a hole.
+                _files.SyncDirectory();
+                _closed.Dequeue();
+            }
+        }
+        catch (StorageException e)
+        {
+            throw Fail(e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _active.Dispose();
+        _spare?.Dispose();
+    }
+
+    private static RaftLogStore Create(IFileSystem files, LogStoreOptions options, SnapshotMetadata? newest)
+    {
+        if (!options.MayCreate)
+        {
+            throw new StorageCorruptedException(
+                Segment.NameOf(1), 0, "there is no log, although this node has had one");
+        }
+
+        files.DeleteTemporary(Segment.TemporaryPrefix);
+        var state = new LogState(
+            new HardState(newest?.Term ?? default, Vote: null, newest?.Index ?? default),
+            newest?.Index ?? default);
+        var spare = new SpareSegment(files, sequence: 1, options.SegmentBytes);
+        var segment = spare.Publish(options.ClusterId, previousEnd: 0, state);
+        return new RaftLogStore(files, options, segment, state) { Recovery = new LogRecoveryReport(0, 0, null, false) };
+    }
+
+    private static RaftLogStore Continue(
+        IFileSystem files,
+        LogStoreOptions options,
+        SnapshotMetadata? newest,
+        LogRecovery recovery)
+    {
+        var restarts = recovery.JoinWith(newest);
+        var active = recovery.Segments[^1];
+        var cut = recovery.DirtyEnd > active.End
+            ? new TornTail(active.Name, active.End, recovery.DirtyEnd - active.End)
+            : null;
+        files.DeleteTemporary(Segment.TemporaryPrefix);
+        WriteZeros(active.File, active.End, recovery.DirtyEnd);
+
+        // What was read may so far be only in the page cache of a process that was killed, or, worse, was ended by
+        // a failed sync: then the kernel takes the pages for clean and would not write them again (bug B-42).
+        // Nothing may be built on them before they are durable, the names included.
+        Rewrite(active.File, recovery.DurableEnd, active.End);
+        active.File.FullSync();
+        files.SyncDirectory();
+
+        var store = new RaftLogStore(files, options, active, recovery.State)
+        {
+            Recovery = new LogRecoveryReport(recovery.Segments.Count, recovery.Records, cut, restarts),
+        };
+        foreach (var segment in recovery.Segments.SkipLast(1))
+        {
+            segment.Dispose();
+            store._closed.Enqueue(new ClosedSegment(segment.Name, segment.End, segment.LargestIndex));
+        }
+
+        if (restarts)
+        {
+            store.RestartBehind(newest!);
+        }
+
+        return store;
+    }
+
+    private static void Rewrite(IStorageFile file, long from, long to)
+    {
+        var buffer = new byte[Math.Min(to - from, Zeros.Length)];
+        for (var offset = from; offset < to; offset += buffer.Length)
+        {
+            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - offset));
+            file.Read(offset, part);
+            file.Write(offset, part);
+        }
+    }
+
+    private static void WriteZeros(IStorageFile file, long from, long to)
+    {
+        for (var offset = from; offset < to; offset += Zeros.Length)
+        {
+            file.Write(offset, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, to - offset)));
+        }
+    }
+
+    /// <summary>Tells the log of a snapshot that was stored just before a crash.</summary>
+    private void RestartBehind(SnapshotMetadata snapshot)
+    {
+        // The snapshot proves its term. No vote was given in it: a vote would have been stored with the term.
+        var hardState = HardState.Term < snapshot.Term
+            ? new HardState(snapshot.Term, Vote: null, snapshot.Index)
+            : HardState with { Commit = snapshot.Index };
+        Append(new RaftWrite(0, hardState, snapshot, []));
+        Sync();
+    }
+
+    private void BeginNextSegment()
+    {
+        Sync();
+        var segment = _spare!.Publish(_options.ClusterId, _active.End, _state);
+        _spare = null;
+        _closed.Enqueue(new ClosedSegment(_active.Name, _active.End, _active.LargestIndex));
+        _active.Dispose();
+        _active = segment;
+        _durableEnd = _zeroedEnd = segment.End;
+    }
+
+    private ReadOnlySpan<byte> Encode(RaftWrite write, int space)
+    {
+        if (_buffer.Length < space)
+        {
+            _buffer = GC.AllocateUninitializedArray<byte>(Math.Max(space, _buffer.Length * 2));
+        }
+
+        var length = (int)WriteCodec.SizeOf(write);
+        var record = _buffer.AsSpan(0, space);
+        var payload = record.Slice(RecordHeader.Size, length);
+        WriteCodec.Write(write, payload);
+        record[(RecordHeader.Size + length)..].Clear();
+        new RecordHeader(Crc32C.Of(payload), length, RecordHeader.TypeWrite, _durableEnd)
+            .Write(record, _active.Seed, _active.End);
+        return record;
+    }
+
+    private void Note(RaftWrite write, LogState next)
+    {
+        if (write.Snapshot is not null)
+        {
+            foreach (var segment in _closed)
+            {
+                segment.LargestIndex = LogIndex.Zero;
+            }
+
+            _active.LargestIndex = LogIndex.Zero;
+        }
+
+        if (write.Entries.Count > 0 && next.LastIndex > _active.LargestIndex)
+        {
+            _active.LargestIndex = next.LastIndex;
+        }
+
+        _state = next;
+    }
+
+    private void ZeroAhead(long recordBytes)
+    {
+        if (_active.End <= _zeroedEnd || recordBytes > ZeroAheadRecordBytesMax)
+        {
+            return;
+        }
+
+        _zeroedEnd = Math.Min(_active.End + _options.ZeroAheadBytes, _active.Header.Capacity);
+        WriteZeros(_active.File, _active.End, _zeroedEnd);
+    }
+
+    private StorageFailedException Fail(StorageException error)
+    {
+        _failure ??= error;
+        return error as StorageFailedException
+            ?? new StorageFailedException("The log failed in the middle of a write: " + error.Message, error);
+    }
+
+    private void ThrowIfFailed()
+    {
+        if (_failure is { } failure)
+        {
+            throw new StorageFailedException("The log has failed before: " + failure.Message, failure);
+        }
+    }
+
+    private sealed class ClosedSegment(string name, long end, LogIndex largestIndex)
+    {
+        public string Name => name;
+
+        public long End => end;
+
+        public LogIndex LargestIndex { get; set; } = largestIndex;
+    }
+}
