@@ -24,6 +24,7 @@ internal sealed class LoadConnection : IDisposable
     private int _receivedCount;
     private long _sentAt;
     private Stage _stage;
+    private volatile bool _isDisposed;
 
     public LoadConnection(IExchange exchange, EndPoint server, LoadWindow window)
     {
@@ -60,6 +61,7 @@ internal sealed class LoadConnection : IDisposable
 
     public void Dispose()
     {
+        _isDisposed = true;
         _socket?.Dispose();
         _sending.Dispose();
         _receiving.Dispose();
@@ -178,7 +180,7 @@ internal sealed class LoadConnection : IDisposable
     private bool Reconnect()
     {
         Count("closed");
-        return Connect();
+        return !_isDisposed && Connect();
     }
 
     /// <summary>Blocks: on loopback a connection is accepted or refused at once. A refusal ends this connection's run.</summary>

@@ -1,0 +1,169 @@
+using System.Diagnostics;
+
+namespace Cloudkeeper.Cluster.Tests.Clusters;
+
+/// <summary>Three nodes, two gateways and a proxy as processes on loopback, with their data in a temporary folder.</summary>
+public sealed class LocalCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-cluster-").FullName;
+
+    private LocalCluster(int nodes, int gateways)
+    {
+        var ports = FreePorts.Take(nodes + gateways + 1);
+        var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
+        var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
+        Nodes = [.. nodeAddresses.Select((address, i) => Node(i + 1, address, nodeAddresses))];
+        Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, nodeAddresses))];
+        Proxy = CreateProxy(Loopback(ports.Dequeue()), nodeAddresses, gatewayAddresses);
+    }
+
+    public IReadOnlyList<ServerProcess> Nodes { get; }
+
+    public IReadOnlyList<ServerProcess> Gateways { get; }
+
+    public ServerProcess Proxy { get; }
+
+    /// <summary>From the start of the first process until all gateways and the proxy were ready.</summary>
+    public TimeSpan StartTime { get; private set; }
+
+    private IEnumerable<ServerProcess> All => [.. Nodes, .. Gateways, Proxy];
+
+    public static async Task<LocalCluster> StartAsync(int nodes = 3, int gateways = 2)
+    {
+        var cluster = new LocalCluster(nodes, gateways);
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            foreach (var server in cluster.All)
+            {
+                server.Start();
+            }
+
+            await cluster.WaitUntilReadyAsync();
+            cluster.StartTime = Stopwatch.GetElapsedTime(started);
+            return cluster;
+        }
+        catch
+        {
+            cluster.WriteLogs();
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Until every gateway that is running, and the proxy, say that they can serve.</summary>
+    public async Task WaitUntilReadyAsync()
+    {
+        foreach (var server in Gateways.Append(Proxy).Where(s => s.IsRunning))
+        {
+            using var client = new ApiClient(server.Address);
+            await Eventually.TrueAsync(
+                async () => (await client.TryGetAsync("/readyz"))?.Status == 200, ReadyLimit, $"{server.Name} ready");
+        }
+    }
+
+    /// <summary>The node that leads now, as a gateway sees it; waits while there is none.</summary>
+    public async Task<ServerProcess> LeaderAsync()
+    {
+        ServerProcess? leader = null;
+        await Eventually.TrueAsync(
+            async () => (leader = FindLeader(await ClusterAsync())) is { IsRunning: true }, ReadyLimit, "a leader");
+        return leader!;
+    }
+
+    /// <summary>Until every voter's log has reached the leader's, so that any one of them may die.</summary>
+    public Task WaitUntilReplicatedAsync(long lagLimit) => Eventually.TrueAsync(
+        async () => await ClusterAsync() is { } cluster
+            && FindLeader(cluster) is { IsRunning: true }
+            && Nodes.All(n => n.IsRunning)
+            && cluster.Json.GetProperty("members").EnumerateArray().All(m => m.GetProperty("lag").GetInt64() <= lagLimit),
+        ReadyLimit,
+        "all members caught up");
+
+    /// <summary>The ends of all logs, for the output of a failed test.</summary>
+    public void WriteLogs()
+    {
+        const int Lines = 60;
+        foreach (var server in All.Where(s => File.Exists(s.LogFile)))
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"--- {server.Name} {server.Address}");
+            foreach (var line in File.ReadLines(server.LogFile).TakeLast(Lines))
+            {
+                TestContext.Current.TestOutputHelper?.WriteLine(line);
+            }
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var server in All)
+        {
+            server.Dispose();
+        }
+
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    private static Uri Loopback(int port) => new($"http://127.0.0.1:{port}");
+
+    private static string List(IEnumerable<Uri> addresses) =>
+        string.Join(',', addresses.Select(a => a.GetLeftPart(UriPartial.Authority)));
+
+    private async Task<Answer?> ClusterAsync()
+    {
+        foreach (var gateway in Gateways.Where(g => g.IsRunning))
+        {
+            using var client = new ApiClient(gateway.Address);
+            if (await client.TryGetAsync("/v1/cluster") is { Status: 200 } cluster)
+            {
+                return cluster;
+            }
+        }
+
+        return null;
+    }
+
+    private ServerProcess? FindLeader(Answer? cluster)
+    {
+        var leader = cluster?.Json.GetProperty("leader").ToString();
+        return cluster?.Json.GetProperty("members").EnumerateArray()
+            .Where(m => string.Equals(m.GetProperty("id").ToString(), leader, StringComparison.Ordinal))
+            .Select(m => new Uri(m.GetProperty("url").GetString()!))
+            .Select(url => Nodes.Single(n => n.Address.Port == url.Port))
+            .FirstOrDefault();
+    }
+
+    private ServerProcess Node(int id, Uri address, List<Uri> nodes)
+    {
+        var members = string.Join(',', nodes.Select((n, i) => $"{i + 1}={n.GetLeftPart(UriPartial.Authority)}"));
+        return new ServerProcess(
+            $"Node{id}",
+            address,
+            [
+                $"--urls={List([address])}",
+                $"--Node:Id={id}",
+                $"--Node:DataDirectory={Path.Combine(_folder, $"node{id}")}",
+                $"--Node:Members={members}",
+            ],
+            _folder);
+    }
+
+    private ServerProcess Gateway(int number, Uri address, List<Uri> nodes) => new(
+        $"Gateway{number}",
+        address,
+        [
+            $"--urls={List([address])}",
+            $"--Gateway:Nodes={List(nodes)}",
+            $"--Gateway:Instance=g{number}",
+            $"--Gateway:AdvertisedAddress={List([address])}",
+        ],
+        _folder);
+
+    private ServerProcess CreateProxy(Uri address, List<Uri> nodes, List<Uri> gateways) => new(
+        "Proxy",
+        address,
+        [$"--urls={List([address])}", $"--Proxy:Nodes={List(nodes)}", $"--Proxy:Gateways={List(gateways)}"],
+        _folder);
+}

@@ -1,0 +1,201 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json;
+using Cloudkeeper.Cluster.Tests.Clusters;
+
+namespace Cloudkeeper.Cluster.Tests.Workloads;
+
+/// <summary>
+/// Clients that write without pause in four ways, each of which shows a write that was lost or applied twice: keys that
+/// are created once, a shared counter, sequential nodes, and a register of each client's own whose version counts.
+/// </summary>
+internal sealed class AcknowledgedWrites
+{
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
+    private readonly List<Writer> _writers = [];
+    private readonly ConcurrentQueue<Failure> _failures = [];
+    private readonly ConcurrentQueue<long> _acknowledgements = [];
+    private readonly int _attempts;
+    private volatile bool _isStopping;
+
+    /// <param name="addresses">Client n talks to address n modulo their number.</param>
+    /// <param name="attempts">How often a request is sent under its idempotency key before its client gives up.</param>
+    public AcknowledgedWrites(IReadOnlyList<Uri> addresses, int clients, int attempts)
+    {
+        _attempts = attempts;
+        _writers.AddRange(Enumerable.Range(0, clients).Select(i => new Writer(i, addresses[i % addresses.Count])));
+    }
+
+    /// <summary>A request, or one attempt of it, that got no success.</summary>
+    public sealed record Failure(int Client, string Request, string Outcome, long Began);
+
+    public IReadOnlyCollection<Failure> Failures => _failures;
+
+    /// <summary>When writes were acknowledged, as <see cref="Stopwatch"/> timestamps in order.</summary>
+    public IReadOnlyCollection<long> Acknowledgements => _acknowledgements;
+
+    public static async Task PrepareAsync(Uri address)
+    {
+        using var client = new ApiClient(address);
+        foreach (var path in (string[])["/keys", "/sequence", "/registers"])
+        {
+            Assert.Equal(201, (await client.PutAsync($"/v1/nodes{path}", "")).Status);
+        }
+    }
+
+    /// <summary>Ends after <see cref="Stop"/>, when every client has its last answer.</summary>
+    public async Task RunAsync()
+    {
+        await Task.WhenAll(_writers.Select(RunAsync));
+        _writers.ForEach(w => w.Client.Dispose());
+    }
+
+    public void Stop() => _isStopping = true;
+
+    /// <summary>The longest time without an acknowledgement in the given period.</summary>
+    public TimeSpan LongestGap(long from, long until)
+    {
+        long[] times = [from, .. _acknowledgements.Where(t => t > from && t < until).Order(), until];
+        return times.Zip(times.Skip(1), (a, b) => Stopwatch.GetElapsedTime(a, b)).Max();
+    }
+
+    /// <summary>Every acknowledged write is there exactly once, and nothing else is.</summary>
+    public async Task VerifyAsync(Uri address)
+    {
+        using var client = new ApiClient(address);
+        var keys = await ReadChildrenAsync(client, "/keys");
+        Assert.Equal(Expected(w => w.Keys), keys.Select(k => k.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        var sequence = await ReadChildrenAsync(client, "/sequence");
+        Assert.Equal(Expected(w => w.Sequence), sequence.Select(s => s.Name).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+        Assert.Equal(sequence.Count, sequence.Select(s => s.Value).Distinct(StringComparer.Ordinal).Count());
+
+        var counted = _writers.Sum(w => w.Additions);
+        var counter = await client.GetAsync("/v1/nodes/counter");
+        Assert.Equal((200, $"{counted}"), (counter.Status, counter.Text));
+        foreach (var writer in _writers.Where(w => w.RegisterWrites > 0))
+        {
+            var register = await client.GetAsync($"/v1/nodes/registers/{writer.Number}?format=json");
+            Assert.Equal(writer.RegisterWrites - 1, register.Json.GetProperty("stat").GetProperty("version").GetInt32());
+            Assert.Equal($"{writer.RegisterWrites}", register.Json.GetProperty("value").GetString());
+        }
+    }
+
+    private static async Task<List<(string Name, string Value)>> ReadChildrenAsync(ApiClient client, string path)
+    {
+        var children = new List<(string, string)>();
+        string? cursor = null;
+        do
+        {
+            var page = await client.GetAsync(
+                $"/v1/nodes{path}?view=children&values=true&limit=2000" + (cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}"));
+            Assert.Equal(200, page.Status);
+            children.AddRange(page.Json.GetProperty("children").EnumerateArray()
+                .Select(c => (c.GetProperty("name").GetString()!, c.GetProperty("value").GetString()!)));
+            cursor = page.Json.TryGetProperty("cursor", out var next) ? next.GetString() : null;
+        }
+        while (cursor is not null);
+        return children;
+    }
+
+    private IEnumerable<string> Expected(Func<Writer, List<string>> names) =>
+        _writers.SelectMany(names).Order(StringComparer.Ordinal);
+
+    private async Task RunAsync(Writer writer)
+    {
+        for (var serial = 1; !_isStopping; serial++)
+        {
+            var (method, path, body) = writer.Request(serial);
+            if (await TrySendAsync(writer, method, path, body, serial) is not { } answer)
+            {
+                return; // the outcome of its last write is unknown: this client must not go on
+            }
+
+            writer.Acknowledge(serial, answer);
+            _acknowledgements.Enqueue(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Null if no attempt was acknowledged.</summary>
+    private async Task<Answer?> TrySendAsync(Writer writer, HttpMethod method, string path, string body, int serial)
+    {
+        for (var attempt = 1; attempt <= _attempts; attempt++)
+        {
+            var began = Stopwatch.GetTimestamp();
+            string outcome;
+            try
+            {
+                using var content = new StringContent(body);
+                content.Headers.ContentType = new(method == HttpMethod.Post && path.EndsWith("transactions", StringComparison.Ordinal)
+                    ? "application/json"
+                    : "text/plain");
+                var answer = await writer.Client.SendAsync(
+                    method, path, content, ("Idempotency-Key", $"client-{writer.Number}-{serial}"));
+                if (answer.IsSuccess)
+                {
+                    return answer;
+                }
+
+                outcome = answer.ToString();
+            }
+            catch (HttpRequestException e)
+            {
+                outcome = e.Message;
+            }
+            catch (TaskCanceledException e)
+            {
+                outcome = e.Message;
+            }
+
+            _failures.Enqueue(new Failure(writer.Number, $"{method} {path} #{serial}", outcome, began));
+            await Task.Delay(RetryPause);
+        }
+
+        return null;
+    }
+
+    /// <summary>One client and what it was told.</summary>
+    private sealed class Writer(int number, Uri address)
+    {
+        private const int Ways = 4;
+
+        public int Number => number;
+
+        public ApiClient Client { get; } = new(address);
+
+        public List<string> Keys { get; } = [];
+
+        public List<string> Sequence { get; } = [];
+
+        public int Additions { get; private set; }
+
+        public int RegisterWrites { get; private set; }
+
+        public (HttpMethod Method, string Path, string Body) Request(int serial) => (serial % Ways) switch
+        {
+            0 => (HttpMethod.Put, $"/v1/nodes/keys/{number}-{serial}", "once"),
+            1 => (HttpMethod.Post, "/v1/transactions", JsonSerializer.Serialize(
+                new { then = new[] { new { add = new { path = "/counter", amount = 1 } } } })),
+            2 => (HttpMethod.Post, "/v1/nodes/sequence?prefix=s-", $"{number}-{serial}"),
+            _ => (HttpMethod.Put, $"/v1/nodes/registers/{number}", $"{RegisterWrites + 1}"),
+        };
+
+        public void Acknowledge(int serial, Answer answer)
+        {
+            switch (serial % Ways)
+            {
+                case 0:
+                    Keys.Add($"{number}-{serial}");
+                    break;
+                case 1:
+                    Additions++;
+                    break;
+                case 2:
+                    Sequence.Add(answer.Header("Location")!.Split('/')[^1]);
+                    break;
+                default:
+                    RegisterWrites++;
+                    break;
+            }
+        }
+    }
+}
