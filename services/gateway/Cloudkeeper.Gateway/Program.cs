@@ -1,2 +1,7 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using Cloudkeeper.Gateway;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddGateway();
+var app = builder.Build();
+app.UseGateway();
+await app.RunAsync();

@@ -1,0 +1,44 @@
+namespace Cloudkeeper.Gateway.Configuration;
+
+/// <summary>Section <c>Gateway</c>. Checked at the start, all errors at once (<see cref="GatewayOptionsValidator"/>).</summary>
+internal sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>Base addresses of the consensus nodes, as a list or separated by commas. At least one.</summary>
+    public IList<string> Nodes { get; init; } = [];
+
+    /// <summary>Name under which this gateway registers; default: host and port of its address. One path segment.</summary>
+    public string Instance { get; set; } = "";
+
+    /// <summary>Base address under which the proxy reaches this gateway; default: the first one it listens on.</summary>
+    public string AdvertisedAddress { get; set; } = "";
+
+    /// <summary>Whether the gateway registers itself in the tree, so that the proxy finds it. Default true.</summary>
+    public bool Register { get; init; } = true;
+
+    /// <summary>How long a request may take before its client gets an answer. Default 10 s. 100 ms to 5 minutes.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long one call to a node may take before it is repeated elsewhere: what a frozen leader costs. Default 2 s.
+    /// 10 ms to 1 minute.
+    /// </summary>
+    public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>FIFO streams of commands, each with one batch under way. Default 2. 1 to 64.</summary>
+    public int Lanes { get; init; } = 2;
+
+    /// <summary>Batches of reads under way at a time. Default 2. 1 to 64.</summary>
+    public int ReadBatches { get; init; } = 2;
+
+    /// <summary>Requests that may wait in one queue (a lane, the reads) before new ones are refused. Default 10,000.</summary>
+    public int WaitingItemsMax { get; init; } = 10_000;
+
+    /// <summary>Bytes that may wait in one queue. Default 64 MiB. At least 8 MiB.</summary>
+    public long WaitingBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Base addresses, from <see cref="Nodes"/>.</summary>
+    public IReadOnlyList<Uri> NodeAddresses =>
+        [.. Nodes.Select(node => new Uri(node.EndsWith('/') ? node : node + "/", UriKind.Absolute))];
+}

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Options;
+
+namespace Cloudkeeper.Gateway.Configuration;
+
+/// <summary>Says everything that is wrong at once, each with the setting to change.</summary>
+internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    {
+        var errors = new List<string>();
+        CheckNodes(options, errors);
+        CheckNames(options, errors);
+        Require(options.RequestTimeout, nameof(options.RequestTimeout),
+            TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5), errors);
+        Require(options.AttemptTimeout, nameof(options.AttemptTimeout),
+            TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), errors);
+        Require(options.Lanes, nameof(options.Lanes), 1, 64, errors);
+        Require(options.ReadBatches, nameof(options.ReadBatches), 1, 64, errors);
+        Require(options.WaitingItemsMax, nameof(options.WaitingItemsMax), 1, 10_000_000, errors);
+        Require(options.WaitingBytesMax, nameof(options.WaitingBytesMax), 8L << 20, 64L << 30, errors);
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static void CheckNodes(GatewayOptions options, List<string> errors)
+    {
+        if (options.Nodes.Count == 0)
+        {
+            errors.Add("Gateway:Nodes is empty: give the base addresses of the nodes, separated by commas.");
+        }
+
+        errors.AddRange(options.Nodes.Where(node => !IsHttp(node))
+            .Select(node => $"Gateway:Nodes has '{node}': not an http address."));
+    }
+
+    private static void CheckNames(GatewayOptions options, List<string> errors)
+    {
+        if (options.AdvertisedAddress.Length > 0 && !IsHttp(options.AdvertisedAddress))
+        {
+            errors.Add($"Gateway:AdvertisedAddress is '{options.AdvertisedAddress}': not an http address.");
+        }
+
+        if (options.Instance.Length > 0
+            && (options.Instance.Contains('/') || Protocol.NodePath.Check("/" + options.Instance) is not null))
+        {
+            errors.Add($"Gateway:Instance is '{options.Instance}': not the name of a node.");
+        }
+    }
+
+    private static bool IsHttp(string address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
+
+    private static void Require<T>(T value, string setting, T least, T most, List<string> errors)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            errors.Add($"Gateway:{setting} is {value}: between {least} and {most}.");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Cloudkeeper.Gateway.Serving;
+
+namespace Cloudkeeper.Gateway.Errors;
+
+/// <summary>Writes RFC 9457 problem documents: the only place that writes errors.</summary>
+internal static class ProblemWriter
+{
+    public const string ContentType = "application/problem+json";
+
+    /// <summary>Long enough to let a batch or two pass, short enough that nobody notices.</summary>
+    private const string RetryAfterSeconds = "1";
+
+    public static void Write(HttpContext context, Problem problem)
+    {
+        var response = context.Response;
+        response.StatusCode = problem.Kind.Status;
+        response.ContentType = ContentType;
+        if (problem.Revision is { } revision)
+        {
+            response.SetRevision(revision);
+        }
+
+        if (problem.Kind.Status is 429 or 503)
+        {
+            response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+
+        JsonAnswer.Write(context, json => WriteDocument(json, problem));
+    }
+
+    private static void WriteDocument(Utf8JsonWriter json, Problem problem)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, "urn:cloudkeeper:problem:" + problem.Kind.Code);
+        json.WriteString("title"u8, problem.Kind.Title);
+        json.WriteNumber("status"u8, problem.Kind.Status);
+        json.WriteString("code"u8, problem.Kind.Code);
+        json.WriteString("detail"u8, problem.Detail ?? problem.Kind.Detail);
+        if (problem.Revision is { } revision)
+        {
+            json.WriteNumber("revision"u8, revision.Value);
+        }
+
+        problem.WriteMembers?.Invoke(json);
+        json.WriteEndObject();
+    }
+}

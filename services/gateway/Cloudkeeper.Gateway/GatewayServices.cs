@@ -1,0 +1,57 @@
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Cloudkeeper.Gateway;
+
+/// <summary>The composition root.</summary>
+internal static class GatewayServices
+{
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        builder.AddCloudkeeperHosting("gateway");
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>()
+            .Configure<IConfiguration>(static (options, configuration) =>
+            {
+                var section = configuration.GetSection(GatewayOptions.Section);
+                section.Bind(options);
+                AddSeparated(options.Nodes, section[nameof(GatewayOptions.Nodes)]);
+            })
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddSingleton(static provider => provider.GetRequiredService<IOptions<GatewayOptions>>().Value);
+        services.TryAddSingleton(Random.Shared);
+        services.AddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<INodeTransport, HttpNodeTransport>();
+        services.TryAddSingleton<INodes, HttpNodes>();
+        services.AddSingleton<Mutations>();
+        services.AddSingleton<ConsistentReads>();
+        services.AddSingleton<NodeReads>();
+        services.AddSingleton<NodeWrites>();
+    }
+
+    public static void UseGateway(this WebApplication app)
+    {
+        app.UseMiddleware<RequestMiddleware>();
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<EncodedDotsMiddleware>();
+        app.UseRouting();
+        app.MapCloudkeeperOperations();
+        app.MapNodes();
+    }
+
+    private static void AddSeparated(IList<string> nodes, string? text)
+    {
+        foreach (var node in (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            nodes.Add(node);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Diagnostics.Metrics;
+
+namespace Cloudkeeper.Gateway.Metrics;
+
+/// <summary>All instruments of the gateway: <c>cloudkeeper_gateway_*</c>. Dashboards and rules use these names.</summary>
+internal sealed class GatewayMetrics : IDisposable
+{
+    private static readonly string[] StatusClasses = ["0xx", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+    private readonly Meter _meter = new("Cloudkeeper.Gateway");
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _requestSeconds;
+    private readonly Histogram<int> _commandBatches;
+    private readonly Histogram<int> _readBatches;
+    private readonly Counter<long> _retries;
+    private long _requestsUnderWay;
+
+    public GatewayMetrics()
+    {
+        _requests = _meter.CreateCounter<long>(
+            "requests_total", description: "Requests answered, by route, method and class of status.");
+        _requestSeconds = _meter.CreateHistogram<double>(
+            "request_duration_seconds", description: "From a request's headers to the end of its answer; streams excepted.");
+        _commandBatches = _meter.CreateHistogram<int>(
+            "command_batch_size", description: "Commands in one batch to the leader.");
+        _readBatches = _meter.CreateHistogram<int>(
+            "read_batch_size", description: "Reads in one batch to a node.");
+        _retries = _meter.CreateCounter<long>(
+            "upstream_retries_total", description: "Batches sent again, to the same or another node.");
+        _meter.CreateObservableGauge("requests_in_flight", () => Volatile.Read(ref _requestsUnderWay),
+            description: "Requests that are being answered, streams included.");
+    }
+
+    public void CommandBatch(int count) => _commandBatches.Record(count);
+
+    public void ReadBatch(int count) => _readBatches.Record(count);
+
+    public void Retried() => _retries.Add(1);
+
+    public void RequestBegan() => Interlocked.Increment(ref _requestsUnderWay);
+
+    public void RequestEnded(string route, string method, int status, TimeSpan? duration)
+    {
+        Interlocked.Decrement(ref _requestsUnderWay);
+        var routeTag = new KeyValuePair<string, object?>("route", route);
+        _requests.Add(1, routeTag, new("method", method), new("status", StatusClasses[status / 100]));
+        if (duration is { } taken)
+        {
+            _requestSeconds.Record(taken.TotalSeconds, routeTag);
+        }
+    }
+
+    public void ObserveWaiting(Func<int> count) => _meter.CreateObservableGauge(
+        "commands_waiting", count, description: "Commands that wait for the next batch.");
+
+    public void Dispose() => _meter.Dispose();
+}

@@ -1,0 +1,71 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Nodes;
+
+/// <summary>One page of <c>view=children</c>.</summary>
+/// <param name="After">The last name of the page before; empty for the first one.</param>
+internal readonly record struct ChildrenPage(string After, int Limit, bool WithValues)
+{
+    private const int LimitOtherwise = 1_000;
+
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
+
+    public static ChildrenPage Of(RequestQuery query) => new(
+        query.Text("cursor") is { } cursor ? AfterOf(cursor) : "",
+        query.Integer("limit", 1, Limits.PageSizeMax) ?? LimitOtherwise,
+        query.Boolean("values"));
+
+    /// <summary><c>{path, revision, children: [{name, contentType, stat, value?, encoding?}], cursor?}</c></summary>
+    public static void Write(
+        Utf8JsonWriter json, string path, Revision revision, ReadChildrenResult page, bool withValues)
+    {
+        json.WriteStartObject();
+        json.WriteString("path"u8, path);
+        json.WriteNumber("revision"u8, revision.Value);
+        json.WriteStartArray("children"u8);
+        foreach (var child in page.Children)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, child.Name);
+            json.WriteString("contentType"u8, child.ContentType);
+            NodeJson.WriteStat(json, child.Stat);
+            if (withValues)
+            {
+                NodeJson.WriteValue(json, child.Value.Span);
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        if (page.HasMore)
+        {
+            json.WriteString("cursor"u8, CursorBehind(page.Children[^1].Name));
+        }
+
+        json.WriteEndObject();
+    }
+
+    internal static string CursorBehind(string name) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name));
+
+    private static string AfterOf(string cursor)
+    {
+        var invalid = RequestQuery.Invalid("cursor", "is what the page before returned");
+        try
+        {
+            var name = StrictUtf8.GetString(Base64Url.DecodeFromChars(cursor));
+            return name.Length > 0 && NodePath.Check("/" + name) is null && !name.Contains('/', StringComparison.Ordinal)
+                ? name
+                : throw invalid;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw invalid;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Buffers;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Nodes;
+
+/// <summary>GET and HEAD on nodes.</summary>
+internal sealed class NodeReads(ConsistentReads reads)
+{
+    public Task GetAsync(HttpContext context)
+    {
+        var query = RequestQuery.Of(context);
+        var path = RequestTarget.TreePath(context);
+        var consistency = ConsistencyChoice.Of(context, query);
+        return query.Word("view", "stat", "children") switch
+        {
+            "stat" => GetStatAsync(context, path, consistency),
+            "children" => GetChildrenAsync(context, path, ChildrenPage.Of(query), consistency),
+            _ => GetValueAsync(context, path, query.Word("format", "json") is not null, consistency),
+        };
+    }
+
+    private async Task GetValueAsync(HttpContext context, string path, bool asJson, ConsistencyChoice consistency)
+    {
+        var withValue = asJson || !HttpMethods.IsHead(context.Request.Method);
+        var answer = await reads.ReadAsync(new ReadNodeRequest(path, withValue), consistency);
+        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var node = (ReadNodeResult)answer.Result;
+        if (node.Stat is not { } stat)
+        {
+            var kind = context.Request.Headers.IfMatch.Count > 0 ? ErrorKinds.ConditionNodeNotFound : ErrorKinds.NodeNotFound;
+            ProblemWriter.Write(context, new Problem(kind, Revision: answer.Revision));
+            return;
+        }
+
+        var response = context.Response;
+        response.Headers.ETag = ResponseHeaders.EntityTag(stat.ModifiedRevision);
+        response.Headers[ResponseHeaders.Version] = IntegerText.Format(stat.Version);
+        if (IsNotModified(context, stat, answer.Revision))
+        {
+            return;
+        }
+
+        if (asJson)
+        {
+            JsonAnswer.Write(context, (path, node, stat), static (json, read) =>
+                NodeJson.WriteEnvelope(json, read.path, read.node.Value.Span, read.node.ContentType, read.stat));
+        }
+        else
+        {
+            WriteValue(context, node, stat);
+        }
+    }
+
+    private async Task GetStatAsync(HttpContext context, string path, ConsistencyChoice consistency)
+    {
+        var answer = await reads.ReadAsync(new ReadNodeRequest(path, WithValue: false), consistency);
+        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var node = (ReadNodeResult)answer.Result;
+        if (node.Stat is not { } stat)
+        {
+            ProblemWriter.Write(context, new Problem(ErrorKinds.NodeNotFound, Revision: answer.Revision));
+            return;
+        }
+
+        JsonAnswer.Write(context, (path, node.ContentType, stat), static (json, read) =>
+            NodeJson.WriteNode(json, read.path, read.ContentType, read.stat));
+    }
+
+    private async Task GetChildrenAsync(
+        HttpContext context, string path, ChildrenPage page, ConsistencyChoice consistency)
+    {
+        var request = new ReadChildrenRequest(path, page.After, page.Limit, page.WithValues);
+        var answer = await reads.ReadAsync(request, consistency);
+        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var children = (ReadChildrenResult)answer.Result;
+        if (children.Stat is null)
+        {
+            ProblemWriter.Write(context, new Problem(ErrorKinds.NodeNotFound, Revision: answer.Revision));
+            return;
+        }
+
+        JsonAnswer.Write(context, (path, page, children, answer.Revision), static (json, read) =>
+            ChildrenPage.Write(json, read.path, read.Revision, read.children, read.page.WithValues));
+    }
+
+    /// <summary>Bytes as they were stored. Nothing in them is to be run by a browser that is shown them.</summary>
+    private static void WriteValue(HttpContext context, ReadNodeResult node, NodeStat stat)
+    {
+        var response = context.Response;
+        response.ContentType = node.ContentType;
+        response.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.ContentSecurityPolicy = "sandbox";
+        response.Headers[ResponseHeaders.Cache] = "bypass";
+        response.ContentLength = stat.DataLength;
+        if (!HttpMethods.IsHead(context.Request.Method))
+        {
+            response.BodyWriter.Write(node.Value.Span);
+        }
+    }
+
+    private static bool IsNotModified(HttpContext context, NodeStat stat, Revision revision)
+    {
+        var headers = context.Request.Headers;
+        if (headers.IfMatch.Count > 0 && !EntityTags.Matches(headers.IfMatch, stat.ModifiedRevision))
+        {
+            throw new ProblemException(new Problem(
+                ErrorKinds.RevisionMismatch, Revision: revision, WriteMembers: json => NodeJson.WriteStat(json, stat)));
+        }
+
+        if (headers.IfNoneMatch.Count == 0 || !EntityTags.Matches(headers.IfNoneMatch, stat.ModifiedRevision))
+        {
+            return false;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return true;
+    }
+}

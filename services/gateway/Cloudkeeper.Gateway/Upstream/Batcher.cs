@@ -1,0 +1,172 @@
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>
+/// Collects what waits while batches are under way, and sends it as the next one: batches grow with the load, and
+/// without load nothing waits.
+/// </summary>
+/// <param name="underWayMax">Batches that may be under way at a time. With one, requests are answered in their order.</param>
+internal abstract partial class Batcher<TRequest, TResult>(
+    int underWayMax, int waitingItemsMax, long waitingBytesMax, TimeSpan timeout, TimeProvider time, ILogger logger)
+{
+    /// <summary>Answers beyond this many are handed to another thread while the next batch goes out.</summary>
+    private const int CompletedInlineMax = 1;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<Pending<TRequest, TResult>> _waiting = [];
+    private long _waitingBytes;
+    private int _underWay;
+
+    public int WaitingCount => _waiting.Count;
+
+    protected TimeProvider Time => time;
+
+    /// <exception cref="ProblemException"><c>overloaded</c>: too much is waiting already.</exception>
+    protected ValueTask<TResult> EnqueueAsync(TRequest request, int bytes)
+    {
+        var deadline = time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+        var pending = new Pending<TRequest, TResult>(request, bytes, deadline);
+        lock (_gate)
+        {
+            if (_waiting.Count >= waitingItemsMax || _waitingBytes + bytes > waitingBytesMax)
+            {
+                throw new ProblemException(ErrorKinds.Overloaded);
+            }
+
+            _waiting.Enqueue(pending);
+            _waitingBytes += bytes;
+            if (_underWay == underWayMax)
+            {
+                return pending.Task;
+            }
+
+            _underWay++;
+        }
+
+        // Begins on this thread: with nothing under way, a request is on its way without another thread's waking up.
+        _ = RunAsync();
+        return pending.Task;
+    }
+
+    /// <summary>Sends a batch and completes everything in it.</summary>
+    protected abstract ValueTask SendAsync(List<Pending<TRequest, TResult>> batch);
+
+    /// <summary>Answers a whole batch, off the path of the next one.</summary>
+    protected void Complete(List<Pending<TRequest, TResult>> batch, IReadOnlyList<TResult> results)
+    {
+        if (batch.Count <= CompletedInlineMax && _waiting.Count == 0)
+        {
+            CompleteAll([.. batch], results);
+        }
+        else
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static work => CompleteAll(work.Batch, work.Results), (Batch: batch.ToArray(), Results: results), false);
+        }
+    }
+
+    /// <summary>Refuses what has waited too long behind a batch that does not get through.</summary>
+    protected void ExpireWaiting()
+    {
+        var now = time.GetTimestamp();
+        List<Pending<TRequest, TResult>>? overdue = null;
+        lock (_gate)
+        {
+            while (_waiting.TryPeek(out var oldest) && oldest.Deadline <= now)
+            {
+                (overdue ??= []).Add(_waiting.Dequeue());
+                _waitingBytes -= oldest.Bytes;
+            }
+        }
+
+        overdue?.ForEach(pending => pending.Fail(new ProblemException(ErrorKinds.NoQuorum)));
+    }
+
+    /// <summary>Puts requests that were certainly not executed back, before all that wait.</summary>
+    protected void Requeue(IEnumerable<Pending<TRequest, TResult>> requests)
+    {
+        lock (_gate)
+        {
+            var later = _waiting.ToArray();
+            _waiting.Clear();
+            foreach (var pending in requests)
+            {
+                _waiting.Enqueue(pending);
+                _waitingBytes += pending.Bytes;
+            }
+
+            foreach (var pending in later)
+            {
+                _waiting.Enqueue(pending);
+            }
+        }
+    }
+
+    private static void CompleteAll(Pending<TRequest, TResult>[] batch, IReadOnlyList<TResult> results)
+    {
+        for (var i = 0; i < batch.Length; i++)
+        {
+            if (!batch[i].IsCompleted)
+            {
+                batch[i].Complete(results[i]);
+            }
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        var batch = new List<Pending<TRequest, TResult>>();
+        while (TryTake(batch))
+        {
+            try
+            {
+                await SendAsync(batch);
+            }
+            catch (Exception e)
+            {
+                FailAll(batch, e);
+            }
+        }
+    }
+
+    /// <summary>Takes the next batch, or ends this run when nothing waits.</summary>
+    private bool TryTake(List<Pending<TRequest, TResult>> batch)
+    {
+        ExpireWaiting();
+        batch.Clear();
+        var bytes = 0L;
+        lock (_gate)
+        {
+            while (batch.Count < Limits.BatchItemsMax && _waiting.TryPeek(out var next)
+                && (batch.Count == 0 || bytes + next.Bytes <= Limits.BatchBytesMax))
+            {
+                batch.Add(_waiting.Dequeue());
+                bytes += next.Bytes;
+            }
+
+            _waitingBytes -= bytes;
+            if (batch.Count > 0)
+            {
+                return true;
+            }
+
+            _underWay--;
+            return false;
+        }
+    }
+
+    /// <summary>A mistake of ours must not leave clients waiting.</summary>
+    private void FailAll(List<Pending<TRequest, TResult>> batch, Exception reason)
+    {
+        LogFailed(logger, reason, batch.Count);
+        foreach (var pending in batch.Where(pending => !pending.IsCompleted))
+        {
+            pending.Fail(new ProblemException((reason as ProblemException)?.Problem ?? new Problem(ErrorKinds.InternalError)));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A batch of {Count} requests failed unexpectedly")]
+    private static partial void LogFailed(ILogger logger, Exception exception, int count);
+}

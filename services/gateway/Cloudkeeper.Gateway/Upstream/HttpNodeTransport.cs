@@ -1,0 +1,68 @@
+using System.Net.Http.Headers;
+using Cloudkeeper.Hosting;
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>HTTP/2 with prior knowledge: one connection to each node for batches, one for streams.</summary>
+internal sealed class HttpNodeTransport : INodeTransport, IDisposable
+{
+    private static readonly MediaTypeHeaderValue Binary = new("application/octet-stream");
+
+    // Long streams of their own connection: their bytes do not stand in the way of a batch.
+    private readonly HttpClient _batches = Http2Client.Create();
+    private readonly HttpClient _streams = Http2Client.Create();
+
+    public async ValueTask<NodeReply> PostAsync(
+        Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(node, route));
+        request.Version = _batches.DefaultRequestVersion;
+        request.VersionPolicy = _batches.DefaultVersionPolicy;
+        request.Content = new ReadOnlyMemoryContent(body);
+        request.Content.Headers.ContentType = Binary;
+        try
+        {
+            using var response = await _batches.SendAsync(request, cancellationToken);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            return new NodeReply(response.StatusCode, LeaderOf(response), content);
+        }
+        catch (HttpRequestException e) when (IsUnreachable(e))
+        {
+            throw new NodeUnreachableException($"{node} cannot be reached.", e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new IOException($"The connection to {node} broke.", e);
+        }
+    }
+
+    public async Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _streams.GetStreamAsync(AddressOf(node, route), cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new NodeUnreachableException($"{node} opens no stream.", e);
+        }
+    }
+
+    public void Dispose()
+    {
+        _batches.Dispose();
+        _streams.Dispose();
+    }
+
+    private static Uri AddressOf(Uri node, string route) => new(node, route);
+
+    private static bool IsUnreachable(HttpRequestException e) => e.HttpRequestError
+        is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError;
+
+    private static Uri? LeaderOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(NodeRoutes.LeaderHeader, out var values)
+        && Uri.TryCreate(values.FirstOrDefault(), UriKind.Absolute, out var leader)
+            ? leader
+            : null;
+}

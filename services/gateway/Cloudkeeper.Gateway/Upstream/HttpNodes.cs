@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>The nodes over their endpoints (<see cref="NodeRoutes"/>).</summary>
+internal sealed class HttpNodes : INodes
+{
+    private readonly INodeTransport _transport;
+    private readonly PreferredNode _leader;
+    private readonly PreferredNode _local;
+    private readonly NodeCalls _calls;
+    private readonly TimeProvider _time;
+    private readonly WriteLane[] _lanes;
+    private readonly ReadBatcher _linearizable;
+    private readonly ReadBatcher _localReads;
+    private readonly KeepaliveBatcher _keepalives;
+    private int _nextLane;
+
+    public HttpNodes(
+        INodeTransport transport, GatewayOptions options, TimeProvider time, Random random, GatewayMetrics metrics,
+        ILoggerFactory loggers)
+    {
+        _transport = transport;
+        _time = time;
+        _leader = new PreferredNode(options.NodeAddresses);
+        _local = new PreferredNode(options.NodeAddresses);
+        _calls = new NodeCalls(
+            transport, options.AttemptTimeout, time, random, metrics, loggers.CreateLogger<NodeCalls>());
+        var laneLogger = loggers.CreateLogger<WriteLane>();
+        _lanes = [.. Enumerable.Range(0, options.Lanes)
+            .Select(_ => new WriteLane(_calls, _leader, options, time, metrics, laneLogger))];
+        var readLogger = loggers.CreateLogger<ReadBatcher>();
+        _linearizable =
+            new ReadBatcher(ReadConsistency.Linearizable, _calls, _leader, options, time, metrics, readLogger);
+        _localReads = new ReadBatcher(ReadConsistency.Local, _calls, _local, options, time, metrics, readLogger);
+        _keepalives =
+            new KeepaliveBatcher(_calls, _leader, options, time, loggers.CreateLogger<KeepaliveBatcher>());
+        metrics.ObserveWaiting(() => _lanes.Sum(lane => lane.WaitingCount));
+    }
+
+    public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session) =>
+        LaneFor(session).ExecuteAsync(request);
+
+    public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision) =>
+        (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).ReadAsync(request, minRevision);
+
+    public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => _keepalives.KeepAliveAsync(session);
+
+    /// <remarks>Local reads follow the feed to its node: what it has told can be read there.</remarks>
+    public async IAsyncEnumerable<FeedFrame> FollowAsync(
+        Revision from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var node = _local.Current;
+        if (node == _leader.Current)
+        {
+            // The leader has enough to do.
+            _local.Leave(node);
+            node = _local.Current;
+        }
+
+        Stream stream;
+        try
+        {
+            stream = await _transport.OpenAsync(node, $"{NodeRoutes.Feed}?from={from}", cancellationToken);
+        }
+        catch (NodeUnreachableException)
+        {
+            _local.Leave(node);
+            throw;
+        }
+
+        await using (stream)
+        {
+            var frames = new FeedStream(stream);
+            while (await frames.ReadAsync(cancellationToken) is { } frame)
+            {
+                yield return frame;
+            }
+        }
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadAllAsync(_leader, cancellationToken);
+        }
+        catch (NodeUnreachableException)
+        {
+            try
+            {
+                return await ReadAllAsync(_local, cancellationToken);
+            }
+            catch (NodeUnreachableException)
+            {
+                throw new ProblemException(ErrorKinds.NoQuorum, "No node can be reached.");
+            }
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadAllAsync(PreferredNode node, CancellationToken cancellationToken)
+    {
+        var asked = node.Current;
+        try
+        {
+            await using var stream = await _transport.OpenAsync(asked, NodeRoutes.Cluster, cancellationToken);
+            using var content = new MemoryStream();
+            await stream.CopyToAsync(content, cancellationToken);
+            return content.ToArray();
+        }
+        catch (NodeUnreachableException)
+        {
+            node.Leave(asked);
+            throw;
+        }
+    }
+
+    private WriteLane LaneFor(SessionId? session)
+    {
+        if (session is { } id)
+        {
+            return _lanes[(int)((ulong)id.Value % (ulong)_lanes.Length)];
+        }
+
+        var start = (int)((uint)Interlocked.Increment(ref _nextLane) % (uint)_lanes.Length);
+        var best = _lanes[start];
+        for (var i = 1; i < _lanes.Length; i++)
+        {
+            var other = _lanes[(start + i) % _lanes.Length];
+            best = other.WaitingCount < best.WaitingCount ? other : best;
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,33 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>The consensus nodes as the handlers of requests see them: one state machine that answers.</summary>
+/// <remarks>Whatever keeps them from answering is a <see cref="Errors.ProblemException"/>.</remarks>
+internal interface INodes
+{
+    /// <summary>Executes a command exactly once, or says that nobody knows.</summary>
+    /// <param name="request">Its serial is given by the lane.</param>
+    /// <param name="session">Commands of one session keep their order; null: of no session.</param>
+    ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session);
+
+    /// <param name="consistency">Asks the leader, or whichever node the change feed comes from.</param>
+    /// <param name="minRevision">The answer reflects at least this revision.</param>
+    ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision);
+
+    /// <summary>Acknowledged only after the leader has counted it.</summary>
+    ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session);
+
+    /// <summary>The changes above a revision, from one node, until the connection or the caller ends.</summary>
+    IAsyncEnumerable<FeedFrame> FollowAsync(Revision from, CancellationToken cancellationToken);
+
+    /// <summary>The members as the leader sees them, else as any node does: JSON.</summary>
+    ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken);
+}
+
+/// <param name="Revision">At which it was read.</param>
+internal readonly record struct ReadAnswer(ReadResult Result, Revision Revision);

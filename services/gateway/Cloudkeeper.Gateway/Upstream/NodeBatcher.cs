@@ -1,0 +1,72 @@
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>A batcher whose batches go to a node, again and again until one has answered or nobody waits any more.</summary>
+internal abstract class NodeBatcher<TRequest, TResult>(
+    NodeCalls calls, PreferredNode node, GatewayOptions options, int underWayMax, TimeProvider time, ILogger logger)
+    : Batcher<TRequest, TResult>(
+        underWayMax, options.WaitingItemsMax, options.WaitingBytesMax, options.RequestTimeout, time, logger)
+{
+    /// <summary>Named leaders are asked at once this many times in a row: two nodes may name each other for a while.</summary>
+    private const int RedirectsInRowMax = 2;
+
+    /// <summary>Whether a batch that a node has seen without answering may have changed something.</summary>
+    protected abstract bool IsMutation { get; }
+
+    /// <returns>The answer and the count of attempts it took, or null when every request has been refused.</returns>
+    protected async ValueTask<(ReadOnlyMemory<byte> Body, int Attempts)?> DeliverAsync(
+        List<Pending<TRequest, TResult>> batch, string route, ReadOnlyMemory<byte> body)
+    {
+        var isUnknown = false;
+        var redirects = 0;
+        for (var attempts = 1; ; attempts++)
+        {
+            var attempt = await calls.TryAsync(node, route, body, Remaining(batch));
+            if (attempt.Outcome == AttemptOutcome.Answered)
+            {
+                return (attempt.Body, attempts);
+            }
+
+            isUnknown |= IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
+            Expire(batch, isUnknown ? ErrorKinds.OutcomeUnknown : attempt.Problem!, attempt.IsFinal && !isUnknown);
+            ExpireWaiting();
+            if (batch.TrueForAll(static pending => pending.IsCompleted))
+            {
+                return null;
+            }
+
+            redirects = attempt.IsRedirect ? redirects + 1 : 0;
+            if (redirects is 0 or > RedirectsInRowMax)
+            {
+                await calls.PauseAsync(attempts);
+            }
+        }
+    }
+
+    /// <summary>Until the next client of the batch must have an answer.</summary>
+    private TimeSpan Remaining(List<Pending<TRequest, TResult>> batch)
+    {
+        var deadline = long.MaxValue;
+        foreach (var pending in batch)
+        {
+            deadline = pending.IsCompleted ? deadline : Math.Min(deadline, pending.Deadline);
+        }
+
+        var remaining = Time.GetElapsedTime(Time.GetTimestamp(), deadline);
+        return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+    }
+
+    private void Expire(List<Pending<TRequest, TResult>> batch, ErrorKind kind, bool all)
+    {
+        var now = Time.GetTimestamp();
+        foreach (var pending in batch)
+        {
+            if (!pending.IsCompleted && (all || pending.Deadline <= now))
+            {
+                pending.Fail(new ProblemException(kind));
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Net;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Metrics;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>Single calls to nodes, and the pauses between them.</summary>
+internal sealed partial class NodeCalls(
+    INodeTransport transport, TimeSpan attemptTimeout, TimeProvider time, Random random, GatewayMetrics metrics,
+    ILogger<NodeCalls> logger)
+{
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Asks one node, and corrects <paramref name="preferred"/> by what it says.</summary>
+    public async ValueTask<Attempt> TryAsync(
+        PreferredNode preferred, string route, ReadOnlyMemory<byte> body, TimeSpan remaining)
+    {
+        var node = preferred.Current;
+        using var timeout = new CancellationTokenSource(remaining < attemptTimeout ? remaining : attemptTimeout, time);
+        try
+        {
+            return Judge(preferred, node, await transport.PostAsync(node, route, body, timeout.Token));
+        }
+        catch (NodeUnreachableException)
+        {
+            preferred.Leave(node);
+            return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            LogLost(logger, route, node, e.Message);
+            preferred.Leave(node);
+            return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
+        }
+    }
+
+    /// <summary>Between two attempts: doubling, and never the same for all gateways.</summary>
+    public Task PauseAsync(int attempts)
+    {
+        metrics.Retried();
+        var pause = PauseMin * Math.Pow(2, Math.Min(attempts - 1, 10));
+        pause = pause < PauseMax ? pause : PauseMax;
+        return Task.Delay(pause * (0.5 + random.NextDouble()), time);
+    }
+
+    private Attempt Judge(PreferredNode preferred, Uri node, NodeReply reply)
+    {
+        switch (reply.Status)
+        {
+            case HttpStatusCode.OK:
+                return new Attempt(AttemptOutcome.Answered, reply.Body);
+            case HttpStatusCode.MisdirectedRequest when reply.Leader is { } leader && leader != node:
+                preferred.Prefer(leader);
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum, IsRedirect: true);
+            case HttpStatusCode.MisdirectedRequest:
+                preferred.Leave(node);
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
+            case HttpStatusCode.TooManyRequests:
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.Overloaded);
+            case HttpStatusCode.ServiceUnavailable:
+                preferred.Leave(node);
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
+            case HttpStatusCode.InsufficientStorage:
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.StorageFull, IsFinal: true);
+            case HttpStatusCode.GatewayTimeout:
+                preferred.Leave(node);
+                return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
+            default:
+                LogUnexpected(logger, node, (int)reply.Status);
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.InternalError, IsFinal: true);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "No answer to {Route} from {Node}: {Reason}")]
+    private static partial void LogLost(ILogger logger, string route, Uri node, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Node} answered a batch with status {Status}")]
+    private static partial void LogUnexpected(ILogger logger, Uri node, int status);
+}

@@ -1,0 +1,142 @@
+using System.Buffers;
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>
+/// One FIFO stream of commands with one batch under way. The state machine executes each serial of a lane once, so a
+/// batch can be sent again, to whichever leader, until there is an answer.
+/// </summary>
+internal sealed partial class WriteLane(
+    NodeCalls calls, PreferredNode leader, GatewayOptions options, TimeProvider time, GatewayMetrics metrics,
+    ILogger<WriteLane> logger)
+    : NodeBatcher<CommandRequest, CommandResult>(calls, leader, options, underWayMax: 1, time, logger)
+{
+    /// <summary>What a command takes besides its value and path, generously.</summary>
+    private const int CommandBytes = 256;
+
+    /// <summary>A buffer that one large batch has grown is not kept.</summary>
+    private const int BufferBytesKept = 1 << 20;
+
+    private ArrayBufferWriter<byte> _buffer = new();
+    private LaneId _lane = LaneId.None;
+    private long _serial = 1;
+
+    protected override bool IsMutation => true;
+
+    public ValueTask<CommandResult> ExecuteAsync(CommandRequest request) =>
+        EnqueueAsync(request, CommandSize.Of(request.Command) + CommandBytes);
+
+    protected override async ValueTask SendAsync(List<Pending<CommandRequest, CommandResult>> batch)
+    {
+        if (_lane == LaneId.None && !await OpenAsync(batch))
+        {
+            return;
+        }
+
+        var bytes = Encode(batch);
+        metrics.CommandBatch(batch.Count);
+        var delivery = await DeliverAsync(batch, NodeRoutes.Commands, bytes);
+        ReleaseBuffer(delivery is { Attempts: 1 });
+        if (delivery is not { } answer)
+        {
+            return;
+        }
+
+        var results = CommandResultCodec.ReadAll(answer.Body.Span);
+        if (results.Length != batch.Count)
+        {
+            throw new InvalidOperationException($"{results.Length} results for {batch.Count} commands.");
+        }
+
+        if (Array.Exists(results, static result => result.Code == ResultCode.LaneExpired))
+        {
+            Reopen(batch, answer.Attempts);
+        }
+        else
+        {
+            Complete(batch, results);
+        }
+    }
+
+    /// <summary>Opens the lane through the log, on behalf of the requests that wait for it.</summary>
+    private async ValueTask<bool> OpenAsync(List<Pending<CommandRequest, CommandResult>> batch)
+    {
+        var open = new CommandRequest(0, null, UInt128.Zero, [], new OpenLaneCommand());
+        CommandCodec.Write(_buffer, new CommandBatch(LaneId.None, 0, [open]));
+        var delivery = await DeliverAsync(batch, NodeRoutes.Commands, _buffer.WrittenMemory);
+        ReleaseBuffer(delivery is { Attempts: 1 });
+        if (delivery is not { } answer)
+        {
+            return false;
+        }
+
+        var result = CommandResultCodec.ReadAll(answer.Body.Span) is [var only] ? only : null;
+        if (result is not { Code: ResultCode.Ok, Body: LaneResult opened })
+        {
+            throw new ProblemException(result is null ? ErrorKinds.InternalError : ErrorKinds.Of(result.Code));
+        }
+
+        (_lane, _serial) = (opened.Lane, 1);
+        LogOpened(logger, _lane);
+        return true;
+    }
+
+    /// <summary>The lane is forgotten, after a long rest or under many others.</summary>
+    /// <remarks>
+    /// A batch that was sent once and refused for its lane was not executed, and can go through the next one. After
+    /// several attempts an earlier one may have been executed, and nobody knows any more.
+    /// </remarks>
+    private void Reopen(List<Pending<CommandRequest, CommandResult>> batch, int attempts)
+    {
+        LogExpired(logger, _lane, batch.Count, attempts);
+        _lane = LaneId.None;
+        if (attempts == 1)
+        {
+            Requeue(batch);
+            return;
+        }
+
+        foreach (var pending in batch.Where(static pending => !pending.IsCompleted))
+        {
+            pending.Fail(new ProblemException(ErrorKinds.OutcomeUnknown));
+        }
+    }
+
+    private ReadOnlyMemory<byte> Encode(List<Pending<CommandRequest, CommandResult>> batch)
+    {
+        var requests = new CommandRequest[batch.Count];
+        for (var i = 0; i < requests.Length; i++)
+        {
+            requests[i] = batch[i].Request with { Serial = _serial++ };
+        }
+
+        // One batch under way: everything before it has been answered or given up.
+        CommandCodec.Write(_buffer, new CommandBatch(_lane, requests[0].Serial, requests));
+        return _buffer.WrittenMemory;
+    }
+
+    /// <param name="isIdle">False: a cut-off call may still be reading it, so the next batch gets another one.</param>
+    private void ReleaseBuffer(bool isIdle)
+    {
+        if (isIdle && _buffer.Capacity <= BufferBytesKept)
+        {
+            _buffer.ResetWrittenCount();
+        }
+        else
+        {
+            _buffer = new ArrayBufferWriter<byte>();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Opened lane {Lane}")]
+    private static partial void LogOpened(ILogger logger, LaneId lane);
+
+    [LoggerMessage(LogLevel.Warning, "Lane {Lane} has expired under {Count} commands after {Attempts} attempts")]
+    private static partial void LogExpired(ILogger logger, LaneId lane, int count, int attempts);
+}
