@@ -8,7 +8,7 @@ namespace Cloudkeeper.Storage;
 /// everything from there on simply by standing later in the log, which makes truncation and append one step (bugs
 /// B-17, B-32). The entries themselves are in memory, at Raft; they are read from here once, by <see cref="Open"/>.
 /// </remarks>
-public sealed class RaftLogStore : IDisposable
+public sealed partial class RaftLogStore : IDisposable
 {
     private const int PageBytes = 4 << 10;
 
@@ -46,37 +46,6 @@ public sealed class RaftLogStore : IDisposable
 
     /// <summary>Bytes of records that recovery would have to read: what grows until <see cref="Compact"/>.</summary>
     public long SizeBytes => _closed.Sum(s => s.End) + _active.End;
-
-    /// <summary>Recovers the log, or begins it.</summary>
-    /// <param name="newest">What <see cref="SnapshotStore.FindNewest"/> has found.</param>
-    /// <exception cref="StorageCorruptedException">Nothing has been changed on disk; the exception says what to do.</exception>
-    /// <exception cref="StorageFullException">A new log finds no room.</exception>
-    public static RaftLogStore Open(
-        IFileSystem files,
-        LogStoreOptions options,
-        SnapshotMetadata? newest,
-        out RecoveredState recovered)
-    {
-        ArgumentNullException.ThrowIfNull(files);
-        ArgumentNullException.ThrowIfNull(options);
-        LogStoreOptions.Validate(options);
-
-        var recovery = new LogRecovery(files, options);
-        try
-        {
-            recovery.Read();
-            var store = recovery.Segments.Count == 0
-                ? Create(files, options, newest)
-                : Continue(files, options, newest, recovery);
-            recovered = new RecoveredState(store.HardState, newest, recovery.Entries);
-            return store;
-        }
-        catch
-        {
-            recovery.Segments.ForEach(s => s.Dispose());
-            throw;
-        }
-    }
 
     /// <summary>How many bytes of a segment a write takes: for <see cref="EnsureSpace"/>.</summary>
     public static long SpaceFor(RaftWrite write)
@@ -178,7 +147,10 @@ public sealed class RaftLogStore : IDisposable
     public void Compact(LogIndex keepFrom)
     {
         ThrowIfFailed();
-        Invariant.Require(keepFrom <= _state.HardState.Commit.Next());
+        Invariant.Require(keepFrom <= _state.LastIndex.Next());
+
+        // What replaces entries of an old segment must be durable before that segment goes.
+        Sync();
         try
         {
             while (_closed.TryPeek(out var segment) && segment.LargestIndex < keepFrom)
@@ -202,90 +174,12 @@ public sealed class RaftLogStore : IDisposable
         _spare?.Dispose();
     }
 
-    private static RaftLogStore Create(IFileSystem files, LogStoreOptions options, SnapshotMetadata? newest)
-    {
-        if (!options.MayCreate)
-        {
-            throw new StorageCorruptedException(
-                Segment.NameOf(1), 0, "there is no log, although this node has had one");
-        }
-
-        files.DeleteTemporary(Segment.TemporaryPrefix);
-        var state = new LogState(
-            new HardState(newest?.Term ?? default, Vote: null, newest?.Index ?? default),
-            newest?.Index ?? default);
-        var spare = new SpareSegment(files, sequence: 1, options.SegmentBytes);
-        var segment = spare.Publish(options.ClusterId, previousEnd: 0, state);
-        return new RaftLogStore(files, options, segment, state) { Recovery = new LogRecoveryReport(0, 0, null, false) };
-    }
-
-    private static RaftLogStore Continue(
-        IFileSystem files,
-        LogStoreOptions options,
-        SnapshotMetadata? newest,
-        LogRecovery recovery)
-    {
-        var restarts = recovery.JoinWith(newest);
-        var active = recovery.Segments[^1];
-        var cut = recovery.DirtyEnd > active.End
-            ? new TornTail(active.Name, active.End, recovery.DirtyEnd - active.End)
-            : null;
-        files.DeleteTemporary(Segment.TemporaryPrefix);
-        WriteZeros(active.File, active.End, recovery.DirtyEnd);
-
-        // What was read may so far be only in the page cache of a process that was killed, or, worse, was ended by
-        // a failed sync: then the kernel takes the pages for clean and would not write them again (bug B-42).
-        // Nothing may be built on them before they are durable, the names included.
-        Rewrite(active.File, recovery.DurableEnd, active.End);
-        active.File.FullSync();
-        files.SyncDirectory();
-
-        var store = new RaftLogStore(files, options, active, recovery.State)
-        {
-            Recovery = new LogRecoveryReport(recovery.Segments.Count, recovery.Records, cut, restarts),
-        };
-        foreach (var segment in recovery.Segments.SkipLast(1))
-        {
-            segment.Dispose();
-            store._closed.Enqueue(new ClosedSegment(segment.Name, segment.End, segment.LargestIndex));
-        }
-
-        if (restarts)
-        {
-            store.RestartBehind(newest!);
-        }
-
-        return store;
-    }
-
-    private static void Rewrite(IStorageFile file, long from, long to)
-    {
-        var buffer = new byte[Math.Min(to - from, Zeros.Length)];
-        for (var offset = from; offset < to; offset += buffer.Length)
-        {
-            var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - offset));
-            file.Read(offset, part);
-            file.Write(offset, part);
-        }
-    }
-
     private static void WriteZeros(IStorageFile file, long from, long to)
     {
         for (var offset = from; offset < to; offset += Zeros.Length)
         {
             file.Write(offset, Zeros.AsSpan(0, (int)Math.Min(Zeros.Length, to - offset)));
         }
-    }
-
-    /// <summary>Tells the log of a snapshot that was stored just before a crash.</summary>
-    private void RestartBehind(SnapshotMetadata snapshot)
-    {
-        // The snapshot proves its term. No vote was given in it: a vote would have been stored with the term.
-        var hardState = HardState.Term < snapshot.Term
-            ? new HardState(snapshot.Term, Vote: null, snapshot.Index)
-            : HardState with { Commit = snapshot.Index };
-        Append(new RaftWrite(0, hardState, snapshot, []));
-        Sync();
     }
 
     private void BeginNextSegment()

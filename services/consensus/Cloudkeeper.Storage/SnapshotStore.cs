@@ -66,6 +66,7 @@ public sealed class SnapshotStore
     }
 
     /// <exception cref="StorageCorruptedException">Its header is damaged.</exception>
+    /// <exception cref="FileNotFoundException">It has been purged in the meantime.</exception>
     public SnapshotFileReader OpenRead(SnapshotMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);

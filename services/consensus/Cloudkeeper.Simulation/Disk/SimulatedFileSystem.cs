@@ -42,7 +42,7 @@ public sealed class SimulatedFileSystem : IFileSystem
         var inode = _directory.Find(name);
         if (opening == FileOpening.Existing)
         {
-            return new SimulatedFile(this, name, inode ?? throw new StorageFailedException($"No file {name}."));
+            return new SimulatedFile(this, name, inode ?? throw new FileNotFoundException(null, name));
         }
 
         if (inode is not null)

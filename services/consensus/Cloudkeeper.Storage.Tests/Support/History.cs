@@ -11,6 +11,7 @@ internal sealed class History(int seed, IFileSystem files)
     private RaftLogStore? _log;
     private SnapshotMetadata? _snapshotUnderWay;
     private LogModel _now = LogModel.Empty;
+    private long _committed;
 
     /// <summary>The log after each write so far, the one under way included.</summary>
     public List<LogModel> States { get; } = [LogModel.Empty];
@@ -58,7 +59,8 @@ internal sealed class History(int seed, IFileSystem files)
                 Append(Make.Write(State(_now.HardState.Term.Value + 1, vote: _random.Next(1, 4))));
                 break;
             case 6:
-                Append(Make.Write(State(commit: _random.NextInt64(_now.HardState.Commit.Value, _now.LastIndex + 1))));
+                Commit();
+                Append(Make.Write(State(commit: _committed)));
                 break;
             case 7:
                 _log!.EnsureSpace(_random.Next(8 << 10));
@@ -93,7 +95,7 @@ internal sealed class History(int seed, IFileSystem files)
 
     private void ReplaceEntries()
     {
-        var first = _random.NextInt64(_now.HardState.Commit.Value, _now.LastIndex + 1) + 1;
+        var first = _random.NextInt64(_committed, _now.LastIndex + 1) + 1;
         var term = _now.HardState.Term.Value + 1;
         Append(Make.Write(State(term), NewEntries(first, term)));
     }
@@ -121,18 +123,21 @@ internal sealed class History(int seed, IFileSystem files)
         Synced = States.Count - 1;
     }
 
+    /// <summary>Raft may know more committed than the hard state on disk says.</summary>
+    private void Commit() => _committed = _random.NextInt64(_committed, _now.LastIndex + 1);
+
     private void Compact()
     {
-        var commit = _now.HardState.Commit.Value;
-        if (commit <= (_snapshots.LastOrDefault()?.Index.Value ?? 0))
+        Commit();
+        if (_committed <= (_snapshots.LastOrDefault()?.Index.Value ?? 0))
         {
             return;
         }
 
-        // Only what is durable is applied, and only what is applied is in a snapshot.
-        Sync();
-        StoreSnapshot(Make.Snapshot(commit, _now.Entries[(int)(commit - _now.Base - 1)].Term.Value));
-        _log!.Compact(new LogIndex(commit + 1 - _random.Next(3)));
+        // What is applied, and therefore in a snapshot, need not be durable here: a quorum of others is enough.
+        StoreSnapshot(Make.Snapshot(_committed, _now.Entries[(int)(_committed - _now.Base - 1)].Term.Value));
+        _log!.Compact(new LogIndex(_committed + 1 - _random.Next(3)));
+        Synced = States.Count - 1;
         _store.Purge(2);
     }
 
@@ -141,7 +146,9 @@ internal sealed class History(int seed, IFileSystem files)
         var term = Math.Max(1, _now.HardState.Term.Value);
         var snapshot = Make.Snapshot(_now.LastIndex + _random.Next(1, 5), term);
         StoreSnapshot(snapshot);
-        Append(new RaftWrite(0, State(term: term, commit: snapshot.Index.Value, vote: _now.HardState.Vote?.Value), snapshot, []));
+        _committed = snapshot.Index.Value;
+        var state = State(term, _committed, _now.HardState.Vote?.Value);
+        Append(new RaftWrite(0, state, snapshot, []));
         Sync();
     }
 

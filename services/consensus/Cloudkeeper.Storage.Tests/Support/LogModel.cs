@@ -41,7 +41,10 @@ internal sealed record LogModel(HardState HardState, long Base, IReadOnlyList<Lo
         var state = snapshot.Term > HardState.Term
             ? new HardState(snapshot.Term, null, snapshot.Index)
             : HardState with { Commit = snapshot.Index };
-        return isVoid ? new LogModel(state, snapshot.Index.Value, []) : this;
+        var commit = Math.Max(HardState.Commit.Value, snapshot.Index.Value);
+        return isVoid
+            ? new LogModel(state, snapshot.Index.Value, [])
+            : this with { HardState = HardState with { Commit = new LogIndex(commit) } };
     }
 
     /// <summary>The same log, except that <paramref name="recovered"/> may have forgotten what the snapshot covers.</summary>

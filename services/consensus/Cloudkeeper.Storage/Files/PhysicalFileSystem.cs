@@ -50,7 +50,7 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
             var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             return new PhysicalFile(path, handle, _failures);
         }
-        catch (Exception e) when (FailureLatch.IsOfTheWorld(e))
+        catch (Exception e) when (FailureLatch.IsOfTheWorld(e) && e is not FileNotFoundException)
         {
             throw _failures.Translate(e, "opening of " + path);
         }
