@@ -1,0 +1,83 @@
+namespace Cloudkeeper.Tree.Collections;
+
+/// <summary>A sorted run of items.</summary>
+internal sealed class Block<TItem>
+    where TItem : class
+{
+    /// <summary>Moving half of this many references takes well below a microsecond.</summary>
+    public const int LengthMax = 512;
+
+    private const int LengthFirst = 4;
+
+    private TItem[] _items;
+
+    public Block(TItem first)
+    {
+        _items = new TItem[LengthFirst];
+        _items[0] = first;
+        Count = 1;
+    }
+
+    private Block(TItem[] items, int count)
+    {
+        _items = items;
+        Count = count;
+    }
+
+    public int Count { get; private set; }
+
+    public bool IsFull => Count == LengthMax;
+
+    public TItem Last => _items[Count - 1];
+
+    public TItem this[int index]
+    {
+        get => _items[index];
+        set => _items[index] = value;
+    }
+
+    public ReadOnlySpan<TItem> AsSpan() => _items.AsSpan(0, Count);
+
+    public void Insert(int index, TItem item)
+    {
+        if (Count == _items.Length)
+        {
+            Array.Resize(ref _items, Math.Min(Count * 2, LengthMax));
+        }
+
+        Array.Copy(_items, index, _items, index + 1, Count - index);
+        _items[index] = item;
+        Count++;
+    }
+
+    public void RemoveAt(int index)
+    {
+        Count--;
+        Array.Copy(_items, index + 1, _items, index, Count - index);
+        _items[Count] = null!;
+    }
+
+    /// <summary>Takes the upper half out.</summary>
+    public Block<TItem> Split()
+    {
+        var kept = Count / 2;
+        var moved = new TItem[LengthMax];
+        Array.Copy(_items, kept, moved, 0, Count - kept);
+        var upper = new Block<TItem>(moved, Count - kept);
+        Array.Clear(_items, kept, Count - kept);
+        Count = kept;
+        return upper;
+    }
+
+    public void Append(Block<TItem> next)
+    {
+        var count = Count + next.Count;
+        if (count > _items.Length)
+        {
+            Array.Resize(ref _items, LengthMax);
+        }
+
+        Array.Copy(next._items, 0, _items, Count, next.Count);
+        Count = count;
+    }
+}

@@ -1,0 +1,64 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Tree.Locks;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Sessions;
+using Cloudkeeper.Tree.Transactions;
+
+namespace Cloudkeeper.Tree;
+
+/// <summary>Executes one command as one transaction.</summary>
+internal sealed class CommandExecutor(
+    TreeState state,
+    TransactionCommands transactions,
+    SessionCommands sessions,
+    LockCommands locks,
+    IdleNodeCommands idleNodes)
+{
+    public CommandResult Execute(CommandRequest request)
+    {
+        var outcome = CheckFences(request.Fences) ?? Execute(request.Command);
+        return new CommandResult(outcome.Code, state.Revision, Replayed: false, outcome.Body);
+    }
+
+    /// <summary>Rule L4: a ticket guards a command only if it is held at the moment of commit.</summary>
+    private Outcome? CheckFences(IReadOnlyList<Ticket> fences)
+    {
+        for (var i = 0; i < fences.Count; i++)
+        {
+            if (!locks.IsHeld(fences[i]))
+            {
+                return Outcome.Refused(ResultCode.FenceLost);
+            }
+        }
+
+        return null;
+    }
+
+    private Outcome Execute(Command command)
+    {
+        if (command is OpenLaneCommand)
+        {
+            return state.Lanes.Open(state.AppliedIndex, state.Time) is { } lane
+                ? Outcome.Ok(new LaneResult(lane.Id))
+                : Outcome.Refused(ResultCode.Overloaded);
+        }
+
+        var transaction = state.Begin();
+        return state.End(transaction, Execute(transaction, command));
+    }
+
+    private Outcome Execute(Transaction transaction, Command command) => command switch
+    {
+        MutationCommand mutation => transactions.Run(transaction, mutation.Operation),
+        TransactionCommand several => transactions.Run(transaction, several),
+        OpenSessionCommand open => sessions.Open(transaction, open),
+        CloseSessionCommand close => sessions.Close(transaction, close),
+        AcquireLockCommand acquire => locks.Acquire(transaction, acquire),
+        ReleaseTicketCommand release => locks.Release(transaction, release),
+        ExpireSessionsCommand expire => sessions.Expire(transaction, expire),
+        RemoveIdleNodesCommand remove => idleNodes.Remove(transaction, remove),
+        _ => throw Invariant.Unreachable(command),
+    };
+}

@@ -1,0 +1,158 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Tree.Locks;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Transactions;
+
+namespace Cloudkeeper.Tree.Reads;
+
+/// <summary>Answers questions about the present state. What only a leader knows (when a session expires) it leaves open.</summary>
+internal sealed class ReadHandler(TreeState state)
+{
+    private const long Unknown = -1;
+
+    /// <summary>A page ends when its values reach this size, so that an answer stays within a batch.</summary>
+    private const int PageBytesMax = Limits.BatchBytesMax / 2;
+
+    public ReadResult Read(ReadRequest request) => request switch
+    {
+        ReadNodeRequest node => ReadNode(node),
+        ReadChildrenRequest children => ReadChildren(children),
+        ReadSessionRequest session => ReadSession(session),
+        ReadSessionsRequest sessions => ReadSessions(sessions),
+        ReadTicketRequest ticket => ReadTicket(ticket),
+        ReadLockRequest held => ReadLock(held),
+        ReadChangeRequest change => ReadChange(change),
+        _ => throw Invariant.Unreachable(request),
+    };
+
+    private static int PageSize(int limit) => Math.Clamp(limit, 1, Limits.PageSizeMax);
+
+    private ReadNodeResult ReadNode(ReadNodeRequest request)
+    {
+        if (!NodeRules.IsValidPath(request.Path))
+        {
+            return new ReadNodeResult(ResultCode.InvalidPath, Stat: null, "", default, Revision.Zero);
+        }
+
+        if (state.Nodes.Find(request.Path) is not { } node)
+        {
+            var absentSince = state.Tombstones.DeletedAt(request.Path);
+            return new ReadNodeResult(ResultCode.NodeNotFound, Stat: null, "", default, absentSince);
+        }
+
+        ReadOnlyMemory<byte> value = request.WithValue ? node.Value : default;
+        return new ReadNodeResult(ResultCode.Ok, node.Stat, node.ContentType, value, Revision.Zero);
+    }
+
+    private ReadChildrenResult ReadChildren(ReadChildrenRequest request)
+    {
+        if (!NodeRules.IsValidPath(request.Path))
+        {
+            return new ReadChildrenResult(ResultCode.InvalidPath, Stat: null, Revision.Zero, [], HasMore: false);
+        }
+
+        if (state.Nodes.Find(request.Path) is not { } node)
+        {
+            var absentSince = state.Tombstones.DeletedAt(request.Path);
+            return new ReadChildrenResult(ResultCode.NodeNotFound, Stat: null, absentSince, [], HasMore: false);
+        }
+
+        var entries = new List<ChildEntry>();
+        var hasMore = node.Children is { } children && ReadPage(children, request, entries);
+        return new ReadChildrenResult(ResultCode.Ok, node.Stat, Revision.Zero, entries, hasMore);
+    }
+
+    private static bool ReadPage(NodeChildren children, ReadChildrenRequest request, List<ChildEntry> into)
+    {
+        var cursor = children.After(request.After);
+        var bytes = 0L;
+        while (cursor.MoveNext())
+        {
+            if (into.Count >= PageSize(request.Limit) || bytes > PageBytesMax)
+            {
+                return true;
+            }
+
+            var child = cursor.Current;
+            ReadOnlyMemory<byte> value = request.WithValues ? child.Value : default;
+            into.Add(new ChildEntry(child.Name, child.ContentType, child.Stat, value));
+            bytes += value.Length;
+        }
+
+        return false;
+    }
+
+    private ReadSessionResult ReadSession(ReadSessionRequest request)
+    {
+        if (state.Sessions.Find(request.Session) is { } session)
+        {
+            var paths = session.Ephemerals.Select(node => node.GetPath()).ToArray();
+            Array.Sort(paths, StringComparer.Ordinal);
+            return new ReadSessionResult(ResultCode.Ok, session.Info, paths, Unknown);
+        }
+
+        var missing = state.Sessions.Missing(request.Session);
+        return new ReadSessionResult(missing.Code, missing.Body as SessionInfo, [], Unknown);
+    }
+
+    private ReadSessionsResult ReadSessions(ReadSessionsRequest request)
+    {
+        var entries = new List<SessionEntry>();
+        var cursor = state.Sessions.After(request.After);
+        while (cursor.MoveNext())
+        {
+            if (entries.Count >= PageSize(request.Limit))
+            {
+                return new ReadSessionsResult(ResultCode.Ok, entries, HasMore: true);
+            }
+
+            entries.Add(new SessionEntry(cursor.Current.Info, Unknown));
+        }
+
+        return new ReadSessionsResult(ResultCode.Ok, entries, HasMore: false);
+    }
+
+    private ReadTicketResult ReadTicket(ReadTicketRequest request) =>
+        state.Nodes.Tickets.Find(request.Ticket) is { } node
+            ? new ReadTicketResult(ResultCode.Ok, LockCommands.Describe(node), Unknown)
+            : new ReadTicketResult(ResultCode.TicketNotFound, Ticket: null, Unknown);
+
+    private ReadLockResult ReadLock(ReadLockRequest request)
+    {
+        if (!NodeRules.IsValidPath(request.Path))
+        {
+            return new ReadLockResult(ResultCode.InvalidPath, []);
+        }
+
+        var tickets = new List<ReadTicketResult>();
+        if (state.Nodes.Find(request.Path)?.Children is { } children)
+        {
+            foreach (var node in children.Queue)
+            {
+                if (tickets.Count >= Limits.PageSizeMax)
+                {
+                    break;
+                }
+
+                tickets.Add(new ReadTicketResult(ResultCode.Ok, LockCommands.Describe(node, tickets.Count), Unknown));
+            }
+        }
+
+        return new ReadLockResult(ResultCode.Ok, tickets);
+    }
+
+    private ReadChangeResult ReadChange(ReadChangeRequest request)
+    {
+        var oldest = state.History.StatusOf(request.Revision).OldestRevision;
+        if (request.Revision <= state.History.CompactedTo)
+        {
+            return new ReadChangeResult(ResultCode.RevisionCompacted, Change: null, oldest);
+        }
+
+        var change = state.History.Find(request.Revision)?.Changes.FirstOrDefault(c => c.Path == request.Path);
+        return new ReadChangeResult(change is null ? ResultCode.NodeNotFound : ResultCode.Ok, change, oldest);
+    }
+}

@@ -1,0 +1,133 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Tree.ExactlyOnce;
+using Cloudkeeper.Tree.History;
+using Cloudkeeper.Tree.Locks;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Reads;
+using Cloudkeeper.Tree.Sessions;
+using Cloudkeeper.Tree.Transactions;
+
+namespace Cloudkeeper.Tree;
+
+/// <summary>
+/// The replicated state: the tree of nodes, the sessions, the locks, what is needed to execute commands exactly once, and
+/// a bounded history of changes. Deterministic: the same entries give the same results and the same digest on every
+/// replica. Not thread safe.
+/// </summary>
+public sealed class StateMachine
+{
+    /// <summary>Old records that an entry forgets at most, on top of two for each of its commands: no entry stalls.</summary>
+    private const int ForgetMin = 256;
+
+    private readonly TreeState _state;
+    private readonly BatchExecutor _batches;
+    private readonly ReadHandler _reads;
+
+    public StateMachine(StateMachineOptions options)
+        : this(new TreeState(options))
+    {
+    }
+
+    internal StateMachine(TreeState state)
+    {
+        _state = state;
+        _reads = new ReadHandler(state);
+        var nodes = new NodeOperations(state);
+        var sessions = new SessionCommands(state);
+        var locks = new LockCommands(state, nodes, sessions);
+        var transactions = new TransactionCommands(state, nodes);
+        var commands = new CommandExecutor(state, transactions, sessions, locks, new IdleNodeCommands(state));
+        _batches = new BatchExecutor(state, commands, locks);
+    }
+
+    public Revision Revision => _state.Revision;
+
+    /// <summary>Index of the last entry that was applied. Entries without commands need not be.</summary>
+    public long AppliedIndex => _state.AppliedIndex;
+
+    /// <summary>Log time in Unix milliseconds: the largest stamp of a leader so far.</summary>
+    public long Time => _state.Time;
+
+    /// <summary>Equal on two replicas that have applied the same entries.</summary>
+    public ulong Digest => _state.ComputeDigest();
+
+    public int NodeCount => _state.Nodes.Count;
+
+    public int SessionCount => _state.Sessions.Count;
+
+    /// <summary>The oldest revision whose change set is kept.</summary>
+    public Revision OldestRevision => _state.History.StatusOf(Revision).OldestRevision;
+
+    /// <summary>Applies one committed entry of the log. Values of the commands are given away: they become the tree's.</summary>
+    /// <param name="timestamp">The proposing leader's clock, Unix milliseconds.</param>
+    /// <param name="results">Gets one result a request, in order.</param>
+    public void Apply(
+        long index, long term, long timestamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        ArgumentNullException.ThrowIfNull(results);
+        Invariant.Require(index > _state.AppliedIndex);
+        Invariant.Require(term >= _state.AppliedTerm);
+        _state.AppliedIndex = index;
+        _state.AppliedTerm = term;
+        AdvanceTime(timestamp, batches.Sum(batch => batch.Requests.Count));
+
+        var expected = results.Count;
+        foreach (var batch in batches)
+        {
+            _batches.Execute(batch, results);
+            expected += batch.Requests.Count;
+        }
+
+        Invariant.Require(results.Count == expected);
+    }
+
+    /// <summary>Answers at the present revision.</summary>
+    public ReadResult Read(ReadRequest request) => _reads.Read(request);
+
+    /// <summary>Reads the change sets above <paramref name="from"/>, at most <paramref name="countMax"/> of them.</summary>
+    public HistoryStatus ReadHistory(Revision from, int countMax, ICollection<ChangeSet> into)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        ArgumentOutOfRangeException.ThrowIfNegative(countMax);
+        return _state.History.Read(from, countMax, into);
+    }
+
+    public bool IsAlive(SessionId session) => _state.Sessions.Find(session) is not null;
+
+    /// <summary>
+    /// The live sessions with a larger id, in order. Ids grow: with the largest one that is known as
+    /// <paramref name="after"/> it gives those that were opened since.
+    /// </summary>
+    public IEnumerable<LiveSession> LiveSessions(SessionId after)
+    {
+        var cursor = _state.Sessions.After(after);
+        while (cursor.MoveNext())
+        {
+            yield return new LiveSession(cursor.Current.Id, cursor.Current.TtlMilliseconds);
+        }
+    }
+
+    /// <summary>
+    /// Container and TTL nodes that are due at <paramref name="time"/> (Unix milliseconds), for a leader to propose as
+    /// <see cref="RemoveIdleNodesCommand"/>.
+    /// </summary>
+    public void CollectIdleNodes(long time, int countMax, ICollection<IdleNode> into)
+    {
+        ArgumentNullException.ThrowIfNull(into);
+        _state.Nodes.Idle.CollectDue(time, countMax, into);
+    }
+
+    private void AdvanceTime(long timestamp, int requestCount)
+    {
+        var before = _state.Time;
+        _state.Time = Math.Max(before, timestamp);
+        var forgetMax = ForgetMin + (2 * requestCount);
+        _state.Sessions.Forget(_state.Time, forgetMax);
+        _state.Idempotency.Forget(_state.Time, forgetMax);
+        _state.Lanes.Forget(before, _state.Time);
+    }
+}

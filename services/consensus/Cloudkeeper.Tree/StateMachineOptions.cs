@@ -1,0 +1,34 @@
+namespace Cloudkeeper.Tree;
+
+/// <summary>
+/// Bounds of the replicated tables. They decide outcomes, so every replica of a cluster must have the same ones:
+/// replicas that differ see it in the digest.
+/// </summary>
+public sealed record StateMachineOptions
+{
+    public static readonly StateMachineOptions Default = new();
+
+    /// <summary>Most live sessions; more are refused as overloaded.</summary>
+    public int SessionsMax { get; init; } = 1_000_000;
+
+    /// <summary>Most ended sessions that are still answered as expired; past that the oldest are forgotten early.</summary>
+    public int EndedSessionsMax { get; init; } = 1_000_000;
+
+    /// <summary>Most idempotency keys kept at once; none is forgotten early, more are refused as overloaded.</summary>
+    public int IdempotencyKeysMax { get; init; } = 1_000_000;
+
+    /// <summary>Most lanes; the longest idle one makes room if it has been idle for a minute.</summary>
+    public int LanesMax { get; init; } = 1_024;
+
+    /// <summary>Most results kept in one lane for a gateway that does not confirm them.</summary>
+    public int LaneResultsMax { get; init; } = 16_384;
+
+    /// <summary>Most change sets kept for watches to resume from.</summary>
+    public int HistorySetsMax { get; init; } = 100_000;
+
+    /// <summary>Most bytes of change sets kept, values that the tree shares included.</summary>
+    public long HistoryBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Most deleted paths whose deletion revision is remembered.</summary>
+    public int TombstonesMax { get; init; } = 100_000;
+}

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Sessions;
+
+namespace Cloudkeeper.Tree.Transactions;
+
+/// <summary>
+/// What one command has done so far. It is done in place, so that later operations see earlier ones, and journaled, so
+/// that it can be undone without a trace.
+/// </summary>
+/// <param name="revision">That it will have if it commits.</param>
+/// <param name="time">Log time, Unix milliseconds.</param>
+/// <param name="digest">Of the state before.</param>
+internal sealed class Transaction(Revision revision, long time, ulong digest)
+{
+    private readonly List<JournalEntry> _journal = [];
+
+    public Revision Revision { get; } = revision;
+
+    public long Time { get; } = time;
+
+    public ulong DigestBefore { get; } = digest;
+
+    public ReadOnlySpan<JournalEntry> Journal => CollectionsMarshal.AsSpan(_journal);
+
+    public void NodeCreated(TreeNode node) => _journal.Add(new(JournalKind.NodeCreated, node));
+
+    /// <summary>To be told before the change.</summary>
+    public void NodeChanges(TreeNode node) => _journal.Add(new(JournalKind.NodeChanged, node, Before: node.Copy()));
+
+    /// <summary>To be told before the change.</summary>
+    public void ChildrenChange(TreeNode node) => _journal.Add(new(JournalKind.ChildrenChanged, node, Before: node.Copy()));
+
+    public void NodeDeleted(TreeNode node, bool withAncestor) =>
+        _journal.Add(new(withAncestor ? JournalKind.NodeDeletedWithAncestor : JournalKind.NodeDeleted, node));
+
+    public void SessionOpened(Session session) => _journal.Add(new(JournalKind.SessionOpened, Session: session));
+
+    public void SessionEnded(Session session, EndedSession ended) =>
+        _journal.Add(new(JournalKind.SessionEnded, Session: session, Ended: ended));
+}

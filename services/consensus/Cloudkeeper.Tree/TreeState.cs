@@ -1,0 +1,138 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Tree.ExactlyOnce;
+using Cloudkeeper.Tree.History;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Sessions;
+using Cloudkeeper.Tree.Transactions;
+
+namespace Cloudkeeper.Tree;
+
+/// <summary>Everything that is replicated, and the beginning and end of its transactions.</summary>
+internal sealed class TreeState
+{
+    public TreeState(StateMachineOptions options)
+    {
+        Sessions = new SessionTable(options, Digest);
+        Nodes = new NodeTree(Digest, Sessions);
+        History = new ChangeHistory(options, Digest);
+        Tombstones = new TombstoneTable(options, Digest);
+        Lanes = new LaneTable(options, Digest);
+        Idempotency = new IdempotencyTable(options, Digest);
+    }
+
+    public StateDigest Digest { get; } = new();
+
+    public SessionTable Sessions { get; }
+
+    public NodeTree Nodes { get; }
+
+    public ContentTypes ContentTypes { get; } = new();
+
+    public ChangeHistory History { get; }
+
+    public TombstoneTable Tombstones { get; }
+
+    public LaneTable Lanes { get; }
+
+    public IdempotencyTable Idempotency { get; }
+
+    public Revision Revision { get; set; }
+
+    public long AppliedIndex { get; set; }
+
+    /// <summary>Of the entry that is being applied.</summary>
+    public long AppliedTerm { get; set; }
+
+    public long Time { get; set; }
+
+    public ulong ComputeDigest()
+    {
+        var head = new RecordHash(RecordKind.Head);
+        head.Add(Revision.Value);
+        head.Add(AppliedIndex);
+        head.Add(Time);
+        head.Add(Lanes.LastId);
+        return unchecked(Digest.Sum + head.Value);
+    }
+
+    public Transaction Begin()
+    {
+        Invariant.Require(Revision.Value < Revision.ValueMax);
+        return new Transaction(Revision.Next(), Time, Digest.Sum);
+    }
+
+    /// <summary>Makes what was done final, or undoes it when it was refused.</summary>
+    public Outcome End(Transaction transaction, Outcome outcome)
+    {
+        if (!outcome.IsOk || !TryCommit(transaction))
+        {
+            Undo(transaction);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>False when nothing is left of what was done: a node created and deleted again.</summary>
+    private bool TryCommit(Transaction transaction)
+    {
+        var changes = NetChanges.Of(transaction.Journal);
+        var ended = new List<SessionId>();
+        if (!CommitSessions(transaction.Journal, ended) && changes.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var change in changes)
+        {
+            if (change.Type == ChangeType.Deleted)
+            {
+                Tombstones.Add(new Tombstone(change.Path, transaction.Revision));
+            }
+        }
+
+        History.Add(new ChangeSet(Revision, transaction.Revision, Time, changes, ended));
+        Revision = transaction.Revision;
+        return true;
+    }
+
+    /// <summary>Whether a session was opened or ended.</summary>
+    private bool CommitSessions(ReadOnlySpan<JournalEntry> journal, List<SessionId> ended)
+    {
+        var isChange = false;
+        foreach (var entry in journal)
+        {
+            isChange |= entry.Session is not null;
+            if (entry.Ended is not null)
+            {
+                ended.Add(entry.Ended.Info.Id);
+                Sessions.AddEnded(entry.Ended);
+            }
+        }
+
+        return isChange;
+    }
+
+    private void Undo(Transaction transaction)
+    {
+        var journal = transaction.Journal;
+        for (var i = journal.Length - 1; i >= 0; i--)
+        {
+            ref readonly var entry = ref journal[i];
+            switch (entry.Kind)
+            {
+                case JournalKind.SessionOpened:
+                    Sessions.Remove(entry.Session!);
+                    break;
+                case JournalKind.SessionEnded:
+                    Sessions.Add(entry.Session!);
+                    break;
+                default:
+                    Nodes.Undo(entry);
+                    break;
+            }
+        }
+
+        Digest.Sum = transaction.DigestBefore;
+    }
+}
