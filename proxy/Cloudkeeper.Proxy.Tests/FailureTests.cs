@@ -64,6 +64,7 @@ public sealed class FailureTests
         await using var one = await FakeGateway.StartAsync(DieOnceAsync);
         await using var two = await FakeGateway.StartAsync(DieOnceAsync);
         await using var proxy = await TestProxy.StartAsync(one, two);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
 
         Assert.Equal("GET ", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
         Assert.Equal(2, one.Requests + two.Requests);
@@ -75,6 +76,7 @@ public sealed class FailureTests
         await using var one = await FakeGateway.StartAsync(DieAfterReadingAsync);
         await using var two = await FakeGateway.StartAsync(DieAfterReadingAsync);
         await using var proxy = await TestProxy.StartAsync(one, two);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
 
         using var response = await proxy.Client.GetAsync("/v1/nodes/a", TestContext.Current.CancellationToken);
 

@@ -41,7 +41,8 @@ internal static class GatewayCluster
     ];
 
     /// <summary>
-    /// A gateway that is draining or cut off is out within a second; one that refuses a connection at once, for two.
+    /// A gateway that is draining is out within a second, one that is frozen within three; one that refuses a connection
+    /// at once, for two. The probe has time: under load a slow gateway is better than one gateway fewer.
     /// When no gateway is ready all are used again: without a quorum none is, and yet each of them still answers stale
     /// reads, and says best itself what is wrong.
     /// </summary>
@@ -52,7 +53,7 @@ internal static class GatewayCluster
         {
             Enabled = true,
             Interval = TimeSpan.FromSeconds(1),
-            Timeout = TimeSpan.FromSeconds(1),
+            Timeout = TimeSpan.FromSeconds(2),
             Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
             Path = "/readyz",
         },
