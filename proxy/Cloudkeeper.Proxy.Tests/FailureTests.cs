@@ -121,7 +121,9 @@ public sealed class FailureTests
         await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
 
         one.IsReady = false;
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        // The second probe is sent after the first one's answer has taken effect.
+        await one.RefusedProbes.WaitAsync(TestContext.Current.CancellationToken);
+        await one.RefusedProbes.WaitAsync(TestContext.Current.CancellationToken);
 
         for (var i = 0; i < 20; i++)
         {

@@ -12,7 +12,7 @@ internal sealed class FakeGateway : IAsyncDisposable
     private FakeGateway(WebApplication app, RequestDelegate handler)
     {
         _app = app;
-        app.MapGet("/readyz", () => IsReady ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        app.MapGet("/readyz", AnswerProbe);
         app.MapFallback("/{**any}", context =>
         {
             Interlocked.Increment(ref _requests);
@@ -21,6 +21,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     }
 
     public bool IsReady { get; set; } = true;
+
+    /// <summary>Probes that were answered with "not ready".</summary>
+    public SemaphoreSlim RefusedProbes { get; } = new(0);
 
     /// <summary>Requests that came in, without probes.</summary>
     public int Requests => _requests;
@@ -47,5 +50,20 @@ internal sealed class FakeGateway : IAsyncDisposable
     public static void Die(HttpContext context) =>
         context.Features.GetRequiredFeature<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>().Abort();
 
-    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        RefusedProbes.Dispose();
+    }
+
+    private IResult AnswerProbe()
+    {
+        if (IsReady)
+        {
+            return Results.Ok();
+        }
+
+        RefusedProbes.Release();
+        return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+    }
 }
