@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -21,6 +22,8 @@ public static class CloudkeeperHosting
         new("Logging:LogLevel:Microsoft", "Warning"),
         new("Logging:LogLevel:System", "Warning"),
         new("Logging:LogLevel:Yarp", "Warning"),
+        // Each failed probe of each second; that a gateway's health has changed is said elsewhere, once.
+        new("Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", "None"),
         new("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
         // A check that fails says so in the answer of /readyz, to whoever asks, each time.
         new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"),
@@ -48,7 +51,7 @@ public static class CloudkeeperHosting
 
         AddLogging(builder.Logging);
         AddServer(builder);
-        AddLifetime(builder.Services);
+        AddLifetime(builder);
         builder.Services.AddCloudkeeperMetrics(service);
         return builder;
     }
@@ -78,13 +81,18 @@ public static class CloudkeeperHosting
         });
     }
 
-    private static void AddLifetime(IServiceCollection services)
+    private static void AddLifetime(WebApplicationBuilder builder)
     {
+        var services = builder.Services;
+        if (builder.Configuration.GetValue<bool>($"{HostingOptions.Section}:{nameof(HostingOptions.ExitWithParent)}"))
+        {
+            services.AddSingleton<IHostLifetime, ParentLifetime>();
+        }
+
         services.AddOptions<HostOptions>().Configure<IOptions<HostingOptions>>((host, hosting) =>
             host.ShutdownTimeout = hosting.Value.ShutdownTimeout + hosting.Value.DrainTime);
         services.TryAddSingleton(TimeProvider.System);
         services.AddHostedService<DrainOnShutdown>();
-        services.AddHostedService<ExitWithParent>();
         services.AddSingleton<RunningHealthCheck>();
         services.AddHealthChecks()
             .AddCheck<RunningHealthCheck>("running", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);

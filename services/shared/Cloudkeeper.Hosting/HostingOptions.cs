@@ -22,8 +22,8 @@ public sealed class HostingOptions
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Stop when standard input ends. The local cluster starts its processes with a pipe there, so that none of them
-    /// outlives it, however it ends. Default false.
+    /// Stop when standard input ends, and not on Ctrl-C. The local cluster starts its processes with a pipe there, so
+    /// that none of them outlives it, however it ends. Default false.
     /// </summary>
     public bool ExitWithParent { get; init; }
 

@@ -1,0 +1,19 @@
+namespace Cloudkeeper.Local;
+
+internal static class DataDirectory
+{
+    /// <summary>Creates it if need be, and keeps other local clusters out for as long as the result is open.</summary>
+    /// <returns>Null if another one is using it.</returns>
+    public static FileStream? Claim(string path)
+    {
+        Directory.CreateDirectory(path);
+        try
+        {
+            return new FileStream(Path.Combine(path, "local.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using System.Diagnostics;
+
+namespace Cloudkeeper.Local;
+
+/// <summary>The repository that this program was built from: builds the parts, and says where they are.</summary>
+internal sealed class SourceTree(string root)
+{
+    /// <summary>The same <c>dotnet</c> that runs us, where it says which.</summary>
+    public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    public static SourceTree Find()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Cloud.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return new SourceTree(directory?.FullName
+            ?? throw new InvalidOperationException($"There is no Cloud.sln above {AppContext.BaseDirectory}."));
+    }
+
+    public string AssemblyOf(Part part) => Path.Combine(root, "artifacts", "bin", part.Project, "release", $"{part.Project}.dll");
+
+    /// <summary>Builds nodes, gateway and proxy in one go.</summary>
+    /// <returns>Whether that succeeded; if not, the compiler has said why.</returns>
+    public async Task<bool> BuildAsync(CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Dotnet)
+        {
+            ArgumentList = { "build", Path.Combine(root, "infra", "local", "local.slnf"), "-c", "Release", "-v", "minimal", "-nologo" },
+            WorkingDirectory = root,
+        };
+
+        // Build processes that stay behind would keep our output open after we have ended.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        using var build = Process.Start(start)!;
+        await build.WaitForExitAsync(cancellationToken);
+        return build.ExitCode == 0;
+    }
+}
