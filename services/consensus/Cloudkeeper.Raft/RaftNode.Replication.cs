@@ -91,7 +91,13 @@ public sealed partial class RaftNode
         // Perhaps it has just stepped down.
         if (Role == Role.Leader && ++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
-            BroadcastHeartbeat(withNewRound: true);
+            _heartbeatElapsed = 0;
+            foreach (var progress in _progress.All)
+            {
+                progress.HeartbeatDue();
+            }
+
+            BroadcastHeartbeat();
         }
     }
 
@@ -168,10 +174,9 @@ public sealed partial class RaftNode
 
         progress.IsActive = true;
         progress.Answered(reply.Round);
-        progress.StopWaiting();
 
-        // It hears us but lacks entries: what was sent may be lost, and an append (be it empty) brings that to light.
-        if (progress.Match < LastIndex && !progress.IsPaused)
+        // Whatever was lost, an append brings it to light, be it empty.
+        if (progress.Match < LastIndex && progress.TryRetry())
         {
             SendAppend(progress);
         }
