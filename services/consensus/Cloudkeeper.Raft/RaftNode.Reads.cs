@@ -33,17 +33,17 @@ public sealed partial class RaftNode
     {
         if (_readRounds.Count == 0 && CanStartReadRound)
         {
-            BroadcastHeartbeat();
+            BroadcastHeartbeat(withNewRound: true);
         }
     }
 
     /// <summary>Before an entry of the own term is committed, the commit index may lag behind an answer given earlier (bug B-35).</summary>
     private bool CanStartReadRound => _waitingReads.Count > 0 && CommitIndex >= _termStart;
 
-    /// <summary>Also carries the round again whose heartbeats may be lost; waiting reads begin another one.</summary>
-    private void BroadcastHeartbeat()
+    private void BroadcastHeartbeat(bool withNewRound)
     {
-        if (CanStartReadRound)
+        _heartbeatElapsed = 0;
+        if (withNewRound && CanStartReadRound)
         {
             _round++;
             _readRounds.Enqueue(new ReadRound(_round, CommitIndex, _waitingReads));

@@ -33,6 +33,12 @@ public sealed partial class RaftNode
         return new ProposeResult(ProposeStatus.Accepted, AppendAsLeader(EntryKind.Command, payload), Term);
     }
 
+    /// <summary>The last entry that a member is known to have; null unless this member leads.</summary>
+    public LogIndex? MatchIndexOf(NodeId member) => Role == Role.Leader ? _progress.Find(member)?.Match : null;
+
+    /// <summary>Heard from within the last election timeout; null unless this member leads.</summary>
+    public bool? IsActive(NodeId member) => Role == Role.Leader ? _progress.Find(member)?.IsActive : null;
+
     /// <summary>The transport lost messages to this member: go back to probing.</summary>
     public void Unreachable(NodeId to)
     {
@@ -91,13 +97,7 @@ public sealed partial class RaftNode
         // Perhaps it has just stepped down.
         if (Role == Role.Leader && ++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
-            _heartbeatElapsed = 0;
-            foreach (var progress in _progress.All)
-            {
-                progress.HeartbeatDue();
-            }
-
-            BroadcastHeartbeat();
+            BroadcastHeartbeat(withNewRound: true);
         }
     }
 
@@ -174,9 +174,10 @@ public sealed partial class RaftNode
 
         progress.IsActive = true;
         progress.Answered(reply.Round);
+        progress.StopWaiting();
 
-        // Whatever was lost, an append brings it to light, be it empty.
-        if (progress.Match < LastIndex && progress.TryRetry())
+        // It hears us but lacks entries: what was sent may be lost, and an append (be it empty) brings that to light.
+        if (progress.Match < LastIndex && !progress.IsPaused)
         {
             SendAppend(progress);
         }

@@ -9,9 +9,6 @@ internal sealed class Progress
     // Set when sending more would be pointless before the member is heard: a probe is out, or the window is full.
     private bool _waitsForReply;
 
-    // Heartbeat intervals since anything was sent to it or came of it.
-    private int _quietIntervals;
-
     public Progress(NodeId id, LogIndex next, RaftOptions options)
     {
         Id = id;
@@ -49,27 +46,11 @@ internal sealed class Progress
 
     public void WaitForReply() => _waitsForReply = true;
 
-    public void HeartbeatDue() => _quietIntervals++;
-
-    /// <summary>
-    /// It is there, yet what it was sent has had no effect for a heartbeat interval: it may be lost. Not sooner, else
-    /// every read round would send again what is still on its way.
-    /// </summary>
-    public bool TryRetry()
-    {
-        if (State == ProgressState.Snapshot || _quietIntervals == 0)
-        {
-            return false;
-        }
-
-        _waitsForReply = false;
-        return true;
-    }
+    public void StopWaiting() => _waitsForReply = false;
 
     public void Sent(IReadOnlyList<LogEntry> entries, LogIndex commit)
     {
         Invariant.Require(!IsPaused);
-        _quietIntervals = 0;
         var last = Next + (entries.Count - 1);
         ToldCommit = commit < last ? commit : last;
         if (State == ProgressState.Probe)
@@ -96,7 +77,6 @@ internal sealed class Progress
             return false;
         }
 
-        _quietIntervals = 0;
         Match = match;
         Next = Next > match ? Next : match.Next();
         _inFlight.FreeThrough(match);
@@ -167,7 +147,6 @@ internal sealed class Progress
         State = state;
         PendingSnapshot = LogIndex.Zero;
         _waitsForReply = false;
-        _quietIntervals = 0;
         _inFlight.Clear();
     }
 }

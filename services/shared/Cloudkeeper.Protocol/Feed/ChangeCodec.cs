@@ -24,7 +24,7 @@ public static class ChangeCodec
         var path = reader.ReadString(Limits.PathBytesMax);
         var stat = reader.ReadStat();
         var contentType = reader.ReadString();
-        ReadOnlyMemory<byte>? value = reader.ReadBoolean() ? reader.ReadBytes(Limits.ValueBytesMax) : null;
+        var value = reader.ReadBoolean() ? reader.ReadBytes(Limits.ValueBytesMax) : default(ReadOnlyMemory<byte>?);
         var previous = reader.ReadBoolean()
             ? new PreviousValue(reader.ReadInt32(), reader.ReadString(), reader.ReadBytes(Limits.ValueBytesMax))
             : null;

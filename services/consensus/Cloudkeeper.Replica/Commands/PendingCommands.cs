@@ -1,0 +1,40 @@
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Replica.Commands;
+
+/// <summary>Who waits for which entry, in the order of the log.</summary>
+internal sealed class PendingCommands(int countMax)
+{
+    private readonly Queue<Pending> _queue = new();
+
+    public int Count => _queue.Count;
+
+    public bool IsFull => _queue.Count >= countMax;
+
+    public void Add(LogIndex index, Term term, Action<SubmitOutcome> reply) =>
+        _queue.Enqueue(new Pending(index, term, reply));
+
+    /// <summary>An entry was applied. One of another term at a waiter's index has taken its place: it is lost.</summary>
+    public void Applied(LogIndex index, Term term, IReadOnlyList<CommandResult> results)
+    {
+        while (_queue.TryPeek(out var head) && head.Index <= index)
+        {
+            _queue.Dequeue();
+            head.Reply(head.Index == index && head.Term == term
+                ? new SubmitOutcome(SubmitStatus.Decided, results)
+                : new SubmitOutcome(SubmitStatus.Unknown, []));
+        }
+    }
+
+    /// <summary>Leadership is lost: what waits may or may not be committed by others (bug B-31).</summary>
+    public void FailAll()
+    {
+        while (_queue.TryDequeue(out var pending))
+        {
+            pending.Reply(new SubmitOutcome(SubmitStatus.Unknown, []));
+        }
+    }
+
+    private readonly record struct Pending(LogIndex Index, Term Term, Action<SubmitOutcome> Reply);
+}

@@ -1,0 +1,26 @@
+using Cloudkeeper.Protocol.Commands;
+
+namespace Cloudkeeper.Replica.Commands;
+
+public readonly record struct SubmitOutcome(SubmitStatus Status, IReadOnlyList<CommandResult> Results);
+
+public enum SubmitStatus
+{
+    /// <summary>Committed and applied; the results say how.</summary>
+    Decided,
+
+    /// <summary>Nothing was proposed: this replica does not lead.</summary>
+    NotLeader,
+
+    /// <summary>Nothing was proposed: too much is waiting.</summary>
+    Overloaded,
+
+    /// <summary>Nothing was proposed: the bytes are no batch.</summary>
+    Malformed,
+
+    /// <summary>Nothing was proposed: the disk is full.</summary>
+    StorageFull,
+
+    /// <summary>Proposed, and leadership lost before it was known to be committed.</summary>
+    Unknown,
+}

@@ -1,0 +1,80 @@
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Wire;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica.Commands;
+
+namespace Cloudkeeper.Replica;
+
+public sealed partial class ReplicaNode
+{
+    /// <summary>True while the disk has no room: commands are refused, everything else goes on.</summary>
+    public bool StorageIsFull { get; set; }
+
+    /// <summary>Proposes a batch. <paramref name="reply"/> is called exactly once, on a later turn or at once.</summary>
+    /// <param name="payload">
+    /// The batch behind <see cref="EntryPayload.HeaderBytes"/> free bytes; it becomes the log entry and is not copied.
+    /// </param>
+    public void Submit(byte[] payload, Action<SubmitOutcome> reply)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        ArgumentNullException.ThrowIfNull(reply);
+        if (CheckSubmission(payload) is { } refusal)
+        {
+            reply(new SubmitOutcome(refusal, []));
+            return;
+        }
+
+        EntryPayload.Stamp(payload, _host.UnixMilliseconds);
+        var proposed = _raft.Propose(payload);
+        if (proposed.Status == ProposeStatus.Accepted)
+        {
+            _commands.Add(proposed.Index, proposed.Term, reply);
+            return;
+        }
+
+        reply(new SubmitOutcome(
+            proposed.Status == ProposeStatus.Overloaded ? SubmitStatus.Overloaded : SubmitStatus.NotLeader,
+            []));
+    }
+
+    private SubmitStatus? CheckSubmission(byte[] payload)
+    {
+        if (_raft.Role != Role.Leader)
+        {
+            return SubmitStatus.NotLeader;
+        }
+
+        if (StorageIsFull)
+        {
+            return SubmitStatus.StorageFull;
+        }
+
+        if (_commands.IsFull)
+        {
+            return SubmitStatus.Overloaded;
+        }
+
+        // Decoded here as well as at apply: bytes that do not decode must never reach the log, where every replica
+        // would have to agree for ever on what they mean.
+        try
+        {
+            CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
+            return null;
+        }
+        catch (WireFormatException)
+        {
+            return SubmitStatus.Malformed;
+        }
+    }
+
+    /// <summary>Proposes a decision of this leader itself, void in any other term (rule R5).</summary>
+    private bool ProposeInternally(Command command)
+    {
+        var output = new System.Buffers.ArrayBufferWriter<byte>();
+        output.Advance(EntryPayload.HeaderBytes);
+        CommandCodec.Write(output, new CommandBatch(default, 0, [new CommandRequest(0, null, 0, [], command)]));
+        var payload = output.WrittenSpan.ToArray();
+        EntryPayload.Stamp(payload, _host.UnixMilliseconds);
+        return _raft.Propose(payload, _raft.Term).Status == ProposeStatus.Accepted;
+    }
+}

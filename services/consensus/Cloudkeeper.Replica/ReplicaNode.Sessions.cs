@@ -1,0 +1,106 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Replica;
+
+public sealed partial class ReplicaNode
+{
+    private const int ExpiredBatchMax = 1_000;
+    private const long IdleNodesIntervalMilliseconds = 1_000;
+
+    private long _idleNodesDue;
+    private SessionId _newestSession;
+
+    /// <summary>
+    /// Counts keepalives. Answered only when a round has confirmed that this replica still leads: what a deposed leader
+    /// counts, the real one does not know (invariant S1).
+    /// </summary>
+    /// <param name="reply">Null results: not leading.</param>
+    public void Keepalive(IReadOnlyList<SessionId> sessions, Action<IReadOnlyList<KeepaliveResult>?> reply)
+    {
+        ArgumentNullException.ThrowIfNull(sessions);
+        var receivedAt = _host.MonotonicMilliseconds;
+        Read(ReadConsistency.Linearizable, Revision.Zero, outcome => reply(
+            outcome.Status == ReadStatus.Ready && IsServingLeader
+                ? [.. sessions.Select(s => Count(s, receivedAt, outcome.Machine!))]
+                : null));
+    }
+
+    /// <summary>Milliseconds until the session runs out; -1 when this replica does not count.</summary>
+    public long ExpiresIn(SessionId session) =>
+        IsServingLeader ? _sessions.Remaining(session, _host.MonotonicMilliseconds) ?? -1 : -1;
+
+    private KeepaliveResult Count(SessionId session, long receivedAt, StateMachine machine)
+    {
+        if (machine.IsAlive(session) && _sessions.Touch(session, receivedAt, _host.MonotonicMilliseconds) is { } remaining)
+        {
+            return new KeepaliveResult(session, KeepaliveStatus.Alive, remaining);
+        }
+
+        // Alive and yet not counted: its expiry is on its way through the log and will not be taken back.
+        var hasEnded = machine.IsAlive(session)
+            || machine.Read(new ReadSessionRequest(session)).Code == ResultCode.SessionExpired;
+        return new KeepaliveResult(session, hasEnded ? KeepaliveStatus.Expired : KeepaliveStatus.Unknown, 0);
+    }
+
+    /// <summary>Keeps the timers in step with the sessions of the state machine.</summary>
+    /// <param name="wasServing">False: leadership has just begun, and every session gets its full TTL.</param>
+    private void FollowSessions(bool wasServing)
+    {
+        if (!wasServing)
+        {
+            _sessions.Clear();
+            _newestSession = default;
+        }
+
+        // Ids grow: what is behind the newest known one was opened since.
+        foreach (var session in Machine.LiveSessions(_newestSession))
+        {
+            _sessions.Start(session.Id, session.TtlMilliseconds, _host.MonotonicMilliseconds);
+            _newestSession = session.Id;
+        }
+    }
+
+    private void ExpireSessions()
+    {
+        if (!IsServingLeader)
+        {
+            return;
+        }
+
+        var expired = new List<ExpiredSession>();
+        _sessions.TakeExpired(
+            _host.MonotonicMilliseconds,
+            _host.UnixMilliseconds,
+            ExpiredBatchMax,
+            Machine.IsAlive,
+            expired);
+        if (expired.Count > 0 && !ProposeInternally(new ExpireSessionsCommand(_raft.Term.Value, expired)))
+        {
+            _sessions.Retry(expired);
+        }
+    }
+
+    private void RemoveIdleNodes()
+    {
+        var now = _host.MonotonicMilliseconds;
+        if (!IsServingLeader || now < _idleNodesDue)
+        {
+            return;
+        }
+
+        _idleNodesDue = now + IdleNodesIntervalMilliseconds;
+        var idle = new List<IdleNode>();
+        Machine.CollectIdleNodes(_host.UnixMilliseconds, ExpiredBatchMax, idle);
+        if (idle.Count > 0)
+        {
+            // Refused now: the same nodes are found again at the next interval.
+            ProposeInternally(new RemoveIdleNodesCommand(_raft.Term.Value, idle));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Replica;
+
+// A snapshot is taken in slices of about a millisecond between other work: exact at the revision where it began, because
+// the state machine writes the old state of whatever changes before its slice (DESIGN.md, Storage).
+public sealed partial class ReplicaNode
+{
+    private readonly ArrayBufferWriter<byte> _block = new();
+
+    private SnapshotMetadata? _snapshot;
+    private long _bytesSinceSnapshot;
+    private SnapshotInProgress? _inProgress;
+    private (SnapshotMetadata Metadata, StateMachine Machine)? _received;
+
+    /// <summary>The newest durable snapshot.</summary>
+    public SnapshotMetadata? Snapshot => _snapshot;
+
+    /// <summary>True while a snapshot is under way and wants its next block: <see cref="ContinueSnapshot"/>.</summary>
+    public bool HasSnapshotWork => _inProgress is { CursorDone: false, Sink.WantsMore: true };
+
+    /// <summary>The snapshot that was completed at its sink is durable, or could not be made.</summary>
+    public void SnapshotStored(SnapshotMetadata metadata, bool succeeded)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        _inProgress = null;
+        if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
+        {
+            return;
+        }
+
+        _snapshot = metadata;
+        var keepFrom = new LogIndex(Math.Max(1, metadata.Index.Value - _options.KeptEntries));
+        _raft.Compact(metadata, keepFrom);
+        _host.CompactLog(keepFrom);
+    }
+
+    /// <summary>A snapshot from the leader has arrived, is durable and verified, and was loaded.</summary>
+    public void ReceiveSnapshot(SnapshotRequest request, StateMachine machine)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(machine);
+        Invariant.Require(machine.AppliedIndex <= request.Snapshot.Index.Value);
+        _received = (request.Snapshot, machine);
+        _raft.Step(request);
+        Advance();
+        _received = null;
+    }
+
+    /// <summary>The transfer of a snapshot to a follower has ended.</summary>
+    public void SnapshotTransferred(NodeId to, LogIndex index, bool succeeded) =>
+        _raft.SnapshotTransferred(to, index, succeeded);
+
+    /// <summary>Writes one block of the snapshot under way: about a millisecond of work.</summary>
+    public void ContinueSnapshot()
+    {
+        if (_inProgress is not { CursorDone: false } snapshot || !snapshot.Sink.WantsMore)
+        {
+            return;
+        }
+
+        _block.ResetWrittenCount();
+        snapshot.CursorDone = !snapshot.Cursor.WriteNext(_block, _options.SnapshotBlockBytes);
+        snapshot.Sink.Write(_block.WrittenSpan);
+        if (snapshot.CursorDone)
+        {
+            snapshot.Sink.Complete();
+        }
+    }
+
+    private void Restore(SnapshotMetadata? metadata)
+    {
+        if (metadata is null)
+        {
+            return;
+        }
+
+        Invariant.Require(_received is not null && _received.Value.Metadata.Index == metadata.Index);
+        _inProgress?.Sink.Abandon();
+        _inProgress = null;
+        Machine = _received!.Value.Machine;
+        _snapshot = metadata;
+        _bytesSinceSnapshot = 0;
+        _applied = metadata.Index;
+        _appliedTerm = metadata.Term;
+        _host.Applied(Machine, Machine.Revision);
+    }
+
+    private void BeginSnapshotIfDue()
+    {
+        var entries = _applied - (_snapshot?.Index ?? LogIndex.Zero);
+        var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries;
+        if (!due || _inProgress is not null || entries == 0)
+        {
+            return;
+        }
+
+        var metadata = new SnapshotMetadata(_applied, _appliedTerm, _raft.MembershipAt(_applied));
+        _bytesSinceSnapshot = 0;
+        _inProgress = new SnapshotInProgress(new SnapshotCursor(), _host.CreateSnapshot(metadata));
+    }
+
+    private sealed class SnapshotInProgress(SnapshotCursor cursor, ISnapshotSink sink)
+    {
+        public SnapshotCursor Cursor { get; } = cursor;
+
+        public ISnapshotSink Sink { get; } = sink;
+
+        public bool CursorDone { get; set; }
+    }
+}

@@ -1,0 +1,191 @@
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Replica.Sessions;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Replica;
+
+/// <summary>
+/// One Raft member with its state machine, driven from outside: inputs through the methods, effects through
+/// <see cref="IReplicaHost"/>. Single threaded, without a clock or randomness of its own.
+/// </summary>
+/// <remarks>
+/// Inputs only take note. <see cref="Advance"/> then does the work that follows from all of them together, so that what
+/// arrives at once becomes one write, one message a follower, one round.
+/// </remarks>
+public sealed partial class ReplicaNode
+{
+    private readonly ReplicaOptions _options;
+    private readonly IReplicaHost _host;
+    private readonly RaftNode _raft;
+    private readonly PendingCommands _commands;
+    private readonly PendingReads _reads = new();
+    private readonly SessionTimers _sessions = new();
+    private readonly List<CommandResult> _results = [];
+
+    private LogIndex _applied;
+    private Term _appliedTerm;
+    private (Term Term, Role Role) _known;
+
+    /// <param name="machine">What the newest snapshot holds; empty when there is none.</param>
+    public ReplicaNode(
+        NodeId id,
+        ReplicaOptions options,
+        RecoveredState state,
+        StateMachine machine,
+        Random random,
+        IReplicaHost host,
+        IRaftObserver? observer = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(state);
+        ArgumentNullException.ThrowIfNull(machine);
+        _options = options;
+        _host = host;
+        Machine = machine;
+        _raft = new RaftNode(id, options.Raft, state, random, observer);
+        _commands = new PendingCommands(options.PendingBatchesMax);
+        _applied = state.Snapshot?.Index ?? LogIndex.Zero;
+        _appliedTerm = state.Snapshot?.Term ?? default;
+        _snapshot = state.Snapshot;
+        Invariant.Require(machine.AppliedIndex <= _applied.Value);
+    }
+
+    public StateMachine Machine { get; private set; }
+
+    public NodeId Id => _raft.Id;
+
+    public Role Role => _raft.Role;
+
+    public Term Term => _raft.Term;
+
+    public NodeId? Leader => _raft.Leader;
+
+    public Membership Membership => _raft.Membership;
+
+    public LogIndex LastIndex => _raft.LastIndex;
+
+    public LogIndex CommitIndex => _raft.CommitIndex;
+
+    public LogIndex AppliedIndex => _applied;
+
+    /// <summary>How far a member is, as the leader knows; null elsewhere.</summary>
+    public LogIndex? MatchIndexOf(NodeId member) => _raft.MatchIndexOf(member);
+
+    /// <summary>Whether the leader has heard from a member within an election timeout; null elsewhere.</summary>
+    public bool? IsActive(NodeId member) => _raft.IsActive(member);
+
+    /// <summary>Leads, and has applied an entry of its own term: its session timers run.</summary>
+    public bool IsServingLeader => _raft.Role == Role.Leader && _appliedTerm == _raft.Term;
+
+    /// <summary>Batches waiting for their commit.</summary>
+    public int PendingCommands => _commands.Count;
+
+    public int SessionCount => _sessions.Count;
+
+    /// <summary>Advances Raft's logical clock and looks after sessions and idle nodes.</summary>
+    public void Tick()
+    {
+        _raft.Tick();
+        ExpireSessions();
+        RemoveIdleNodes();
+    }
+
+    public void Receive(RaftMessage message) => _raft.Step(message);
+
+    public void WriteCompleted(long sequence) => _raft.StorageDone(sequence);
+
+    public void PeerUnreachable(NodeId peer) => _raft.Unreachable(peer);
+
+    /// <summary>Hands leadership over, to anybody suitable when <paramref name="target"/> is null.</summary>
+    public bool TransferLeadership(NodeId? target) => _raft.TransferLeadership(target);
+
+    /// <summary>Does everything that follows from the inputs since the last call.</summary>
+    public void Advance()
+    {
+        NoticeLostLeadership();
+        while (_raft.TryTakeOutput(out var output))
+        {
+            foreach (var message in output.Messages)
+            {
+                _host.Send(message);
+            }
+
+            // After the messages: the leader's own disk works while its followers' do (thesis, 10.2.1).
+            if (output.Write is not null)
+            {
+                _host.Persist(output.Write);
+            }
+
+            Restore(output.Restore);
+            Apply(output.Committed);
+            foreach (var state in output.ReadStates)
+            {
+                _reads.Confirmed(state);
+            }
+
+            NoticeLostLeadership();
+        }
+
+        _reads.Serve(Machine, _applied, _host.MonotonicMilliseconds, _options.MinRevisionWaitMilliseconds);
+        BeginSnapshotIfDue();
+    }
+
+    private void NoticeLostLeadership()
+    {
+        var now = (_raft.Term, _raft.Role);
+        if (now == _known)
+        {
+            return;
+        }
+
+        if (_known.Role == Role.Leader)
+        {
+            _commands.FailAll();
+            _reads.FailRounds();
+            _sessions.Clear();
+        }
+
+        _known = now;
+    }
+
+    private void Apply(IReadOnlyList<LogEntry> entries)
+    {
+        if (entries.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var entry in entries)
+        {
+            ApplyEntry(entry);
+        }
+
+        _raft.ApplyDone(_applied);
+        _host.Applied(Machine, Machine.Revision);
+    }
+
+    private void ApplyEntry(LogEntry entry)
+    {
+        Invariant.Require(entry.Index == _applied.Next());
+        var wasServing = IsServingLeader;
+        _results.Clear();
+        if (entry.Kind == EntryKind.Command)
+        {
+            var (timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
+            Machine.Apply(entry.Index.Value, entry.Term.Value, timestamp, [batch], _results);
+            Invariant.Require(_results.Count == batch.Requests.Count);
+        }
+
+        _applied = entry.Index;
+        _appliedTerm = entry.Term;
+        _bytesSinceSnapshot += entry.Size;
+        _commands.Applied(entry.Index, entry.Term, [.. _results]);
+        if (IsServingLeader)
+        {
+            FollowSessions(wasServing);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Replica;
+
+public sealed record ReplicaOptions
+{
+    public RaftOptions Raft { get; init; } = RaftOptions.Default;
+
+    public StateMachineOptions Tree { get; init; } = new();
+
+    /// <summary>A snapshot is begun when the entries since the last one weigh this many bytes.</summary>
+    public long SnapshotLogBytes { get; init; } = 64L << 20;
+
+    /// <summary>… or are this many.</summary>
+    public long SnapshotLogEntries { get; init; } = 200_000;
+
+    /// <summary>Entries in front of a snapshot that stay in the log, so that a slow follower needs no snapshot.</summary>
+    public long KeptEntries { get; init; } = 10_000;
+
+    /// <summary>Bytes of one snapshot block; writing one takes about a millisecond of the replica's turn.</summary>
+    public int SnapshotBlockBytes { get; init; } = 128 << 10;
+
+    /// <summary>How long a read waits for its <c>MinRevision</c>, in milliseconds (API.md: 5 s).</summary>
+    public long MinRevisionWaitMilliseconds { get; init; } = 5_000;
+
+    /// <summary>Most command batches waiting for their commit.</summary>
+    public int PendingBatchesMax { get; init; } = 4_096;
+
+    /// <summary>Most read batches and keepalives waiting for their round or revision.</summary>
+    public int PendingReadsMax { get; init; } = 16_384;
+}
