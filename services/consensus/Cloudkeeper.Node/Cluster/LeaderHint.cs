@@ -1,0 +1,17 @@
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Node.Cluster;
+
+/// <summary>Tells whoever asked the wrong node where the leader is.</summary>
+internal static class LeaderHint
+{
+    public static async Task AddAsync(HttpContext context, ReplicaHost replica)
+    {
+        var leader = await replica.AskAsync(r => r.Leader is { } id ? r.Membership.Find(id)?.Address : null);
+        if (leader is not null)
+        {
+            context.Response.Headers[NodeRoutes.LeaderHeader] = leader;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Cloudkeeper.Node.Cluster;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Metrics;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Wire;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Commands;
+
+namespace Cloudkeeper.Node.Commands;
+
+/// <summary>Batches of commands from gateways.</summary>
+internal static class CommandEndpoints
+{
+    public static void MapCommands(this IEndpointRouteBuilder routes) =>
+        routes.MapPost(NodeRoutes.Commands, SubmitAsync);
+
+    private static async Task SubmitAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var payload = await BinaryBodies.ReadAsync(context, EntryPayload.HeaderBytes, Limits.BatchBytesMax);
+        if (payload is null || CountOf(payload) is not { } count)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        var outcome = await replica.SubmitAsync(payload);
+        metrics.CommandsAnswered(NameOf(outcome.Status), count, Stopwatch.GetElapsedTime(started));
+        if (outcome.Status == SubmitStatus.Decided)
+        {
+            await BinaryBodies.WriteAsync(context, BinaryBodies.Encode(outcome.Results, CommandResultCodec.WriteAll));
+            return;
+        }
+
+        context.Response.StatusCode = StatusOf(outcome.Status);
+        await LeaderHint.AddAsync(context, replica);
+    }
+
+    private static int? CountOf(byte[] payload)
+    {
+        try
+        {
+            return CommandCodec.ReadCount(payload.AsSpan(EntryPayload.HeaderBytes));
+        }
+        catch (WireFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static int StatusOf(SubmitStatus status) => status switch
+    {
+        SubmitStatus.NotLeader => StatusCodes.Status421MisdirectedRequest,
+        SubmitStatus.Overloaded => StatusCodes.Status429TooManyRequests,
+        SubmitStatus.StorageFull => StatusCodes.Status507InsufficientStorage,
+        SubmitStatus.Malformed => StatusCodes.Status400BadRequest,
+        SubmitStatus.Unknown => StatusCodes.Status504GatewayTimeout,
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, null),
+    };
+
+    private static string NameOf(SubmitStatus status) => status switch
+    {
+        SubmitStatus.Decided => "decided",
+        SubmitStatus.NotLeader => "not_leader",
+        SubmitStatus.Overloaded => "overloaded",
+        SubmitStatus.StorageFull => "storage_full",
+        SubmitStatus.Malformed => "malformed",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,108 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Feed;
+
+/// <summary>
+/// Gives every committed transaction to all streams, encoded once. Used on the replica's turn only, but for the streams'
+/// own ends.
+/// </summary>
+internal sealed class FeedHub
+{
+    private const int ChangeSetsPerRead = 512;
+
+    private readonly List<FeedStream> _streams = [];
+    private readonly List<ChangeSet> _changes = [];
+    private Revision _published;
+
+    public int Count => _streams.Count;
+
+    /// <summary>The state has advanced: passes on what is new.</summary>
+    public void Publish(StateMachine machine)
+    {
+        if (_streams.Count == 0)
+        {
+            return;
+        }
+
+        while (_published < machine.Revision)
+        {
+            _changes.Clear();
+            if (machine.ReadHistory(_published, ChangeSetsPerRead, _changes).IsCompacted)
+            {
+                // A snapshot has replaced the state: whoever follows has to ask again from where it is.
+                EndAll();
+                return;
+            }
+
+            PassOn(FeedFrames.Encode(_changes));
+            _published = _changes[^1].Revision;
+        }
+    }
+
+    /// <summary>Tells all streams how far they are, so that silence is told from loss.</summary>
+    public void Progress()
+    {
+        if (_streams.Count > 0)
+        {
+            PassOn(FeedFrames.Encode(new ProgressFrame(_published)));
+        }
+    }
+
+    /// <summary>
+    /// The next part of history behind <paramref name="from"/>; a stream that has all of it is live from now on. A live
+    /// stream of a <paramref name="from"/> that lies in the future repeats what its gateway has from elsewhere.
+    /// </summary>
+    public FeedPart Read(StateMachine machine, Revision from, FeedStream stream)
+    {
+        _changes.Clear();
+        var status = machine.ReadHistory(from, ChangeSetsPerRead, _changes);
+        if (status.IsCompacted)
+        {
+            return new FeedPart(FeedFrames.Encode(new CompactedFrame(status.OldestRevision)), from, IsLast: true);
+        }
+
+        if (_changes.Count > 0)
+        {
+            return new FeedPart(FeedFrames.Encode(_changes), _changes[^1].Revision, IsLast: false);
+        }
+
+        Publish(machine);
+        _published = machine.Revision;
+        _streams.Add(stream);
+        return new FeedPart(FeedFrames.Encode(new ProgressFrame(machine.Revision)), from, IsLast: false) { IsLive = true };
+    }
+
+    public void Remove(FeedStream stream) => _streams.Remove(stream);
+
+    private void PassOn(ReadOnlyMemory<byte> frames)
+    {
+        for (var i = _streams.Count - 1; i >= 0; i--)
+        {
+            if (!_streams[i].TryWrite(frames))
+            {
+                _streams.RemoveAt(i);
+            }
+        }
+    }
+
+    private void EndAll()
+    {
+        foreach (var stream in _streams)
+        {
+            stream.End();
+        }
+
+        _streams.Clear();
+    }
+}
+
+/// <param name="Frames">To be sent.</param>
+/// <param name="Next">Where to go on reading.</param>
+/// <param name="IsLast">The stream ends behind these.</param>
+internal readonly record struct FeedPart(ReadOnlyMemory<byte> Frames, Revision Next, bool IsLast)
+{
+    /// <summary>History is exhausted: from here on the stream gets what is published.</summary>
+    public bool IsLive { get; init; }
+}

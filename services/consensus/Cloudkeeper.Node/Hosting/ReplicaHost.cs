@@ -1,0 +1,253 @@
+using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Node.Feed;
+using Cloudkeeper.Node.Metrics;
+using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Tree;
+using Microsoft.Extensions.Options;
+
+namespace Cloudkeeper.Node.Hosting;
+
+/// <summary>The process around one replica: gives it turns, a disk, peers and a clock.</summary>
+internal sealed class ReplicaHost : IReplicaHost, IDisposable
+{
+    private readonly NodeStorage _storage;
+    private readonly NodeMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly FeedHub _feed;
+    private readonly PeerLinks _links;
+    private readonly SnapshotTransfers _transfers;
+    private readonly LogWriter _log;
+    private readonly ReplicaTurns _turns;
+    private readonly ReplicaNode _replica;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly long _started;
+    private ITimer? _ticks;
+    private NodeId? _leader;
+    private int _snapshotStepQueued;
+
+    public ReplicaHost(
+        IOptions<NodeOptions> options,
+        NodeStorage storage,
+        NodeMetrics metrics,
+        FeedHub feed,
+        SnapshotTransfers transfers,
+        PeerClient peers,
+        TimeProvider time,
+        ILogger<PeerSender> peerLogger,
+        RaftLog observer,
+        FatalErrors fatal)
+    {
+        _storage = storage;
+        _metrics = metrics;
+        _time = time;
+        _feed = feed;
+        _transfers = transfers;
+        _started = time.GetTimestamp();
+        Options = options.Value;
+        Id = new NodeId(Options.Id);
+        _links = new PeerLinks(
+            Id, ClusterId, peers.Client, metrics, time, peerLogger, peer => Post(r => r.PeerUnreachable(peer)));
+        _log = new LogWriter(
+            storage.Log,
+            metrics,
+            sequence => Post(r => r.WriteCompleted(sequence)),
+            isFull => Post(r => r.StorageIsFull = isFull),
+            fatal.Stop);
+        _turns = new ReplicaTurns(EndTurn, fatal.Stop);
+        _replica = new ReplicaNode(
+            Id,
+            OptionsOf(Options),
+            storage.Recovered,
+            storage.LoadMachine(),
+            new Random(),
+            this,
+            observer);
+        metrics.Observe(() => State);
+    }
+
+    public NodeOptions Options { get; }
+
+    public NodeId Id { get; }
+
+    public Guid ClusterId => _storage.Identity.ClusterId;
+
+    /// <summary>As of the end of the last turn.</summary>
+    public NodeState State { get; private set; } = NodeState.Starting;
+
+    public long MonotonicMilliseconds => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
+
+    public long UnixMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    public void Start()
+    {
+        _log.Start();
+        _ticks = _time.CreateTimer(
+            _ => Post(static r => r.Tick()),
+            null,
+            Options.TickInterval,
+            Options.TickInterval);
+    }
+
+    /// <summary>Cancelled when the request is, or when this node stops. The caller disposes it.</summary>
+    public CancellationTokenSource Link(CancellationToken aborted) =>
+        CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
+
+    public void Receive(RaftMessage message) => Post(r => r.Receive(message));
+
+    public Task<SubmitOutcome> SubmitAsync(byte[] payload)
+    {
+        var done = new TaskCompletionSource<SubmitOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Submit(payload, done.SetResult));
+        return done.Task;
+    }
+
+    /// <summary>Reads when it may be done; <paramref name="read"/> runs on the replica's turn.</summary>
+    public Task<(ReadStatus Status, T? Result)> ReadAsync<T>(
+        ReadConsistency consistency,
+        Revision minRevision,
+        Func<ReplicaNode, T> read)
+    {
+        var done = new TaskCompletionSource<(ReadStatus, T?)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Read(consistency, minRevision, outcome =>
+            done.SetResult((outcome.Status, outcome.Status == ReadStatus.Ready ? read(r) : default))));
+        return done.Task;
+    }
+
+    public Task<IReadOnlyList<KeepaliveResult>?> KeepaliveAsync(IReadOnlyList<SessionId> sessions)
+    {
+        var done = new TaskCompletionSource<IReadOnlyList<KeepaliveResult>?>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Keepalive(sessions, done.SetResult));
+        return done.Task;
+    }
+
+    /// <summary>Looks at the replica on its turn.</summary>
+    public Task<T> AskAsync<T>(Func<ReplicaNode, T> question) => _turns.PostAsync(() => question(_replica));
+
+    public Task InstallAsync(SnapshotRequest request, StateMachine machine) => AskAsync(r =>
+    {
+        r.ReceiveSnapshot(request, machine);
+        return true;
+    });
+
+    /// <summary>Leads no longer and takes no more streams. The log is closed by <see cref="Dispose"/>.</summary>
+    public async Task StopAsync()
+    {
+        await _stopping.CancelAsync();
+        if (_ticks is not null)
+        {
+            await _ticks.DisposeAsync();
+        }
+
+        await _links.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _storage.Dispose();
+        _stopping.Dispose();
+    }
+
+    void IReplicaHost.Send(RaftMessage message)
+    {
+        if (message is SnapshotRequest snapshot)
+        {
+            _ = SendSnapshotAsync(snapshot);
+        }
+        else
+        {
+            _links.Send(message, _replica.Membership);
+        }
+    }
+
+    void IReplicaHost.Persist(RaftWrite write) => _log.Enqueue(write);
+
+    void IReplicaHost.CompactLog(LogIndex keepFrom) => _log.Compact(keepFrom);
+
+    void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
+
+    ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
+        _storage.Snapshots,
+        metadata,
+        wantsMore: QueueSnapshotStep,
+        stored: (succeeded, elapsed) =>
+        {
+            _metrics.SnapshotStored(elapsed);
+            Post(r => r.SnapshotStored(metadata, succeeded));
+        });
+
+    private void Post(Action<ReplicaNode> input) => _turns.Post(() => input(_replica));
+
+    private void EndTurn()
+    {
+        _replica.Advance();
+        if (_replica.Leader != _leader)
+        {
+            _leader = _replica.Leader;
+            _metrics.LeaderChanged();
+        }
+
+        State = Describe();
+        if (_replica.HasSnapshotWork)
+        {
+            QueueSnapshotStep();
+        }
+    }
+
+    /// <summary>One block of a snapshot at a time, each behind whatever has been posted meanwhile.</summary>
+    private void QueueSnapshotStep()
+    {
+        if (Interlocked.Exchange(ref _snapshotStepQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static self =>
+                {
+                    Volatile.Write(ref self._snapshotStepQueued, 0);
+                    self.Post(static r => r.ContinueSnapshot());
+                },
+                this,
+                preferLocal: false);
+        }
+    }
+
+    private async Task SendSnapshotAsync(SnapshotRequest request)
+    {
+        var address = _links.SnapshotAddress(request.To, _replica.Membership);
+        var succeeded = address is not null && await _transfers.SendAsync(request, address, _stopping.Token);
+        Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, succeeded));
+    }
+
+    private NodeState Describe() => new()
+    {
+        IsLeader = _replica.Role == Role.Leader,
+        HasLeader = _replica.Leader is not null,
+        Term = _replica.Term.Value,
+        CommitIndex = _replica.CommitIndex.Value,
+        AppliedIndex = _replica.AppliedIndex.Value,
+        LastIndex = _replica.LastIndex.Value,
+        SnapshotIndex = _replica.Snapshot?.Index.Value ?? 0,
+        Revision = _replica.Machine.Revision.Value,
+        TreeNodes = _replica.Machine.NodeCount,
+        Sessions = _replica.Machine.SessionCount,
+        PendingBatches = _replica.PendingCommands,
+        LogBytes = _log.SizeBytes,
+        FeedStreams = _feed.Count,
+        IsStorageFull = _replica.StorageIsFull,
+    };
+
+    private static ReplicaOptions OptionsOf(NodeOptions options) => new()
+    {
+        Raft = RaftOptions.Default with { ElectionTicks = options.ElectionTicks },
+        SnapshotLogBytes = options.SnapshotLogBytes,
+        SnapshotLogEntries = options.SnapshotLogEntries,
+    };
+}

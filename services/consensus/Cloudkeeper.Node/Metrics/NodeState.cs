@@ -1,0 +1,35 @@
+namespace Cloudkeeper.Node.Metrics;
+
+/// <summary>What a node looks like from outside, as of the end of one turn.</summary>
+internal sealed record NodeState
+{
+    public static NodeState Starting { get; } = new();
+
+    public bool IsLeader { get; init; }
+
+    public bool HasLeader { get; init; }
+
+    public long Term { get; init; }
+
+    public long CommitIndex { get; init; }
+
+    public long AppliedIndex { get; init; }
+
+    public long LastIndex { get; init; }
+
+    public long SnapshotIndex { get; init; }
+
+    public long Revision { get; init; }
+
+    public long TreeNodes { get; init; }
+
+    public long Sessions { get; init; }
+
+    public long PendingBatches { get; init; }
+
+    public long LogBytes { get; init; }
+
+    public long FeedStreams { get; init; }
+
+    public bool IsStorageFull { get; init; }
+}

@@ -1,0 +1,11 @@
+namespace Cloudkeeper.Node.Peers;
+
+/// <summary>Endpoints for the other members.</summary>
+internal static class PeerRoutes
+{
+    /// <summary>POST a stream of messages, each behind its length (4 bytes); answered when the stream ends.</summary>
+    public const string Stream = "/raft/stream";
+
+    /// <summary>POST a snapshot: the message that announces it behind its length, then the bytes of the file.</summary>
+    public const string Snapshot = "/raft/snapshot";
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using Cloudkeeper.Node.Cluster;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Metrics;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Wire;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Reads;
+
+namespace Cloudkeeper.Node.Reads;
+
+/// <summary>Batches of reads from gateways.</summary>
+internal static class ReadEndpoints
+{
+    public static void MapReads(this IEndpointRouteBuilder routes) => routes.MapPost(NodeRoutes.Reads, ReadAsync);
+
+    private static async Task ReadAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var body = await BinaryBodies.ReadAsync(context, reserved: 0, Limits.BatchBytesMax);
+        if (body is null || Decode(body) is not { } batch)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
+        var (status, answer) = await replica.ReadAsync(
+            batch.Consistency,
+            batch.MinRevision,
+            r => Answer(r, batch.Requests));
+        metrics.ReadsAnswered(NameOf(batch.Consistency), batch.Requests.Count, Stopwatch.GetElapsedTime(started));
+        if (status == ReadStatus.Ready)
+        {
+            await BinaryBodies.WriteAsync(context, answer);
+            return;
+        }
+
+        context.Response.StatusCode = status switch
+        {
+            ReadStatus.NotLeader => StatusCodes.Status421MisdirectedRequest,
+            ReadStatus.Overloaded => StatusCodes.Status429TooManyRequests,
+            _ => StatusCodes.Status503ServiceUnavailable,
+        };
+        await LeaderHint.AddAsync(context, replica);
+    }
+
+    private static ReadBatch? Decode(byte[] body)
+    {
+        try
+        {
+            return ReadRequestCodec.Read(body);
+        }
+        catch (WireFormatException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>On the replica's turn: everything at one revision.</summary>
+    private static ReadOnlyMemory<byte> Answer(ReplicaNode replica, IReadOnlyList<ReadRequest> requests)
+    {
+        var results = new ReadResult[requests.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = WithExpiry(replica, replica.Machine.Read(requests[i]));
+        }
+
+        var answer = new ReadBatchResult(replica.Machine.Revision, results);
+        return BinaryBodies.Encode(answer, ReadResultCodec.Write);
+    }
+
+    /// <summary>How long sessions have left is the leader's count, not part of the replicated state.</summary>
+    private static ReadResult WithExpiry(ReplicaNode replica, ReadResult result) => result switch
+    {
+        ReadSessionResult { Session: { } session } r => r with
+        {
+            ExpiresInMilliseconds = replica.ExpiresIn(session.Id),
+        },
+        ReadSessionsResult r => r with
+        {
+            Sessions = [.. r.Sessions.Select(s => s with { ExpiresInMilliseconds = replica.ExpiresIn(s.Session.Id) })],
+        },
+        ReadTicketResult r => WithTicketExpiry(replica, r),
+        ReadLockResult r => r with { Tickets = [.. r.Tickets.Select(t => WithTicketExpiry(replica, t))] },
+        _ => result,
+    };
+
+    private static ReadTicketResult WithTicketExpiry(ReplicaNode replica, ReadTicketResult result) =>
+        result.Ticket is { } ticket
+            ? result with { ExpiresInMilliseconds = replica.ExpiresIn(ticket.Session) }
+            : result;
+
+    private static string NameOf(ReadConsistency consistency) =>
+        consistency == ReadConsistency.Linearizable ? "linearizable" : "local";
+}
