@@ -6,6 +6,7 @@ namespace Cloudkeeper.Cluster.Tests.Clusters;
 /// <summary>A client that shows answers as they are: nothing is retried, no status is an exception.</summary>
 public sealed class ApiClient : IDisposable
 {
+    private static readonly UriCreationOptions AsWritten = new() { DangerousDisablePathAndQueryCanonicalization = true };
     private readonly HttpClient _http;
 
     public ApiClient(Uri address) => _http = new HttpClient(new SocketsHttpHandler
@@ -66,9 +67,11 @@ public sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static HttpRequestMessage CreateRequest(HttpMethod method, string path, (string Name, string Value)[] headers)
+    private HttpRequestMessage CreateRequest(HttpMethod method, string path, (string Name, string Value)[] headers)
     {
-        var request = new HttpRequestMessage(method, path);
+        // Paths go out as they stand: no dot segment is resolved and nothing is decoded on the way.
+        var uri = new Uri(_http.BaseAddress!.GetLeftPart(UriPartial.Authority) + path, AsWritten);
+        var request = new HttpRequestMessage(method, uri);
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
