@@ -196,7 +196,9 @@ public sealed partial class RaftNode
         }
     }
 
-    /// <summary>Committed is what a quorum has durably and what this term's leader wrote (thesis, 3.6.2; bugs B-01, B-20 to B-22).</summary>
+    /// <summary>
+    /// Committed is what a quorum has durably and what this term's leader wrote (thesis, 3.6.2; bugs B-01, B-20 to B-22).
+    /// </summary>
     private void AdvanceCommit()
     {
         var reached = new LogIndex(_quorum.Reached(_progress.MatchOf));

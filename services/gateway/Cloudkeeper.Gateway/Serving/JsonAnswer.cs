@@ -22,7 +22,8 @@ internal static class JsonAnswer
     private static Utf8JsonWriter? t_json;
 
     /// <summary>The media type is set by the caller, or application/json.</summary>
-    public static void Write(HttpContext context, Action<Utf8JsonWriter> write) => Write(context, write, static (json, write) => write(json));
+    public static void Write(HttpContext context, Action<Utf8JsonWriter> write) =>
+        Write(context, write, static (json, write) => write(json));
 
     public static void Write<T>(HttpContext context, T state, Action<Utf8JsonWriter, T> write)
     {

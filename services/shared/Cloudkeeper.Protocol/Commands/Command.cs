@@ -18,7 +18,9 @@ public sealed record OpenSessionCommand(long TtlMilliseconds, string Name) : Com
 public sealed record CloseSessionCommand(SessionId Session) : Command;
 
 /// <summary>Takes a place in the queue of an exclusive lock, or gives the place that the session already has.</summary>
-/// <param name="Session">The session that the ticket lives and dies with; null: one of its own, of <paramref name="TtlMilliseconds"/>.</param>
+/// <param name="Session">
+/// The session that the ticket lives and dies with; null: one of its own, of <paramref name="TtlMilliseconds"/>.
+/// </param>
 /// <param name="Queue">False: refuse with <c>lock-held</c> instead of waiting.</param>
 public sealed record AcquireLockCommand(
     string Path,

@@ -3,7 +3,9 @@ namespace Cloudkeeper.Protocol.Feed;
 /// <summary>The net effect of one transaction on one path.</summary>
 /// <param name="Stat">After the change; of a deletion the last one before it.</param>
 /// <param name="Value">Null in the feed when it is larger than <see cref="Limits.FeedValueBytesMax"/>, and for deletions.</param>
-/// <param name="Previous">What was there before; null for creations, and in the feed (ask with <see cref="Reads.ReadChangeRequest"/>).</param>
+/// <param name="Previous">
+/// What was there before; null for creations, and in the feed (ask with <see cref="Reads.ReadChangeRequest"/>).
+/// </param>
 public sealed record Change(
     ChangeType Type,
     string Path,

@@ -45,7 +45,7 @@ public sealed class RevisionOrderCheckerTests
         var index = history.Operations.FindIndex(o => o.IsRead);
         history.Operations[index] = history.Operations[index] with { Value = "never written" };
 
-        Assert.StartsWith("value", RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
+        AssertNoticed("value", history);
     });
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class RevisionOrderCheckerTests
         var change = history.Changes[new Random(seed).Next(history.Changes.Count)];
         history.Changes.Add(change with { Revision = history.Changes[^1].Revision + 1 });
 
-        Assert.StartsWith("nobody", RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
+        AssertNoticed("nobody", history);
     });
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class RevisionOrderCheckerTests
         var write = history.Operations.First(o => o.IsWrite);
         history.Operations.Add(write with { Client = 99 });
 
-        Assert.StartsWith("one revision", RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
+        AssertNoticed("one revision", history);
     });
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class RevisionOrderCheckerTests
         var index = history.Operations.FindIndex(o => o is { Outcome: Outcome.Refused, Kind: OperationKind.Create });
         history.Operations[index] = history.Operations[index] with { Path = "/free" };
 
-        Assert.StartsWith("value", RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
+        AssertNoticed("value", history);
     });
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class RevisionOrderCheckerTests
         var index = history.Operations.FindIndex(o => o is { Outcome: Outcome.Ok, Kind: OperationKind.Replace });
         history.Operations[index] = history.Operations[index] with { ExpectedRevision = 1_000_000 };
 
-        Assert.StartsWith("value", RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
+        AssertNoticed("value", history);
     });
 
     [Fact]
@@ -123,6 +123,9 @@ public sealed class RevisionOrderCheckerTests
         Assert.Null(RevisionOrderChecker.FindViolation([write, stale], changes));
         Assert.NotNull(RevisionOrderChecker.FindViolation([write, stale with { Value = "y" }], changes));
     }
+
+    private static void AssertNoticed(string violation, RandomHistory history) => Assert.StartsWith(
+        violation, RevisionOrderChecker.FindViolation(history.Operations, history.Changes), StringComparison.Ordinal);
 
     private static Operation Write(int client, string value, long revision, long invoke, long @return) => new()
     {

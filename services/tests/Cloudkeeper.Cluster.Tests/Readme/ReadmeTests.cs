@@ -31,7 +31,9 @@ public sealed class ReadmeTests : ClusterTest
         foreach (var stream in shell.Streams)
         {
             await Eventually.TrueAsync(
-                () => Task.FromResult(stream.Matches(shell.OutputOf(stream))), StreamLimit, $"{stream.Text}\nanswers\n{shell.OutputOf(stream)}");
+                () => Task.FromResult(stream.Matches(shell.OutputOf(stream))),
+                StreamLimit,
+                $"{stream.Text}\nanswers\n{string.Join('\n', stream.Answer)}");
         }
     }
 }

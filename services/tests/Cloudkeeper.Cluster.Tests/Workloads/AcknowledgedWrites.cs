@@ -86,8 +86,8 @@ internal sealed class AcknowledgedWrites
         string? cursor = null;
         do
         {
-            var page = await client.GetAsync(
-                $"/v1/nodes{path}?view=children&values=true&limit=2000" + (cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}"));
+            var from = cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}";
+            var page = await client.GetAsync($"/v1/nodes{path}?view=children&values=true&limit=2000{from}");
             Assert.Equal(200, page.Status);
             children.AddRange(page.Json.GetProperty("children").EnumerateArray()
                 .Select(c => (c.GetProperty("name").GetString()!, c.GetProperty("value").GetString()!)));

@@ -89,7 +89,9 @@ internal sealed class RecordedHistory(IReadOnlyList<Uri> addresses, int clients)
         Outcome = outcome,
         Revision = answer.Revision!.Value,
         Value = value,
-        ModifiedRevision = answer.Header("ETag") is { } etag ? long.Parse(etag.Trim('"'), CultureInfo.InvariantCulture) : answer.Revision!.Value,
+        ModifiedRevision = answer.Header("ETag") is { } etag
+            ? long.Parse(etag.Trim('"'), CultureInfo.InvariantCulture)
+            : answer.Revision!.Value,
     };
 
     private static string? ValueWritten(Operation question) =>
