@@ -138,10 +138,12 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         return true;
     });
 
-    /// <summary>Leads no longer and takes no more streams. The log is closed by <see cref="Dispose"/>.</summary>
+    /// <summary>Ends what others have opened to here and would keep open.</summary>
+    public Task EndStreamsAsync() => _stopping.CancelAsync();
+
+    /// <summary>Takes part no longer. The log is closed by <see cref="Dispose"/>.</summary>
     public async Task StopAsync()
     {
-        await _stopping.CancelAsync();
         if (_ticks is not null)
         {
             await _ticks.DisposeAsync();

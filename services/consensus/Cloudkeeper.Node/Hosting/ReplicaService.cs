@@ -8,7 +8,7 @@ internal sealed partial class ReplicaService(
     ReplicaHost replica,
     FeedHub feed,
     TimeProvider time,
-    ILogger<ReplicaService> logger) : IHostedService, IDisposable
+    ILogger<ReplicaService> logger) : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(2);
@@ -31,11 +31,23 @@ internal sealed partial class ReplicaService(
         return Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Before the web server stops: it waits for its requests, and the streams of peers and gateways would not end by
+    /// themselves.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await HandOverAsync(cancellationToken);
-        await replica.StopAsync();
+        await replica.EndStreamsAsync();
     }
+
+    public Task StopAsync(CancellationToken cancellationToken) => replica.StopAsync();
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _progress?.Dispose();
 

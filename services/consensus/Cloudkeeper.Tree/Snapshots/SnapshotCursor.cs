@@ -1,3 +1,4 @@
+#pragma warning disable CA1822 // An instance once it has content.
 using System.Buffers;
 
 namespace Cloudkeeper.Tree;

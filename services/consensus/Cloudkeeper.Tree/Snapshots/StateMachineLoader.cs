@@ -1,3 +1,4 @@
+#pragma warning disable CA1822 // An instance once it has content.
 namespace Cloudkeeper.Tree;
 
 /// <summary>Makes a state machine from the blocks of a snapshot.</summary>
