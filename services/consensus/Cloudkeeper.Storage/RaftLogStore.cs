@@ -205,8 +205,9 @@ public sealed partial class RaftLogStore : IDisposable
         var payload = record.Slice(RecordHeader.Size, length);
         WriteCodec.Write(write, payload);
         record[(RecordHeader.Size + length)..].Clear();
-        new RecordHeader(Crc32C.Of(payload), length, RecordHeader.TypeWrite, _durableEnd)
-            .Write(record, _active.Seed, _active.End);
+        var header = new RecordHeader(
+            Crc32C.Of(payload), length, RecordHeader.TypeWrite, (uint)_durableEnd, _active.LastCrc);
+        _active.LastCrc = header.Write(record, _active.Seed, _active.End);
         return record;
     }
 

@@ -25,9 +25,10 @@ internal sealed class SimulatedFile(SimulatedFileSystem disk, string name, Simul
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         ThrowIfUnusable();
-        disk.RequireFree(offset + bytes.Length - inode.Length, name);
+        var growth = offset + bytes.Length - inode.Length;
+        disk.RequireFree(growth, name);
         var copy = bytes.ToArray();
-        disk.Run(DiskOperation.Write, name, () => inode.Write(offset, copy));
+        disk.Run(DiskOperation.Write, name, () => inode.Write(offset, copy), wantsSpace: growth > 0);
     }
 
     public void Allocate(long length)
@@ -36,7 +37,7 @@ internal sealed class SimulatedFile(SimulatedFileSystem disk, string name, Simul
         if (length > inode.Length)
         {
             disk.RequireFree(length - inode.Length, name);
-            disk.Run(DiskOperation.Allocate, name, () => inode.SetLength(length));
+            disk.Run(DiskOperation.Allocate, name, () => inode.SetLength(length), wantsSpace: true);
         }
     }
 

@@ -51,7 +51,7 @@ public sealed class SimulatedFileSystem : IFileSystem
         }
 
         inode = new SimulatedInode();
-        Run(DiskOperation.Create, name, () => _directory.Add(name, inode));
+        Run(DiskOperation.Create, name, () => _directory.Add(name, inode), wantsSpace: true);
         return new SimulatedFile(this, name, inode);
     }
 
@@ -111,13 +111,16 @@ public sealed class SimulatedFileSystem : IFileSystem
     }
 
     /// <summary>Runs one operation under the fault injection.</summary>
-    /// <param name="partly">What a crash or an error leaves of it; nothing when null.</param>
+    /// <param name="partly">What a crash in the middle leaves of it; null: all.</param>
+    /// <param name="onError">What an error does; null: nothing.</param>
+    /// <param name="wantsSpace">Whether a full disk can stop it.</param>
     internal void Run(
         DiskOperation operation,
         string file,
         Action run,
         Action? partly = null,
-        Action? onError = null)
+        Action? onError = null,
+        bool wantsSpace = false)
     {
         ThrowIfDown(file);
         var fault = Inject(new DiskOperationInfo(++OperationCount, operation, file));
@@ -134,7 +137,7 @@ public sealed class SimulatedFileSystem : IFileSystem
             case DiskFault.Error:
                 onError?.Invoke();
                 throw new StorageFailedException($"Injected EIO: {operation} of {file}.");
-            case DiskFault.Full when operation is DiskOperation.Create or DiskOperation.Write or DiskOperation.Allocate:
+            case DiskFault.Full when wantsSpace:
                 throw new StorageFullException($"Injected ENOSPC: {operation} of {file}.");
             default:
                 run();

@@ -19,9 +19,6 @@ internal sealed class History(int seed, IFileSystem files)
     /// <summary>The first of <see cref="States"/> that a crash may lead back to.</summary>
     public int Synced { get; private set; }
 
-    /// <summary>False: the crash came before the log was there for the first time.</summary>
-    public bool IsCreated => _log is not null;
-
     public void Run(int steps)
     {
         Reopen();
@@ -63,7 +60,8 @@ internal sealed class History(int seed, IFileSystem files)
                 Append(Make.Write(State(commit: _committed)));
                 break;
             case 7:
-                _log!.EnsureSpace(_random.Next(8 << 10));
+                var bytes = _random.Next(8 << 10);
+                WithRoom(() => _log!.EnsureSpace(bytes));
                 break;
             case 8:
                 Compact();
@@ -114,7 +112,20 @@ internal sealed class History(int seed, IFileSystem files)
     {
         _now = _now.After(write);
         States.Add(_now);
-        _log!.Append(write);
+        WithRoom(() => _log!.Append(write));
+    }
+
+    /// <summary>When the disk is full nothing has changed, so the same may be tried again when there is room.</summary>
+    private static void WithRoom(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (StorageFullException)
+        {
+            action();
+        }
     }
 
     private void Sync()
@@ -155,7 +166,8 @@ internal sealed class History(int seed, IFileSystem files)
     private void StoreSnapshot(SnapshotMetadata snapshot)
     {
         _snapshotUnderWay = snapshot;
-        Make.StoreSnapshot(_store, snapshot, "first block", new string('x', _random.Next(1, 2000)));
+        var block = new string('x', _random.Next(1, 2000));
+        WithRoom(() => Make.StoreSnapshot(_store, snapshot, "first block", block));
         _snapshots.Add(snapshot);
         _snapshotUnderWay = null;
     }
@@ -164,8 +176,11 @@ internal sealed class History(int seed, IFileSystem files)
     private void Reopen()
     {
         _store = new SnapshotStore(files, Make.Cluster);
-        _log = RaftLogStore.Open(files, Make.Options, _store.FindNewest(), out var recovered);
-        Check(recovered);
+        WithRoom(() =>
+        {
+            _log = RaftLogStore.Open(files, Make.Options, _store.FindNewest(), out var recovered);
+            Check(recovered);
+        });
         Synced = States.Count - 1;
     }
 }

@@ -112,6 +112,7 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
         var scanner = new SegmentScanner(file, segment.Seed, header.Capacity);
         ReadRecords(scanner, segment);
         segment.End = scanner.Offset;
+        segment.LastCrc = scanner.Previous;
         if (isLast)
         {
             JudgeTail(scanner, name);

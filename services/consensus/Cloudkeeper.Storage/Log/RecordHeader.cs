@@ -5,9 +5,9 @@ namespace Cloudkeeper.Storage;
 /// <summary>What stands before each record of a segment. Records begin at multiples of eight.</summary>
 /// <remarks>
 /// <code>
-/// +------------------+-------------------+------------+----------+-------------+---------+-----------+
-/// | header crc32c, 4 | payload crc32c, 4 | length, 4  | type, 4  | durable, 8  | payload | zeros     |
-/// +------------------+-------------------+------------+----------+-------------+---------+-----------+
+/// +----------------+-----------------+-----------+---------+------------+-------------+---------+-------+
+/// | header crc, 4  | payload crc, 4  | length, 4 | type, 4 | durable, 4 | previous, 4 | payload | zeros |
+/// +----------------+-----------------+-----------+---------+------------+-------------+---------+-------+
 /// </code>
 /// The header's checksum is seeded with cluster, segment and offset, so that a record is valid only where it was
 /// written, and its length can be believed before anything is allocated (bug B-44).
@@ -16,8 +16,11 @@ namespace Cloudkeeper.Storage;
 /// tells a torn tail from damage (bug B-45): after a crash any of the writes since the last sync may be missing while
 /// a later one is there, so "a good record follows" alone proves nothing; "a good record follows that was written
 /// when this place was already durable" does.
+///
+/// <c>Previous</c> is the header checksum of the record before (in the first one the segment's seed): a record that
+/// was cut off once and has come back from the dead does not continue what was written since.
 /// </remarks>
-internal readonly record struct RecordHeader(uint PayloadCrc, int Length, int Type, long Durable)
+internal readonly record struct RecordHeader(uint PayloadCrc, int Length, int Type, uint Durable, uint Previous)
 {
     public const int Size = 24;
     public const int Alignment = 8;
@@ -31,35 +34,53 @@ internal readonly record struct RecordHeader(uint PayloadCrc, int Length, int Ty
     public static long SpaceFor(int payloadLength) =>
         (Size + (long)payloadLength + Alignment - 1) & ~(Alignment - 1L);
 
-    public void Write(Span<byte> output, uint seed, long offset)
+    /// <summary>Returns the header's checksum, for the record that follows.</summary>
+    public uint Write(Span<byte> output, uint seed, long offset)
     {
-        var writer = new SpanWriter(output[sizeof(uint)..Size]);
+        var fields = output[sizeof(uint)..Size];
+        var writer = new SpanWriter(fields);
         writer.UInt32(PayloadCrc);
         writer.Int32(Length);
         writer.Int32(Type);
-        writer.Int64(Durable);
-        var crc = HeaderCrc(output[sizeof(uint)..Size], seed, offset);
+        writer.UInt32(Durable);
+        writer.UInt32(Previous);
+        var crc = CrcOf(fields, seed, offset);
         BinaryPrimitives.WriteUInt32LittleEndian(output, crc);
+        return crc;
     }
 
     /// <summary>Reads the header at <paramref name="offset"/> of a file; false: there is none.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> input, uint seed, long offset, long fileLength, out RecordHeader header)
+    public static bool TryRead(
+        ReadOnlySpan<byte> input,
+        uint seed,
+        long offset,
+        long fileLength,
+        out RecordHeader header,
+        out uint crc)
     {
         header = default;
-        if (input.Length < Size
-            || HeaderCrc(input[sizeof(uint)..Size], seed, offset) != BinaryPrimitives.ReadUInt32LittleEndian(input))
+        crc = 0;
+        if (input.Length < Size)
         {
             return false;
         }
 
-        var reader = new SpanReader(input[sizeof(uint)..Size]);
-        header = new RecordHeader(reader.UInt32(), reader.Int32(), reader.Int32(), reader.Int64());
+        var fields = input[sizeof(uint)..Size];
+        crc = CrcOf(fields, seed, offset);
+        if (crc != BinaryPrimitives.ReadUInt32LittleEndian(input))
+        {
+            return false;
+        }
+
+        var reader = new SpanReader(fields);
+        header = new RecordHeader(
+            reader.UInt32(), reader.Int32(), reader.Int32(), reader.UInt32(), reader.UInt32());
         return header.Length > 0
             && header.Space <= fileLength - offset
             && header.Durable >= SegmentHeader.Size
             && header.Durable <= offset;
     }
 
-    private static uint HeaderCrc(ReadOnlySpan<byte> fields, uint seed, long offset) =>
+    private static uint CrcOf(ReadOnlySpan<byte> fields, uint seed, long offset) =>
         Crc32C.Append(Crc32C.Append(seed, offset), fields);
 }

@@ -4,6 +4,10 @@ namespace Cloudkeeper.Storage;
 internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLength)
 {
     private readonly FileWindow _window = new(file, fileLength);
+    private readonly uint _seed = seed;
+
+    /// <summary>Header checksum of the record before <see cref="Offset"/>.</summary>
+    public uint Previous { get; private set; } = seed;
 
     /// <summary>Where the next record begins.</summary>
     public long Offset { get; private set; } = SegmentHeader.Size;
@@ -12,7 +16,9 @@ internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLeng
     public bool TryRead(out RecordHeader header, out ReadOnlyMemory<byte> payload)
     {
         payload = default;
-        if (!RecordHeader.TryRead(_window.Peek(Offset, RecordHeader.Size), seed, Offset, fileLength, out header))
+        var start = _window.Peek(Offset, RecordHeader.Size);
+        if (!RecordHeader.TryRead(start, _seed, Offset, fileLength, out header, out var crc)
+            || header.Previous != Previous)
         {
             return false;
         }
@@ -25,6 +31,7 @@ internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLeng
         }
 
         payload = bytes;
+        Previous = crc;
         Offset += header.Space;
         return true;
     }
@@ -41,7 +48,7 @@ internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLeng
                 dirtyEnd = Math.Min(at + RecordHeader.Alignment, fileLength);
             }
 
-            if (RecordHeader.TryRead(bytes, seed, at, fileLength, out var header) && header.Durable > Offset)
+            if (RecordHeader.TryRead(bytes, _seed, at, fileLength, out var header, out _) && header.Durable > Offset)
             {
                 return new SegmentTail(dirtyEnd, at);
             }

@@ -1,0 +1,66 @@
+namespace Cloudkeeper.Storage.Tests;
+
+public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly PhysicalFileSystem _files;
+
+    public PhysicalFileSystemTests() => _files = new PhysicalFileSystem(_directory.Path);
+
+    protected override IFileSystem Files => _files;
+
+    public void Dispose()
+    {
+        _files.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public void A_directory_has_one_owner_at_a_time()
+    {
+        var error = Assert.Throws<StorageFailedException>(() => new PhysicalFileSystem(_directory.Path));
+        Assert.Contains("another process", error.Message, StringComparison.Ordinal);
+
+        _files.Dispose();
+        new PhysicalFileSystem(_directory.Path).Dispose();
+    }
+
+    [Fact]
+    public void Missing_directories_are_made()
+    {
+        var path = Path.Combine(_directory.Path, "x", "y");
+        new PhysicalFileSystem(path).Dispose();
+        Assert.True(Directory.Exists(path));
+    }
+
+    [Theory]
+    [InlineData("../a")]
+    [InlineData("x/a")]
+    [InlineData("")]
+    [InlineData("LOCK")]
+    public void Only_plain_names_are_taken(string name) =>
+        Assert.Throws<ArgumentException>(() => Files.Open(name, FileOpening.CreateNew));
+
+    [Fact]
+    public void A_failed_sync_ends_everything()
+    {
+        // A character device cannot be synced: the kernel says EINVAL, which .NET's own flush does not report (B-41).
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "device"), "/dev/full");
+        using var healthy = Files.Open("healthy", FileOpening.CreateNew);
+        using var file = Files.Open("device", FileOpening.Existing);
+
+        Assert.Throws<StorageFailedException>(file.DataSync);
+        Assert.Throws<StorageFailedException>(healthy.DataSync);
+        Assert.Throws<StorageFailedException>(() => healthy.Write(0, "x"u8));
+        Assert.Throws<StorageFailedException>(Files.SyncDirectory);
+    }
+
+    [Fact]
+    public void A_full_disk_is_told_from_a_broken_one()
+    {
+        File.CreateSymbolicLink(Path.Combine(_directory.Path, "device"), "/dev/full");
+        using var file = Files.Open("device", FileOpening.Existing);
+        Assert.Throws<StorageFullException>(() => file.Write(0, "x"u8));
+        Files.SyncDirectory();
+    }
+}
