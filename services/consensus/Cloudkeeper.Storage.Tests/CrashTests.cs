@@ -7,7 +7,10 @@ namespace Cloudkeeper.Storage.Tests;
 public sealed class CrashTests
 {
     private const int Steps = 40;
-    private const int ImagesPerCrash = 4;
+    private const int ImagesPerCrash = 6;
+
+    private int _tornTails;
+    private int _restarts;
 
     [Theory]
     [InlineData(1)]
@@ -18,20 +21,54 @@ public sealed class CrashTests
     [InlineData(6)]
     public void After_a_crash_at_any_operation_the_log_is_what_it_was_at_the_last_sync_or_later(int seed)
     {
-        var healthy = new SimulatedFileSystem(new Random(seed));
-        new History(seed, healthy).Run(Steps);
-        Assert.True(healthy.OperationCount > Steps);
+        var operations = OperationsOf(seed).Count;
         DiskFault[] faults = [DiskFault.CrashBefore, DiskFault.CrashDuring, DiskFault.CrashAfter];
-        for (var at = 1; at <= healthy.OperationCount; at++)
+        for (var at = 1; at <= operations; at++)
         {
             foreach (var fault in faults)
             {
                 CrashAndRecover(seed, at, fault);
             }
         }
+
+        Assert.True(_tornTails > 10, $"only {_tornTails} torn tails");
+        Assert.True(_restarts > 10, $"only {_restarts} logs overtaken by a snapshot");
     }
 
-    private static void CrashAndRecover(int seed, long at, DiskFault fault)
+    [Fact]
+    public void The_histories_reach_what_they_are_for()
+    {
+        var histories = Enumerable.Range(1, 6).Select(OperationsOf).ToList();
+        Assert.All(histories, h => Assert.True(h.Count(o => IsOfLog(o, DiskOperation.Rename)) > 3, "few segments"));
+        Assert.Contains(histories, DeletesTwoSegmentsAtOnce);
+    }
+
+    private static bool DeletesTwoSegmentsAtOnce(List<DiskOperationInfo> operations)
+    {
+        var changes = operations.Where(o => o.Operation != DiskOperation.SyncDirectory).ToList();
+        return changes.Zip(changes.Skip(1))
+            .Any(p => IsOfLog(p.First, DiskOperation.Delete) && IsOfLog(p.Second, DiskOperation.Delete));
+    }
+
+    private static bool IsOfLog(DiskOperationInfo info, DiskOperation operation) =>
+        info.Operation == operation && info.File.Contains("log-", StringComparison.Ordinal);
+
+    private static List<DiskOperationInfo> OperationsOf(int seed)
+    {
+        var operations = new List<DiskOperationInfo>();
+        var healthy = new SimulatedFileSystem(new Random(seed))
+        {
+            Inject = o =>
+            {
+                operations.Add(o);
+                return DiskFault.None;
+            },
+        };
+        new History(seed, healthy).Run(Steps);
+        return operations;
+    }
+
+    private void CrashAndRecover(int seed, long at, DiskFault fault)
     {
         var disk = new SimulatedFileSystem(new Random(seed))
         {
@@ -53,10 +90,15 @@ public sealed class CrashTests
         }
     }
 
-    private static void RecoverTwiceAndGoOn(History history, SimulatedFileSystem disk, Random random)
+    private void RecoverTwiceAndGoOn(History history, SimulatedFileSystem disk, Random random)
     {
-        var first = Make.Recover(disk);
-        history.Check(first);
+        RecoveredState first;
+        using (var log = Make.Open(disk, out first))
+        {
+            history.Check(first);
+            _tornTails += log.Recovery.Cut is null ? 0 : 1;
+            _restarts += log.Recovery.Restarted ? 1 : 0;
+        }
 
         var crashedAgain = disk.Crash(random);
         var second = Make.Recover(crashedAgain);

@@ -33,7 +33,10 @@ public sealed class IdentityFileTests
             {
                 for (var image = 0; image < 20; image++)
                 {
-                    var disk = new SimulatedFileSystem(new Random(at)) { Inject = o => o.Number == at ? fault : DiskFault.None };
+                    var disk = new SimulatedFileSystem(new Random(at))
+                    {
+                        Inject = o => o.Number == at ? fault : DiskFault.None,
+                    };
                     var crash = Record.Exception(() => IdentityFile.Save(disk, Identity));
                     var after = disk.Crash(new Random(image));
                     var found = IdentityFile.Load(after);

@@ -227,7 +227,8 @@ public abstract class LogConformance
         Assert.Equal(["log-0000000000000001"], Files.List());
     }
 
-    private static IEnumerable<string> Indexes(RecoveredState state) => state.Entries.Select(e => $"{e.Index}@{e.Term}");
+    private static IEnumerable<string> Indexes(RecoveredState state) =>
+        state.Entries.Select(e => $"{e.Index}@{e.Term}");
 
     private void Store(params RaftWrite[] writes)
     {

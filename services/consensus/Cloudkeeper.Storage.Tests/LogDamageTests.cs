@@ -74,7 +74,10 @@ public sealed class LogDamageTests
     }
 
     public static TheoryData<int> Lengths() =>
-        [0, 1, int.MaxValue, int.MinValue, -1, 4096, 4096 - 128, 4096 - 128 - RecordHeader.Size, 4096 - 127 - RecordHeader.Size];
+    [
+        0, 1, int.MaxValue, int.MinValue, -1, 4096, 4096 - 128,
+        4096 - 128 - RecordHeader.Size, 4096 - 127 - RecordHeader.Size,
+    ];
 
     [Theory]
     [MemberData(nameof(Lengths))]

@@ -36,8 +36,8 @@ public sealed class SnapshotDamageTests
         // The blocks are equally long, each with a checksum that is right for its content.
         var length = SnapshotBlock.HeaderBytes + "first block ".Length;
         var end = Image[Name].Length - SnapshotBlock.FooterBytes;
-        RequireDamaged(Image.With(Name, b =>
-            [.. b[..(end - (2 * length))], .. b[(end - length)..end], .. b[(end - (2 * length))..(end - length)], .. b[end..]]));
+        var (first, second) = (end - (2 * length), end - length);
+        RequireDamaged(Image.With(Name, b => [.. b[..first], .. b[second..end], .. b[first..second], .. b[end..]]));
     }
 
     [Theory]
@@ -107,7 +107,8 @@ public sealed class SnapshotDamageTests
         var disk = Image.ToDisk();
         disk.CapacityBytes = 100_000;
         var store = new SnapshotStore(disk, Make.Cluster);
-        Assert.Throws<StorageFullException>(() => Make.StoreSnapshot(store, Make.Snapshot(9, 3), new string('x', 300_000)));
+        Assert.Throws<StorageFullException>(
+            () => Make.StoreSnapshot(store, Make.Snapshot(9, 3), new string('x', 300_000)));
         Assert.Equal([Name], disk.List());
         Assert.Equal(7, store.FindNewest()!.Index.Value);
     }

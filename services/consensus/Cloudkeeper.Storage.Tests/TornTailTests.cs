@@ -14,7 +14,8 @@ public sealed class TornTailTests
         for (var torn = Last.Start; torn < Last.End; torn++)
         {
             var disk = Log.Image.With(Last.File, bytes => Zero(bytes, torn, Last.End)).ToDisk();
-            var isWhole = torn > Last.Start && Log.Image[Last.File].AsSpan(torn, Last.End - torn).IndexOfAnyExcept((byte)0) < 0;
+            var lost = Log.Image[Last.File].AsSpan(torn, Last.End - torn);
+            var isWhole = !lost.ContainsAnyExcept((byte)0);
             var expected = Log.StateAfter(isWhole ? 3 : 2);
             using (var log = Make.Open(disk, out var recovered))
             {
@@ -42,8 +43,8 @@ public sealed class TornTailTests
     public void A_damaged_record_before_a_later_sync_is_damage()
     {
         var middle = Log.Records[1];
-        var error = Assert.Throws<StorageCorruptedException>(
-            () => Make.Recover(Log.Image.With(middle.File, b => Zero(b, middle.Start + 40, middle.Start + 80)).ToDisk()));
+        var damaged = Log.Image.With(middle.File, b => Zero(b, middle.Start + 40, middle.Start + 80));
+        var error = Assert.Throws<StorageCorruptedException>(() => Make.Recover(damaged.ToDisk()));
         Assert.Equal((middle.File, (long)middle.Start), (error.File, error.Offset));
         Assert.Contains("remove this member", error.Message, StringComparison.Ordinal);
     }

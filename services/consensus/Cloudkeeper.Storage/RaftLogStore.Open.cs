@@ -7,8 +7,10 @@ public sealed partial class RaftLogStore
 {
     /// <summary>Recovers the log, or begins it.</summary>
     /// <param name="newest">What <see cref="SnapshotStore.FindNewest"/> has found.</param>
-    /// <exception cref="StorageCorruptedException">Nothing has been changed on disk; the exception says what to do.</exception>
-    /// <exception cref="StorageFullException">A new log finds no room.</exception>
+    /// <exception cref="StorageCorruptedException">
+    /// Nothing has been changed on disk; the exception says what to do.
+    /// </exception>
+    /// <exception cref="StorageFullException">No room for what the opening has to write.</exception>
     public static RaftLogStore Open(
         IFileSystem files,
         LogStoreOptions options,

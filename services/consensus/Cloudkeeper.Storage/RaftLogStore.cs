@@ -86,7 +86,9 @@ public sealed partial class RaftLogStore : IDisposable
     /// Writes, but does not sync. A write without effect (no hard state, snapshot or entries) does nothing. At the
     /// end of a segment this syncs it and begins the next.
     /// </summary>
-    /// <exception cref="StorageFullException">There is no room now. Nothing has been changed: try again later.</exception>
+    /// <exception cref="StorageFullException">
+    /// There is no room now. Nothing has been changed: try again later.
+    /// </exception>
     /// <exception cref="StorageFailedException">Fatal: this object is of no more use.</exception>
     public void Append(RaftWrite write)
     {

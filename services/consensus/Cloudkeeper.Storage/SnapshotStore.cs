@@ -51,7 +51,9 @@ public sealed class SnapshotStore
     public SnapshotFileReceiver Receive() => new(this, NewTemporary());
 
     /// <summary>The newest snapshot all of whose bytes verify; older ones are not even opened.</summary>
-    /// <exception cref="StorageVersionException">One is of a newer format: falling back behind it would lose data.</exception>
+    /// <exception cref="StorageVersionException">
+    /// One is of a newer format: falling back behind it would lose data.
+    /// </exception>
     public SnapshotMetadata? FindNewest()
     {
         foreach (var name in NamesFromNewest())
@@ -73,7 +75,9 @@ public sealed class SnapshotStore
         return OpenRead(NameOf(metadata));
     }
 
-    /// <summary>Deletes all but the newest <paramref name="keep"/> intact snapshots. Damaged ones stay, uncounted.</summary>
+    /// <summary>
+    /// Deletes all but the newest <paramref name="keep"/> intact snapshots. Damaged ones stay, uncounted.
+    /// </summary>
     public void Purge(int keep)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(keep, 1);

@@ -1,4 +1,6 @@
 namespace Cloudkeeper.Simulation;
 
-/// <summary>The power went off at a disk operation: whoever used the disk is gone, the after-crash image remains.</summary>
+/// <summary>
+/// The power went off at a disk operation: whoever used the disk is gone, the after-crash image remains.
+/// </summary>
 public sealed class SimulatedCrashException(string operation) : Exception($"Simulated crash: {operation}.");

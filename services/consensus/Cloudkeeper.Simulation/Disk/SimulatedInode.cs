@@ -50,7 +50,9 @@ internal sealed class SimulatedInode
         _unsynced.Clear();
     }
 
-    /// <summary>A sync that the crash interrupts: any part of what was waiting is durable now, the rest still waits.</summary>
+    /// <summary>
+    /// A sync that the crash interrupts: any part of what was waiting is durable now, the rest still waits.
+    /// </summary>
     public void SyncPartly(Random random)
     {
         for (var left = random.Next(_unsynced.Count + 1); left > 0; left--)

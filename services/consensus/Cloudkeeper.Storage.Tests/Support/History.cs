@@ -2,7 +2,9 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Storage.Tests;
 
-/// <summary>A random but reproducible life of a log and its snapshots, with a record of what may be found after a crash.</summary>
+/// <summary>
+/// A random but reproducible life of a log and its snapshots, with a record of what may be found after a crash.
+/// </summary>
 internal sealed class History(int seed, IFileSystem files)
 {
     private readonly Random _random = new(seed);
@@ -63,7 +65,7 @@ internal sealed class History(int seed, IFileSystem files)
                 var bytes = _random.Next(8 << 10);
                 WithRoom(() => _log!.EnsureSpace(bytes));
                 break;
-            case 8:
+            case 8 when _random.Next(2) == 0:
                 Compact();
                 break;
             case 9 when _random.Next(3) == 0:
@@ -103,7 +105,7 @@ internal sealed class History(int seed, IFileSystem files)
 
     private byte[] NewPayload()
     {
-        var payload = new byte[_random.Next(4) == 0 ? _random.Next(1500) : _random.Next(40)];
+        var payload = new byte[_random.Next(2) == 0 ? _random.Next(3000) : _random.Next(40)];
         _random.NextBytes(payload);
         return payload;
     }

@@ -47,7 +47,9 @@ internal sealed record LogModel(HardState HardState, long Base, IReadOnlyList<Lo
             : this with { HardState = HardState with { Commit = new LogIndex(commit) } };
     }
 
-    /// <summary>The same log, except that <paramref name="recovered"/> may have forgotten what the snapshot covers.</summary>
+    /// <summary>
+    /// The same log, except that <paramref name="recovered"/> may have forgotten what the snapshot covers.
+    /// </summary>
     public bool Matches(RecoveredState recovered)
     {
         var first = recovered.Entries is [var entry, ..] ? entry.Index.Value : LastIndex + 1;
@@ -55,6 +57,6 @@ internal sealed record LogModel(HardState HardState, long Base, IReadOnlyList<Lo
             && first <= (recovered.Snapshot?.Index.Value ?? 0) + 1
             && first + recovered.Entries.Count - 1 == LastIndex
             && Entries.Skip((int)Math.Max(0, first - Base - 1)).Select(Make.Describe)
-                .SequenceEqual(recovered.Entries.Skip((int)Math.Max(0, Base + 1 - first)).Select(Make.Describe), StringComparer.Ordinal);
+                .SequenceEqual(recovered.Entries.Skip((int)Math.Max(0, Base + 1 - first)).Select(Make.Describe));
     }
 }

@@ -68,7 +68,8 @@ internal static class Make
 
     /// <summary>What a log says, in one line: for comparison and for messages.</summary>
     public static string Describe(RecoveredState state) =>
-        $"{Describe(state.HardState)} snapshot {state.Snapshot?.Index} [{string.Join(' ', state.Entries.Select(Describe))}]";
+        $"{Describe(state.HardState)} snapshot {state.Snapshot?.Index} "
+        + $"[{string.Join(' ', state.Entries.Select(Describe))}]";
 
     public static string Describe(HardState state) => $"term {state.Term} vote {state.Vote} commit {state.Commit}";
 

@@ -6,7 +6,9 @@ namespace Cloudkeeper.Storage;
 /// <summary>CRC-32C (Castagnoli), eight bytes a step: one processor instruction on x64 and arm64.</summary>
 internal static class Crc32C
 {
-    /// <summary>Start of an unseeded checksum. A running value is carried from call to call without a final inversion.</summary>
+    /// <summary>
+    /// Start of an unseeded checksum. A running value is carried from call to call without a final inversion.
+    /// </summary>
     public const uint Initial = uint.MaxValue;
 
     public static uint Append(uint crc, ReadOnlySpan<byte> bytes)

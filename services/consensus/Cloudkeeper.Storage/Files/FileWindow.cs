@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Storage;
 
-/// <summary>Reads a file front to back through one buffer, so that small records do not cost a system call each.</summary>
+/// <summary>
+/// Reads a file front to back through one buffer, so that small records do not cost a system call each.
+/// </summary>
 internal sealed class FileWindow(IStorageFile file, long fileLength)
 {
     private const int BytesMax = 256 << 10;
@@ -41,7 +43,8 @@ internal sealed class FileWindow(IStorageFile file, long fileLength)
         var read = file.Read(offset, output);
         if (read != output.Length)
         {
-            throw new StorageFailedException($"A file became shorter while it was read: {read} of {output.Length} bytes.");
+            throw new StorageFailedException(
+                $"A file became shorter while it was read: {read} of {output.Length} bytes.");
         }
     }
 }

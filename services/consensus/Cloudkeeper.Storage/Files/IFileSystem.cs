@@ -11,7 +11,9 @@ public interface IFileSystem
     /// <summary>What could still be allocated, in bytes: an estimate, others may write to the same disk.</summary>
     long FreeBytes { get; }
 
-    /// <exception cref="FileNotFoundException">There is no file of this name to open: an answer, not a failure.</exception>
+    /// <exception cref="FileNotFoundException">
+    /// There is no file of this name to open: an answer, not a failure.
+    /// </exception>
     IStorageFile Open(string name, FileOpening opening);
 
     /// <summary>The names of all files, in ordinal order.</summary>

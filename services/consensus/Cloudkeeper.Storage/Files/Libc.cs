@@ -85,7 +85,9 @@ internal static partial class Libc
         }
     }
 
-    /// <summary>The error number goes where .NET's own I/O errors have it: into <see cref="Exception.HResult"/>.</summary>
+    /// <summary>
+    /// The error number goes where .NET's own I/O errors have it: into <see cref="Exception.HResult"/>.
+    /// </summary>
     private static IOException Error(string call, string path)
     {
         var error = Marshal.GetLastPInvokeError();

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Cloudkeeper.Storage;
 
 /// <summary>A directory on a local Linux file system, held exclusively as long as this object lives.</summary>
-/// <remarks>Different files may be used from different threads at the same time. One failed sync ends all of it.</remarks>
+/// <remarks>
+/// Different files may be used from different threads at the same time. One failed sync ends all of it.
+/// </remarks>
 public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 {
     private const string LockName = "LOCK";

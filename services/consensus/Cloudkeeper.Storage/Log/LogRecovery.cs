@@ -15,7 +15,9 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
 
     public int Records { get; private set; }
 
-    /// <summary>Behind the last byte of the torn tail in the last segment; its end of records when there is none.</summary>
+    /// <summary>
+    /// Behind the last byte of the torn tail in the last segment; its end of records when there is none.
+    /// </summary>
     public long DirtyEnd { get; private set; }
 
     /// <summary>Up to here the last segment was synced, as its last record says; behind it nobody knows.</summary>
@@ -39,8 +41,12 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
         }
     }
 
-    /// <summary>Joins the log with the newest snapshot; true: the log is void and restarts behind the snapshot.</summary>
-    /// <exception cref="StorageCorruptedException">There is a gap between them (bug B-53), or they disagree.</exception>
+    /// <summary>
+    /// Joins the log with the newest snapshot; true: the log is void and restarts behind the snapshot.
+    /// </summary>
+    /// <exception cref="StorageCorruptedException">
+    /// There is a gap between them (bug B-53), or they disagree.
+    /// </exception>
     public bool JoinWith(SnapshotMetadata? snapshot)
     {
         var covered = snapshot?.Index ?? LogIndex.Zero;

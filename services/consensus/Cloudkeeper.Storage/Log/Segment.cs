@@ -24,7 +24,9 @@ internal sealed class Segment(IStorageFile file, SegmentHeader header) : IDispos
     /// <summary>Header checksum of the last record, which the next one names.</summary>
     public uint LastCrc { get; set; } = header.Seed;
 
-    /// <summary>The largest index that any record here carries; zero when a snapshot has made all of them void.</summary>
+    /// <summary>
+    /// The largest index that any record here carries; zero when a snapshot has made all of them void.
+    /// </summary>
     public LogIndex LargestIndex { get; set; }
 
     public long Free => Header.Capacity - End;

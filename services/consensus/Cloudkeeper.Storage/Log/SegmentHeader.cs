@@ -3,7 +3,9 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>The first bytes of a segment: what one must know of all segments before it, so that they may be deleted.</summary>
+/// <summary>
+/// The first bytes of a segment: what one must know of all segments before it, so that they may be deleted.
+/// </summary>
 /// <remarks>
 /// <code>
 ///   0  magic "CKRAFTLG"     8

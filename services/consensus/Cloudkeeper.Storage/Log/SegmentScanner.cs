@@ -59,5 +59,7 @@ internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLeng
 }
 
 /// <param name="DirtyEnd">Behind the last byte that is not zero; equal to the end of the records when all are.</param>
-/// <param name="WitnessOffset">A record whose writer knew the end of the records to be durable beyond this point.</param>
+/// <param name="WitnessOffset">
+/// A record whose writer knew the end of the records to be durable beyond this point.
+/// </param>
 internal readonly record struct SegmentTail(long DirtyEnd, long? WitnessOffset);

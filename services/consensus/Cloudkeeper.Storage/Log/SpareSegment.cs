@@ -3,7 +3,9 @@ using System.Globalization;
 namespace Cloudkeeper.Storage;
 
 /// <summary>A segment file with its space reserved, still under a temporary name and without a header.</summary>
-/// <remarks>It is the reserve with which a full disk shows before a write begins, not in the middle of it (B-49).</remarks>
+/// <remarks>
+/// It is the reserve with which a full disk shows before a write begins, not in the middle of it (B-49).
+/// </remarks>
 internal sealed class SpareSegment : IDisposable
 {
     private readonly IFileSystem _files;

@@ -39,7 +39,9 @@ public sealed class SnapshotFileReader : IDisposable
     /// <summary>Bytes of the whole file.</summary>
     public long Length { get; }
 
-    /// <summary>Raw bytes of the file, unchecked: the receiver checks them. Fewer than asked for only at the end.</summary>
+    /// <summary>
+    /// Raw bytes of the file, unchecked: the receiver checks them. Fewer than asked for only at the end.
+    /// </summary>
     public int ReadRaw(long offset, Span<byte> buffer) => _file.Read(offset, buffer);
 
     /// <summary>The next block, valid until the next call. False: that was all, and the footer agrees.</summary>

@@ -24,7 +24,9 @@ public sealed class SnapshotFileReceiver : IDisposable
     }
 
     /// <summary>Reads everything back, checks it and makes it a snapshot of this node.</summary>
-    /// <exception cref="StorageCorruptedException">Not a whole snapshot of this cluster: dispose and fetch it again.</exception>
+    /// <exception cref="StorageCorruptedException">
+    /// Not a whole snapshot of this cluster: dispose and fetch it again.
+    /// </exception>
     public SnapshotMetadata Commit()
     {
         var metadata = _store.Verify(_file.Name);

@@ -48,7 +48,8 @@ internal sealed record SnapshotHeader(Guid Cluster, SnapshotMetadata Metadata)
     }
 
     /// <summary>The checksum of a header seeds those of the blocks: a block of another snapshot is none here.</summary>
-    public static uint SeedOf(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt32LittleEndian(header[CrcOffset..]);
+    public static uint SeedOf(ReadOnlySpan<byte> header) =>
+        BinaryPrimitives.ReadUInt32LittleEndian(header[CrcOffset..]);
 
     /// <summary>Reads the header's bytes, checked, whatever their version.</summary>
     public static byte[] ReadBytes(IStorageFile file, string name)
