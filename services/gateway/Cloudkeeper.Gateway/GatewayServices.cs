@@ -1,11 +1,14 @@
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway;
@@ -35,6 +38,20 @@ internal static class GatewayServices
         services.AddSingleton<ConsistentReads>();
         services.AddSingleton<NodeReads>();
         services.AddSingleton<NodeWrites>();
+        services.AddSingleton(static provider =>
+        {
+            var options = provider.GetRequiredService<GatewayOptions>();
+            return new ChangeRelay(
+                new WatchLimits(
+                    options.WatchEventsMax, options.WatchBytesMax, options.RecentChangesMax, options.RecentBytesMax),
+                provider.GetRequiredService<TimeProvider>());
+        });
+        services.AddHostedService<FeedFollower>();
+        services.AddSingleton<SnapshotReader>();
+        services.AddSingleton<WatchEndpoints>();
+        services.AddHealthChecks()
+            .AddCheck<QuorumHealthCheck>("quorum", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])
+            .AddCheck<FeedHealthCheck>("feed", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
     }
 
     public static void UseGateway(this WebApplication app)
@@ -45,6 +62,7 @@ internal static class GatewayServices
         app.UseRouting();
         app.MapCloudkeeperOperations();
         app.MapNodes();
+        app.MapGet(WatchEndpoints.Route, app.Services.GetRequiredService<WatchEndpoints>().WatchAsync);
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)

@@ -38,6 +38,27 @@ internal sealed class GatewayOptions
     /// <summary>Bytes that may wait in one queue. Default 64 MiB. At least 8 MiB.</summary>
     public long WaitingBytesMax { get; init; } = 64L << 20;
 
+    /// <summary>Watch streams at a time. Default 200,000.</summary>
+    public int WatchesMax { get; init; } = 200_000;
+
+    /// <summary>Events that may wait for one slow watcher before it gets a gap. Default 10,000.</summary>
+    public int WatchEventsMax { get; init; } = 10_000;
+
+    /// <summary>Bytes that may wait for one slow watcher before it gets a gap. Default 1 MiB.</summary>
+    public long WatchBytesMax { get; init; } = 1 << 20;
+
+    /// <summary>Transactions kept in memory for watchers that come back. Default 10,000.</summary>
+    public int RecentChangesMax { get; init; } = 10_000;
+
+    /// <summary>Bytes of these. Default 32 MiB.</summary>
+    public long RecentBytesMax { get; init; } = 32L << 20;
+
+    /// <summary>How often a watch says how far it is. Default 5 s; 10 ms to 10 s, which clients may rely on.</summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>TTL of the session under which the gateway registers. Default 10 s. 1 s to 1 h.</summary>
+    public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Base addresses, from <see cref="Nodes"/>.</summary>
     public IReadOnlyList<Uri> NodeAddresses =>
         [.. Nodes.Select(node => new Uri(node.EndsWith('/') ? node : node + "/", UriKind.Absolute))];

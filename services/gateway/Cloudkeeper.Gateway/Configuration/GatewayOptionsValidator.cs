@@ -18,6 +18,15 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Require(options.ReadBatches, nameof(options.ReadBatches), 1, 64, errors);
         Require(options.WaitingItemsMax, nameof(options.WaitingItemsMax), 1, 10_000_000, errors);
         Require(options.WaitingBytesMax, nameof(options.WaitingBytesMax), 8L << 20, 64L << 30, errors);
+        Require(options.WatchesMax, nameof(options.WatchesMax), 1, 10_000_000, errors);
+        Require(options.WatchEventsMax, nameof(options.WatchEventsMax), 1, 1_000_000, errors);
+        Require(options.WatchBytesMax, nameof(options.WatchBytesMax), 4L << 10, 1L << 30, errors);
+        Require(options.RecentChangesMax, nameof(options.RecentChangesMax), 1, 10_000_000, errors);
+        Require(options.RecentBytesMax, nameof(options.RecentBytesMax), 4L << 10, 64L << 30, errors);
+        Require(options.ProgressInterval, nameof(options.ProgressInterval),
+            TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10), errors);
+        Require(options.RegistrationTtl, nameof(options.RegistrationTtl),
+            TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), errors);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

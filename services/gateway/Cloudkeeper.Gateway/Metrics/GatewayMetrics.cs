@@ -13,6 +13,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Histogram<int> _commandBatches;
     private readonly Histogram<int> _readBatches;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _events;
     private long _requestsUnderWay;
 
     public GatewayMetrics()
@@ -27,6 +28,7 @@ internal sealed class GatewayMetrics : IDisposable
             "read_batch_size", description: "Reads in one batch to a node.");
         _retries = _meter.CreateCounter<long>(
             "upstream_retries_total", description: "Batches sent again, to the same or another node.");
+        _events = _meter.CreateCounter<long>("watch_events_total", description: "Events sent to watchers.");
         _meter.CreateObservableGauge("requests_in_flight", () => Volatile.Read(ref _requestsUnderWay),
             description: "Requests that are being answered, streams included.");
     }
@@ -36,6 +38,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void ReadBatch(int count) => _readBatches.Record(count);
 
     public void Retried() => _retries.Add(1);
+
+    public void EventsSent(int count) => _events.Add(count);
 
     public void RequestBegan() => Interlocked.Increment(ref _requestsUnderWay);
 
@@ -52,6 +56,16 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void ObserveWaiting(Func<int> count) => _meter.CreateObservableGauge(
         "commands_waiting", count, description: "Commands that wait for the next batch.");
+
+    public void ObserveWatches(Func<int> count) => _meter.CreateObservableGauge(
+        "watch_streams", count, description: "Open watch streams.");
+
+    public void ObserveFeed(Func<long> revision, Func<double> age)
+    {
+        _meter.CreateObservableGauge("feed_revision", revision, description: "How far the change feed has come.");
+        _meter.CreateObservableGauge("feed_age_seconds", age,
+            description: "Since the change feed last brought a change or a sign of life.");
+    }
 
     public void Dispose() => _meter.Dispose();
 }

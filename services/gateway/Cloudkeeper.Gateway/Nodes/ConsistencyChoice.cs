@@ -41,7 +41,7 @@ internal readonly record struct ConsistencyChoice(Consistency Consistency, Revis
         };
     }
 
-    private static Revision MinRevisionOf(HttpRequest request) => request.Headers[ResponseHeaders.MinRevision] switch
+    public static Revision MinRevisionOf(HttpRequest request) => request.Headers[ResponseHeaders.MinRevision] switch
     {
         [] => Revision.Zero,
         [{ } text] => IntegerText.ParseRevision(text),

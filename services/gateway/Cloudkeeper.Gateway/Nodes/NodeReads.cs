@@ -26,8 +26,8 @@ internal sealed class NodeReads(ConsistentReads reads)
     private async Task GetValueAsync(HttpContext context, string path, bool asJson, ConsistencyChoice consistency)
     {
         var withValue = asJson || !HttpMethods.IsHead(context.Request.Method);
-        var answer = await reads.ReadAsync(new ReadNodeRequest(path, withValue), consistency);
-        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var answer = await reads.ReadAsync(new ReadNodeRequest(path, withValue), consistency, context.RequestAborted);
+        reads.Describe(context, answer.Revision, consistency);
         var node = (ReadNodeResult)answer.Result;
         if (node.Stat is not { } stat)
         {
@@ -57,8 +57,9 @@ internal sealed class NodeReads(ConsistentReads reads)
 
     private async Task GetStatAsync(HttpContext context, string path, ConsistencyChoice consistency)
     {
-        var answer = await reads.ReadAsync(new ReadNodeRequest(path, WithValue: false), consistency);
-        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var answer = await reads.ReadAsync(
+            new ReadNodeRequest(path, WithValue: false), consistency, context.RequestAborted);
+        reads.Describe(context, answer.Revision, consistency);
         var node = (ReadNodeResult)answer.Result;
         if (node.Stat is not { } stat)
         {
@@ -74,8 +75,8 @@ internal sealed class NodeReads(ConsistentReads reads)
         HttpContext context, string path, ChildrenPage page, ConsistencyChoice consistency)
     {
         var request = new ReadChildrenRequest(path, page.After, page.Limit, page.WithValues);
-        var answer = await reads.ReadAsync(request, consistency);
-        ConsistentReads.Describe(context, answer.Revision, consistency);
+        var answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
+        reads.Describe(context, answer.Revision, consistency);
         var children = (ReadChildrenResult)answer.Result;
         if (children.Stat is null)
         {

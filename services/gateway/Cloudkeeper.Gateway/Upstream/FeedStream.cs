@@ -5,17 +5,41 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>Reads frames, each behind its length of 4 bytes, from a node's feed.</summary>
-internal sealed class FeedStream(Stream stream)
+internal sealed class FeedStream(
+    INodeTransport transport, Uri node, string route, TimeProvider time, CancellationToken cancellationToken)
+    : IAsyncDisposable
 {
+    /// <summary>A node says something every second: one that is silent this long is gone.</summary>
+    private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(4);
+
     private readonly byte[] _length = new byte[sizeof(int)];
     private byte[] _frame = [];
+    private Stream? _stream;
 
     /// <summary>The next frame, or null at the end of the stream.</summary>
+    /// <exception cref="NodeUnreachableException">The node does not answer.</exception>
+    /// <exception cref="IOException">The connection broke, or has fallen silent.</exception>
     /// <exception cref="WireFormatException">The bytes are no feed.</exception>
-    public async ValueTask<FeedFrame?> ReadAsync(CancellationToken cancellationToken)
+    public async ValueTask<FeedFrame?> ReadAsync()
     {
-        if (await stream.ReadAtLeastAsync(_length, _length.Length, throwOnEndOfStream: false, cancellationToken)
-            < _length.Length)
+        using var silence = new CancellationTokenSource(SilenceMax, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        try
+        {
+            _stream ??= await transport.OpenAsync(node, route, either.Token);
+            return await ReadAsync(_stream, either.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"The feed of {node} has fallen silent.", e);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async ValueTask<FeedFrame?> ReadAsync(Stream stream, CancellationToken token)
+    {
+        if (await stream.ReadAtLeastAsync(_length, _length.Length, throwOnEndOfStream: false, token) < _length.Length)
         {
             return null;
         }
@@ -26,12 +50,12 @@ internal sealed class FeedStream(Stream stream)
             throw new WireFormatException($"A frame of {length} bytes.");
         }
 
-        if (_frame.Length < length || _frame.Length > Math.Max(length, 1 << 16) * 4)
+        if (_frame.Length < length)
         {
             _frame = new byte[Math.Max(length, 4096)];
         }
 
-        await stream.ReadExactlyAsync(_frame.AsMemory(0, length), cancellationToken);
+        await stream.ReadExactlyAsync(_frame.AsMemory(0, length), token);
         return FeedFrameCodec.Read(_frame.AsSpan(0, length));
     }
 }

@@ -56,34 +56,38 @@ internal sealed class HttpNodes : INodes
 
     /// <remarks>Local reads follow the feed to its node: what it has told can be read there.</remarks>
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
-        Revision from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var node = _local.Current;
-        if (node == _leader.Current)
+        if (_local.Current == _leader.Current)
         {
             // The leader has enough to do.
-            _local.Leave(node);
-            node = _local.Current;
+            _local.Leave(_leader.Current);
         }
 
-        Stream stream;
-        try
+        var node = _local.Current;
+        var route = from is { } revision ? $"{NodeRoutes.Feed}?from={revision}" : NodeRoutes.Feed;
+        await using var frames = new FeedStream(_transport, node, route, _time, cancellationToken);
+        while (true)
         {
-            stream = await _transport.OpenAsync(node, $"{NodeRoutes.Feed}?from={from}", cancellationToken);
-        }
-        catch (NodeUnreachableException)
-        {
-            _local.Leave(node);
-            throw;
-        }
-
-        await using (stream)
-        {
-            var frames = new FeedStream(stream);
-            while (await frames.ReadAsync(cancellationToken) is { } frame)
+            FeedFrame? frame = null;
+            try
             {
-                yield return frame;
+                frame = await frames.ReadAsync();
             }
+            finally
+            {
+                if (frame is null && !cancellationToken.IsCancellationRequested)
+                {
+                    _local.Leave(node);
+                }
+            }
+
+            if (frame is null)
+            {
+                yield break;
+            }
+
+            yield return frame;
         }
     }
 

@@ -22,8 +22,10 @@ internal interface INodes
     /// <summary>Acknowledged only after the leader has counted it.</summary>
     ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session);
 
-    /// <summary>The changes above a revision, from one node, until the connection or the caller ends.</summary>
-    IAsyncEnumerable<FeedFrame> FollowAsync(Revision from, CancellationToken cancellationToken);
+    /// <summary>The changes above a revision (null: the node's present one) from one node, until either side ends it.</summary>
+    /// <exception cref="NodeUnreachableException">Try again: the next call goes to another node.</exception>
+    /// <exception cref="IOException">The connection broke: go on from the last revision.</exception>
+    IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, CancellationToken cancellationToken);
 
     /// <summary>The members as the leader sees them, else as any node does: JSON.</summary>
     ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken);

@@ -1,0 +1,101 @@
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Wire;
+
+namespace Cloudkeeper.Gateway.Feed;
+
+/// <summary>Keeps the one change feed of this gateway open, from whichever node, and passes it on without gaps.</summary>
+internal sealed partial class FeedFollower(
+    INodes nodes, ChangeRelay relay, TimeProvider time, ILogger<FeedFollower> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    // What follows the relay's revision is gone from the history: it begins anew.
+    private bool _isLost;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) when (e is NodeUnreachableException or IOException or WireFormatException)
+            {
+                LogBroken(logger, relay.Revision, e.Message);
+            }
+
+            await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stoppingToken)
+    {
+        Revision? from = relay.IsStarted && !_isLost ? relay.Revision : null;
+        await foreach (var frame in nodes.FollowAsync(from, stoppingToken))
+        {
+            relay.Touch();
+            Handle(frame);
+        }
+    }
+
+    private void Handle(FeedFrame frame)
+    {
+        switch (frame)
+        {
+            case ChangeSetFrame { ChangeSet: var set }:
+                HandleChanges(set);
+                break;
+            case ProgressFrame { Revision: var revision } when NeedsStart:
+                Start(revision);
+                break;
+            case ProgressFrame { Revision: var revision } when revision > relay.Revision:
+                throw new WireFormatException($"Progress to {revision} behind {relay.Revision}: changes are missing.");
+            case CompactedFrame { OldestRevision: var oldest }:
+                LogCompacted(logger, relay.Revision, oldest);
+                _isLost = true;
+                break;
+        }
+    }
+
+    private bool NeedsStart => _isLost || !relay.IsStarted;
+
+    private void HandleChanges(ChangeSet set)
+    {
+        if (NeedsStart)
+        {
+            Start(set.Previous);
+        }
+
+        // A node that lags behind the one before repeats what we have.
+        if (set.Revision <= relay.Revision)
+        {
+            return;
+        }
+
+        if (set.Previous != relay.Revision)
+        {
+            throw new WireFormatException($"Changes from {set.Previous} to {set.Revision} behind {relay.Revision}.");
+        }
+
+        relay.Publish(set);
+    }
+
+    private void Start(Revision revision)
+    {
+        relay.Restart(revision);
+        _isLost = false;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The change feed broke at revision {Revision}: {Reason}")]
+    private static partial void LogBroken(ILogger logger, Revision revision, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Changes behind revision {Revision} are gone, history begins at {Oldest}")]
+    private static partial void LogCompacted(ILogger logger, Revision revision, Revision oldest);
+}

@@ -1,0 +1,69 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>
+/// The last change sets, so that watchers who come back after a short absence cost the nodes nothing. Bounded in count
+/// and bytes. Without gaps: each set begins where the one before ended.
+/// </summary>
+internal sealed class ChangeWindow(int countMax, long bytesMax)
+{
+    private const int OverheadBytes = 200;
+
+    private readonly Queue<ChangeSet> _sets = [];
+    private long _bytes;
+
+    /// <summary>Everything above this revision, up to the newest set, is here.</summary>
+    public Revision Start { get; private set; }
+
+    public void Restart(Revision start)
+    {
+        _sets.Clear();
+        _bytes = 0;
+        Start = start;
+    }
+
+    public void Add(ChangeSet set)
+    {
+        _sets.Enqueue(set);
+        _bytes += BytesOf(set);
+        while (_sets.Count > countMax || _bytes > bytesMax)
+        {
+            var oldest = _sets.Dequeue();
+            _bytes -= BytesOf(oldest);
+            Start = oldest.Revision;
+        }
+    }
+
+    /// <summary>Adds the sets above a revision, at most some of them, in order.</summary>
+    /// <returns>False: some of them are gone.</returns>
+    public bool TryRead(Revision from, int readMax, List<ChangeSet> into)
+    {
+        if (from < Start)
+        {
+            return false;
+        }
+
+        foreach (var set in _sets)
+        {
+            if (set.Revision > from && into.Count < readMax)
+            {
+                into.Add(set);
+            }
+        }
+
+        return true;
+    }
+
+    private static long BytesOf(ChangeSet set)
+    {
+        var bytes = (long)OverheadBytes;
+        foreach (var change in set.Changes)
+        {
+            bytes += OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,111 @@
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>One watcher's place in the hub: what it wants, and what waits for it.</summary>
+/// <param name="after">Changes up to this revision are not for it: it has them, or did not ask for them.</param>
+/// <param name="wake">Called at most once between two calls of <see cref="Take"/>, when there is something to take.</param>
+internal sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, Action wake)
+{
+    private readonly Queue<WatchEvent> _events = [];
+    private long _bytes;
+    private WatchEvent? _last;
+    private Revision _lastRevision;
+    private bool _isAwake;
+    private bool _hasOverflowed;
+    private bool _hasSessionEnded;
+
+    public WatchInterest Interest => interest;
+
+    /// <summary>Adds an event, once however many targets match it. A whole transaction fits or nothing of it.</summary>
+    public void Offer(WatchEvent item)
+    {
+        if (item.Revision <= after || _last == item || _hasOverflowed)
+        {
+            return;
+        }
+
+        if (item.Revision != _lastRevision && IsFull && !MakeRoom())
+        {
+            Overflow();
+            return;
+        }
+
+        (_last, _lastRevision) = (item, item.Revision);
+        _events.Enqueue(item);
+        _bytes += item.Bytes;
+        Wake();
+    }
+
+    /// <summary>Changes were lost, here or on the way: what waits is worthless.</summary>
+    public void Overflow()
+    {
+        _events.Clear();
+        _bytes = 0;
+        _hasOverflowed = true;
+        Wake();
+    }
+
+    public void EndSession()
+    {
+        _hasSessionEnded = true;
+        Wake();
+    }
+
+    /// <summary>Everything that waits, whole transactions only.</summary>
+    /// <param name="position">How far the hub is: everything up to there has been taken with this.</param>
+    public Delivery Take(Revision position)
+    {
+        _isAwake = false;
+        if (interest.LatestOnly)
+        {
+            MakeRoom();
+        }
+
+        WatchEvent[] events = [.. _events];
+        _events.Clear();
+        _bytes = 0;
+        return new Delivery(events, position > after ? position : after, _hasOverflowed, _hasSessionEnded);
+    }
+
+    private bool IsFull => _events.Count >= limits.EventsMax || _bytes >= limits.BytesMax;
+
+    /// <summary>Drops what a newer change of the same path has made old, for those who want only the newest.</summary>
+    private bool MakeRoom()
+    {
+        if (!interest.LatestOnly)
+        {
+            return false;
+        }
+
+        var newest = new Dictionary<string, WatchEvent>(StringComparer.Ordinal);
+        foreach (var item in _events)
+        {
+            newest[item.Change.Path] = item;
+        }
+
+        WatchEvent[] kept = [.. _events.Where(item => newest[item.Change.Path] == item)];
+        _events.Clear();
+        _bytes = 0;
+        foreach (var item in kept)
+        {
+            _events.Enqueue(item);
+            _bytes += item.Bytes;
+        }
+
+        return !IsFull;
+    }
+
+    private void Wake()
+    {
+        if (!_isAwake)
+        {
+            _isAwake = true;
+            wake();
+        }
+    }
+}
+
+/// <param name="Position">Everything up to this revision has now been delivered, unless <paramref name="HasGap"/>.</param>
+internal readonly record struct Delivery(
+    IReadOnlyList<WatchEvent> Events, Revision Position, bool HasGap, bool HasSessionEnded);

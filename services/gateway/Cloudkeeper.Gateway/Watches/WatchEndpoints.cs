@@ -1,0 +1,77 @@
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.Sessions;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary><c>GET /v1/watch</c>.</summary>
+internal sealed partial class WatchEndpoints(
+    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, GatewayOptions options, GatewayMetrics metrics,
+    TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WatchEndpoints> logger)
+{
+    public const string Route = "/v1/watch";
+
+    private int _streams;
+
+    public async Task WatchAsync(HttpContext context)
+    {
+        var request = WatchRequest.Of(context);
+        var minRevision = ConsistencyChoice.MinRevisionOf(context.Request);
+        if (Interlocked.Increment(ref _streams) > options.WatchesMax)
+        {
+            Interlocked.Decrement(ref _streams);
+            throw new ProblemException(ErrorKinds.Overloaded, "This gateway has as many watches as it takes.");
+        }
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
+            context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await RunAsync(context, request, minRevision, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // The client has gone, or this gateway goes: the stream ends behind a whole event, and is resumed elsewhere.
+        }
+        catch (ProblemException e) when (context.Response.HasStarted)
+        {
+            LogEnded(logger, e.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _streams);
+        }
+    }
+
+    public int StreamCount => Volatile.Read(ref _streams);
+
+    private async Task RunAsync(
+        HttpContext context, WatchRequest request, Revision minRevision, CancellationToken cancellationToken)
+    {
+        using var keeper = request.Session is { } session
+            ? await SessionKeeper.StartAsync(nodes, session, time)
+            : null;
+        var start = request.From ?? await PresentAsync(minRevision);
+        await using var stream = new WatchStream(
+            nodes, relay, snapshots, metrics, time, options.ProgressInterval, request, keeper,
+            new EventWriter(context, request.Format));
+        await stream.RunAsync(start, cancellationToken);
+    }
+
+    /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
+    private async Task<Revision> PresentAsync(Revision minRevision)
+    {
+        var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
+        var answer = await nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
+        return answer.Revision > minRevision ? answer.Revision : minRevision;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A watch stream was ended: {Reason}")]
+    private static partial void LogEnded(ILogger logger, string reason);
+}

@@ -1,0 +1,182 @@
+using System.Runtime.InteropServices;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>
+/// Gives every change to those who watch it, at the cost of those who watch it. Pure: no I/O, no clock, no threads;
+/// <see cref="Feed.ChangeRelay"/> calls it under a lock.
+/// </summary>
+internal sealed class WatchHub(WatchLimits limits)
+{
+    private readonly Dictionary<string, HashSet<Subscription>> _ofNode = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<Subscription>> _ofChildren = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, HashSet<Subscription>> _ofSubtree = new(StringComparer.Ordinal);
+    private readonly Dictionary<SessionId, HashSet<Subscription>> _ofSession = [];
+    private readonly HashSet<Subscription> _all = [];
+    private readonly ChangeWindow _window = new(limits.WindowSetsMax, limits.WindowBytesMax);
+
+    /// <summary>Every change up to here has been passed on.</summary>
+    public Revision Revision { get; private set; }
+
+    public int Count => _all.Count;
+
+    /// <summary>Goes on from a revision without the changes before it. Whoever watches has lost them.</summary>
+    public void Restart(Revision revision)
+    {
+        Revision = revision;
+        _window.Restart(revision);
+        foreach (var subscription in _all)
+        {
+            subscription.Overflow();
+        }
+    }
+
+    /// <summary>Passes a transaction on. It follows the last one without a gap.</summary>
+    public void Publish(ChangeSet set)
+    {
+        if (set.Previous != Revision || set.Revision <= Revision)
+        {
+            throw new ArgumentException($"{set.Previous} to {set.Revision} does not follow {Revision}.", nameof(set));
+        }
+
+        Revision = set.Revision;
+        _window.Add(set);
+        if (_all.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var change in set.Changes)
+        {
+            Offer(set.Revision, change);
+        }
+
+        foreach (var session in set.EndedSessions)
+        {
+            EndSession(session);
+        }
+    }
+
+    /// <summary>
+    /// Reads the changes above <paramref name="from"/> out of the window of recent ones, at most some of them.
+    /// </summary>
+    /// <returns>False: history is needed, the window begins later.</returns>
+    public bool TryRead(Revision from, int readMax, List<ChangeSet> into) => _window.TryRead(from, readMax, into);
+
+    public Subscription Subscribe(WatchInterest interest, Revision after, Action wake)
+    {
+        var subscription = new Subscription(interest, after, limits, wake);
+        _all.Add(subscription);
+        foreach (var target in interest.Targets)
+        {
+            Add(IndexOf(target.Scope), target.Path, subscription);
+        }
+
+        if (interest.Session is { } id)
+        {
+            Add(_ofSession, id, subscription);
+        }
+
+        return subscription;
+    }
+
+    public void Unsubscribe(Subscription subscription)
+    {
+        if (!_all.Remove(subscription))
+        {
+            return;
+        }
+
+        foreach (var target in subscription.Interest.Targets)
+        {
+            Remove(IndexOf(target.Scope), target.Path, subscription);
+        }
+
+        if (subscription.Interest.Session is { } session)
+        {
+            Remove(_ofSession, session, subscription);
+        }
+    }
+
+    private static void Add<TKey>(Dictionary<TKey, HashSet<Subscription>> index, TKey key, Subscription subscription)
+        where TKey : notnull
+    {
+        ref var watchers = ref CollectionsMarshal.GetValueRefOrAddDefault(index, key, out _);
+        (watchers ??= []).Add(subscription);
+    }
+
+    private static void Remove<TKey>(Dictionary<TKey, HashSet<Subscription>> index, TKey key, Subscription subscription)
+        where TKey : notnull
+    {
+        if (index.TryGetValue(key, out var watchers) && watchers.Remove(subscription) && watchers.Count == 0)
+        {
+            index.Remove(key);
+        }
+    }
+
+    private Dictionary<string, HashSet<Subscription>> IndexOf(WatchScope scope) => scope switch
+    {
+        WatchScope.Node => _ofNode,
+        WatchScope.Children => _ofChildren,
+        _ => _ofSubtree,
+    };
+
+    private void Offer(Revision revision, Change change)
+    {
+        var item = new WatchEvent(revision, change);
+        var path = change.Path;
+        OfferTo(_ofNode, path, item);
+        if (path.Length > 1)
+        {
+            OfferTo(_ofChildren, ParentOf(path), item);
+        }
+
+        if (_ofSubtree.Count > 0)
+        {
+            OfferToAncestors(path, item);
+        }
+    }
+
+    private void OfferToAncestors(ReadOnlySpan<char> path, WatchEvent item)
+    {
+        OfferTo(_ofSubtree, path, item);
+        while (path.Length > 1)
+        {
+            path = ParentOf(path);
+            OfferTo(_ofSubtree, path, item);
+        }
+    }
+
+    private static void OfferTo(
+        Dictionary<string, HashSet<Subscription>> index, ReadOnlySpan<char> path, WatchEvent item)
+    {
+        if (index.Count == 0 || !index.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path, out var watchers))
+        {
+            return;
+        }
+
+        foreach (var subscription in watchers)
+        {
+            subscription.Offer(item);
+        }
+    }
+
+    private void EndSession(SessionId session)
+    {
+        if (_ofSession.TryGetValue(session, out var watchers))
+        {
+            foreach (var subscription in watchers)
+            {
+                subscription.EndSession();
+            }
+        }
+    }
+
+    private static ReadOnlySpan<char> ParentOf(ReadOnlySpan<char> path)
+    {
+        var slash = path.LastIndexOf('/');
+        return slash == 0 ? path[..1] : path[..slash];
+    }
+}

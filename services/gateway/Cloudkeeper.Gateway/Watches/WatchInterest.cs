@@ -1,0 +1,23 @@
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>What a watcher is to get.</summary>
+/// <param name="Session">Its end is told as well; null: none.</param>
+/// <param name="LatestOnly">Of several changes of a path that wait only the newest.</param>
+internal sealed record WatchInterest(
+    IReadOnlyList<WatchTarget> Targets, SessionId? Session = null, bool LatestOnly = false)
+{
+    public bool Matches(string path)
+    {
+        foreach (var target in Targets)
+        {
+            if (target.Matches(path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,26 @@
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>A path, and what around it is watched.</summary>
+internal readonly record struct WatchTarget(string Path, WatchScope Scope)
+{
+    public bool Matches(string path) => Scope switch
+    {
+        WatchScope.Node => path == Path,
+        WatchScope.Children => path.Length > 1 && NodePath.ParentOf(path) == Path,
+        _ => NodePath.IsSameOrBelow(path, Path),
+    };
+}
+
+internal enum WatchScope
+{
+    /// <summary>The node.</summary>
+    Node,
+
+    /// <summary>Its direct children, not itself.</summary>
+    Children,
+
+    /// <summary>Itself and all below.</summary>
+    Subtree,
+}
