@@ -1,9 +1,14 @@
+using Cloudkeeper.Gateway.Cluster;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Locks;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.Registration;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Sessions;
+using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
@@ -36,6 +41,7 @@ internal static class GatewayServices
         services.TryAddSingleton<INodes, HttpNodes>();
         services.AddSingleton<Mutations>();
         services.AddSingleton<ConsistentReads>();
+        services.AddSingleton<NodeWaits>();
         services.AddSingleton<NodeReads>();
         services.AddSingleton<NodeWrites>();
         services.AddSingleton(static provider =>
@@ -49,6 +55,12 @@ internal static class GatewayServices
         services.AddHostedService<FeedFollower>();
         services.AddSingleton<SnapshotReader>();
         services.AddSingleton<WatchEndpoints>();
+        services.AddSingleton<SessionEndpoints>();
+        services.AddSingleton<TransactionEndpoints>();
+        services.AddSingleton<TicketWaits>();
+        services.AddSingleton<LockEndpoints>();
+        services.AddSingleton<ClusterEndpoints>();
+        services.AddHostedService<GatewayRegistration>();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])
             .AddCheck<FeedHealthCheck>("feed", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
@@ -62,7 +74,11 @@ internal static class GatewayServices
         app.UseRouting();
         app.MapCloudkeeperOperations();
         app.MapNodes();
+        app.MapPost(TransactionEndpoints.Route, app.Services.GetRequiredService<TransactionEndpoints>().ExecuteAsync);
+        app.Services.GetRequiredService<SessionEndpoints>().Map(app);
         app.MapGet(WatchEndpoints.Route, app.Services.GetRequiredService<WatchEndpoints>().WatchAsync);
+        app.Services.GetRequiredService<LockEndpoints>().Map(app);
+        app.MapGet(ClusterEndpoints.Route, app.Services.GetRequiredService<ClusterEndpoints>().GetAsync);
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)

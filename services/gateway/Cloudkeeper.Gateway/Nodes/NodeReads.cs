@@ -2,43 +2,51 @@ using System.Buffers;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>GET and HEAD on nodes.</summary>
-internal sealed class NodeReads(ConsistentReads reads)
+internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
 {
     public Task GetAsync(HttpContext context)
     {
         var query = RequestQuery.Of(context);
         var path = RequestTarget.TreePath(context);
         var consistency = ConsistencyChoice.Of(context, query);
+        var wait = NodeWait.Of(query);
         return query.Word("view", "stat", "children") switch
         {
-            "stat" => GetStatAsync(context, path, consistency),
-            "children" => GetChildrenAsync(context, path, ChildrenPage.Of(query), consistency),
-            _ => GetValueAsync(context, path, query.Word("format", "json") is not null, consistency),
+            "stat" => GetStatAsync(context, path, consistency, wait),
+            "children" => GetChildrenAsync(context, path, ChildrenPage.Of(query), consistency, wait),
+            _ => GetValueAsync(context, path, query.Word("format", "json") is not null, consistency, wait),
         };
     }
 
-    private async Task GetValueAsync(HttpContext context, string path, bool asJson, ConsistencyChoice consistency)
+    private async Task GetValueAsync(
+        HttpContext context, string path, bool asJson, ConsistencyChoice consistency, NodeWait? wait)
     {
         var withValue = asJson || !HttpMethods.IsHead(context.Request.Method);
-        var answer = await reads.ReadAsync(new ReadNodeRequest(path, withValue), consistency, context.RequestAborted);
-        reads.Describe(context, answer.Revision, consistency);
+        var request = new ReadNodeRequest(path, withValue);
+        if (await ReadAsync(context, request, path, consistency, wait) is not { } answer)
+        {
+            return;
+        }
+
         var node = (ReadNodeResult)answer.Result;
         if (node.Stat is not { } stat)
         {
-            var kind = context.Request.Headers.IfMatch.Count > 0 ? ErrorKinds.ConditionNodeNotFound : ErrorKinds.NodeNotFound;
-            ProblemWriter.Write(context, new Problem(kind, Revision: answer.Revision));
+            var isConditional = context.Request.Headers.IfMatch.Count > 0;
+            RefuseAbsent(context, isConditional ? ErrorKinds.ConditionNodeNotFound : ErrorKinds.NodeNotFound, answer);
             return;
         }
 
         var response = context.Response;
         response.Headers.ETag = ResponseHeaders.EntityTag(stat.ModifiedRevision);
         response.Headers[ResponseHeaders.Version] = IntegerText.Format(stat.Version);
+        response.Headers[ResponseHeaders.Cache] = "bypass";
         if (IsNotModified(context, stat, answer.Revision))
         {
             return;
@@ -55,15 +63,18 @@ internal sealed class NodeReads(ConsistentReads reads)
         }
     }
 
-    private async Task GetStatAsync(HttpContext context, string path, ConsistencyChoice consistency)
+    private async Task GetStatAsync(HttpContext context, string path, ConsistencyChoice consistency, NodeWait? wait)
     {
-        var answer = await reads.ReadAsync(
-            new ReadNodeRequest(path, WithValue: false), consistency, context.RequestAborted);
-        reads.Describe(context, answer.Revision, consistency);
+        var request = new ReadNodeRequest(path, WithValue: false);
+        if (await ReadAsync(context, request, path, consistency, wait) is not { } answer)
+        {
+            return;
+        }
+
         var node = (ReadNodeResult)answer.Result;
         if (node.Stat is not { } stat)
         {
-            ProblemWriter.Write(context, new Problem(ErrorKinds.NodeNotFound, Revision: answer.Revision));
+            RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
             return;
         }
 
@@ -72,21 +83,52 @@ internal sealed class NodeReads(ConsistentReads reads)
     }
 
     private async Task GetChildrenAsync(
-        HttpContext context, string path, ChildrenPage page, ConsistencyChoice consistency)
+        HttpContext context, string path, ChildrenPage page, ConsistencyChoice consistency, NodeWait? wait)
     {
         var request = new ReadChildrenRequest(path, page.After, page.Limit, page.WithValues);
-        var answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
-        reads.Describe(context, answer.Revision, consistency);
+        if (await ReadAsync(context, request, path, consistency, wait) is not { } answer)
+        {
+            return;
+        }
+
         var children = (ReadChildrenResult)answer.Result;
         if (children.Stat is null)
         {
-            ProblemWriter.Write(context, new Problem(ErrorKinds.NodeNotFound, Revision: answer.Revision));
+            RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
             return;
         }
 
         JsonAnswer.Write(context, (path, page, children, answer.Revision), static (json, read) =>
             ChildrenPage.Write(json, read.path, read.Revision, read.children, read.page.WithValues));
     }
+
+    /// <returns>Null when the answer is that there is nothing new.</returns>
+    private async ValueTask<ReadAnswer?> ReadAsync(
+        HttpContext context, ReadRequest request, string path, ConsistencyChoice consistency, NodeWait? wait)
+    {
+        ReadAnswer answer;
+        var isNewer = true;
+        if (wait is { } patient)
+        {
+            (answer, isNewer) = await waits.WaitAsync(request, path, consistency, patient, context.RequestAborted);
+        }
+        else
+        {
+            answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
+        }
+
+        reads.Describe(context, answer.Revision, consistency);
+        if (isNewer)
+        {
+            return answer;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        return null;
+    }
+
+    private static void RefuseAbsent(HttpContext context, ErrorKind kind, ReadAnswer answer) =>
+        ProblemWriter.Write(context, new Problem(kind, Revision: answer.Revision));
 
     /// <summary>Bytes as they were stored. Nothing in them is to be run by a browser that is shown them.</summary>
     private static void WriteValue(HttpContext context, ReadNodeResult node, NodeStat stat)
@@ -95,7 +137,6 @@ internal sealed class NodeReads(ConsistentReads reads)
         response.ContentType = node.ContentType;
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = "sandbox";
-        response.Headers[ResponseHeaders.Cache] = "bypass";
         response.ContentLength = stat.DataLength;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

@@ -10,8 +10,6 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <summary>PUT, POST and DELETE on nodes.</summary>
 internal sealed class NodeWrites(Mutations mutations)
 {
-    private const string OctetStream = "application/octet-stream";
-
     /// <summary>curl's default for a body: nobody means it.</summary>
     private const string Form = "application/x-www-form-urlencoded";
 
@@ -126,7 +124,7 @@ internal sealed class NodeWrites(Mutations mutations)
         var given = request.ContentType;
         if (string.IsNullOrEmpty(given) || given.StartsWith(Form, StringComparison.OrdinalIgnoreCase))
         {
-            return OctetStream;
+            return JsonMembers.OctetStream;
         }
 
         return IsContentType(given)

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using Cloudkeeper.Gateway.Sessions;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Locks;
+
+/// <summary>How tickets look in JSON.</summary>
+internal static class TicketJson
+{
+    /// <summary><c>{ticket, recipe, path, state, position, fencingToken, session, owner, expiresIn}</c></summary>
+    /// <param name="expiresIn">Milliseconds; negative: not known.</param>
+    public static void Write(Utf8JsonWriter json, TicketInfo ticket, long expiresIn)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("ticket"u8, ticket.Ticket.Value);
+        json.WriteString("recipe"u8, "lock"u8);
+        json.WriteString("path"u8, ticket.Path);
+        json.WriteString("state"u8, ticket.IsHeld ? "held"u8 : "waiting"u8);
+        json.WriteNumber("position"u8, ticket.Position);
+        json.WriteNumber("fencingToken"u8, ticket.Ticket.Value);
+        json.WriteNumber("session"u8, ticket.Session.Value);
+        json.WriteString("owner"u8, ticket.Owner);
+        SessionJson.WriteExpiresIn(json, expiresIn);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The member <c>holders</c> or <c>waiting</c>.</summary>
+    public static void WriteList(Utf8JsonWriter json, string name, IEnumerable<ReadTicketResult> tickets)
+    {
+        json.WriteStartArray(name);
+        foreach (var ticket in tickets)
+        {
+            Write(json, ticket.Ticket!, ticket.ExpiresInMilliseconds);
+        }
+
+        json.WriteEndArray();
+    }
+}

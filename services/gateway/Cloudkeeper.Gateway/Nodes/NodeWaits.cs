@@ -1,0 +1,64 @@
+using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Sessions;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Nodes;
+
+/// <summary>Reads that are answered when there is something new.</summary>
+internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay relay, TimeProvider time)
+{
+    /// <returns>The last state read, and whether it is newer than what the client knows.</returns>
+    public async Task<(ReadAnswer Answer, bool IsNewer)> WaitAsync(
+        ReadRequest request, string path, ConsistencyChoice choice, NodeWait wait, CancellationToken cancellationToken)
+    {
+        using var keeper = wait.Session is { } session ? await SessionKeeper.StartAsync(nodes, session, time) : null;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(keeper?.Ended ?? default, cancellationToken);
+
+        // Watched first, then read at least there: what happens in between wakes.
+        using var watch = relay.Watch(new WatchInterest(
+            [new WatchTarget(path, WatchScope.Node), new WatchTarget(path, WatchScope.Children)]));
+        var floor = choice.Consistency == Consistency.Stale
+            ? choice
+            : choice with { MinRevision = watch.Start > choice.MinRevision ? watch.Start : choice.MinRevision };
+        var deadline = time.GetTimestamp() + (long)(wait.Patience.TotalSeconds * time.TimestampFrequency);
+        var answer = await reads.ReadAsync(request, floor, cancellationToken);
+        var known = wait.After ?? OwnRevision(answer.Result);
+        while (OwnRevision(answer.Result) <= known)
+        {
+            if (!await IsWokenAsync(watch, deadline, ending.Token))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                return (answer, false);
+            }
+
+            var position = watch.Take().Position;
+            answer = await reads.ReadAsync(request, floor with { MinRevision = position }, cancellationToken);
+        }
+
+        return (answer, true);
+    }
+
+    /// <summary>The revision of the state that is asked for; of an absent node, that of its deletion.</summary>
+    private static Revision OwnRevision(ReadResult result) => result switch
+    {
+        ReadNodeResult node => node.Stat?.ModifiedRevision ?? node.AbsentSince,
+        ReadChildrenResult children => children.Stat?.ChildrenRevision ?? children.AbsentSince,
+        _ => throw new ArgumentException($"Nobody waits for {result.GetType().Name}.", nameof(result)),
+    };
+
+    private async Task<bool> IsWokenAsync(LiveWatch watch, long deadline, CancellationToken ending)
+    {
+        var rest = time.GetElapsedTime(time.GetTimestamp(), deadline);
+        try
+        {
+            return rest > TimeSpan.Zero && await watch.WaitAsync(rest, ending);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
+using Microsoft.Net.Http.Headers;
+
+namespace Cloudkeeper.Gateway.Serving;
+
+/// <summary>Reads JSON bodies strictly: unknown members and duplicates are mistakes, not extensions.</summary>
+internal static class JsonBody
+{
+    /// <summary>Of requests that carry no values.</summary>
+    public const int SmallBytesMax = 64 << 10;
+
+    /// <summary>Parses a body that was read before.</summary>
+    /// <exception cref="ProblemException"><c>invalid-body</c>, or <c>unsupported-media-type</c>.</exception>
+    public static T Parse<T>(HttpContext context, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        CheckMediaType(context.Request);
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, type)
+                ?? throw new ProblemException(ErrorKinds.InvalidBody, "The body is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new ProblemException(ErrorKinds.InvalidBody, Describe(e));
+        }
+    }
+
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context) =>
+        RequestBody.ReadAsync(context, SmallBytesMax, ErrorKinds.BodyTooLarge with
+        {
+            Detail = $"A body has at most {SmallBytesMax} bytes here.",
+        });
+
+    /// <summary>Without a media type, and with curl's default one, a body is taken for JSON.</summary>
+    private static void CheckMediaType(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding.Count > 0)
+        {
+            throw new ProblemException(ErrorKinds.UnsupportedMediaType);
+        }
+
+        if (string.IsNullOrEmpty(request.ContentType))
+        {
+            return;
+        }
+
+        var isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                || type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase));
+        if (!isJson)
+        {
+            throw new ProblemException(ErrorKinds.UnsupportedMediaType);
+        }
+    }
+
+    /// <summary>Where and what, without the names of our types.</summary>
+    private static string Describe(JsonException e) => e.Path is { Length: > 0 } path
+        ? $"The body is not what is expected at {path} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})."
+        : "The body is not JSON.";
+}

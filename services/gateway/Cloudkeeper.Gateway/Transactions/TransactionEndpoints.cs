@@ -1,0 +1,120 @@
+using System.Text.Json;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+
+namespace Cloudkeeper.Gateway.Transactions;
+
+/// <summary><c>POST /v1/transactions</c>.</summary>
+internal sealed class TransactionEndpoints(Mutations mutations)
+{
+    public const string Route = "/v1/transactions";
+
+    public async Task ExecuteAsync(HttpContext context)
+    {
+        using var body = await RequestBody.ReadAsync(context, Limits.TransactionBytesMax, ErrorKinds.BodyTooLarge);
+        var command = TransactionParser.Parse(JsonBody.Parse(context, body.Memory, GatewayJson.Default.TransactionBody));
+        var result = await mutations.ExecuteAsync(context, command, body.Memory, SessionOf(command));
+        Mutations.Describe(context, result);
+        if (result.Code == ResultCode.Ok)
+        {
+            JsonAnswer.Write(context, result, Write);
+        }
+        else if (result is { Code: ResultCode.TransactionFailed, Body: TransactionResult failed })
+        {
+            RefuseFailed(context, result.Revision, failed);
+        }
+        else
+        {
+            Mutations.Refuse(context, result);
+        }
+    }
+
+    /// <summary>A transaction of one session keeps its order with that session's other commands.</summary>
+    private static SessionId? SessionOf(TransactionCommand command)
+    {
+        foreach (var operation in command.Then.Concat(command.Else))
+        {
+            if (operation is WriteOperation { Session: { } writer })
+            {
+                return writer;
+            }
+
+            if (operation is CreateSequentialOperation { Session: { } creator })
+            {
+                return creator;
+            }
+        }
+
+        return null;
+    }
+
+    private static void RefuseFailed(HttpContext context, Revision revision, TransactionResult failed) =>
+        ProblemWriter.Write(context, new Problem(ErrorKinds.TransactionFailed, Revision: revision, WriteMembers: json =>
+        {
+            json.WriteNumber("failedIndex"u8, failed.FailedIndex);
+            json.WriteString("operationCode"u8, failed.OperationCode.ToApiCode());
+        }));
+
+    /// <summary><c>{succeeded, revision, results: […]}</c></summary>
+    private static void Write(Utf8JsonWriter json, CommandResult result)
+    {
+        var transaction = (TransactionResult)result.Body!;
+        json.WriteStartObject();
+        json.WriteBoolean("succeeded"u8, transaction.Succeeded);
+        json.WriteNumber("revision"u8, result.Revision.Value);
+        json.WriteStartArray("results"u8);
+        foreach (var body in transaction.Results)
+        {
+            WriteResult(json, body);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteResult(Utf8JsonWriter json, ResultBody body)
+    {
+        switch (body)
+        {
+            case GetResult { Stat: { } stat } get:
+                NodeJson.WriteEnvelope(json, get.Path, get.Value.Span, get.ContentType, stat);
+                break;
+            case GetResult absent:
+                json.WriteStartObject();
+                json.WriteString("path"u8, absent.Path);
+                json.WriteBoolean("exists"u8, false);
+                json.WriteEndObject();
+                break;
+            case NodeResult node:
+                WriteNode(json, node.Path, null, node.Stat);
+                break;
+            case CounterResult counter:
+                WriteNode(json, counter.Path, counter.Value, counter.Stat);
+                break;
+            default:
+                throw new ArgumentException($"No operation results in {body.GetType().Name}.", nameof(body));
+        }
+    }
+
+    private static void WriteNode(Utf8JsonWriter json, string path, long? counter, NodeStat? stat)
+    {
+        json.WriteStartObject();
+        json.WriteString("path"u8, path);
+        if (counter is { } value)
+        {
+            json.WriteNumber("value"u8, value);
+        }
+
+        if (stat is { } present)
+        {
+            NodeJson.WriteStat(json, present);
+        }
+
+        json.WriteEndObject();
+    }
+}
