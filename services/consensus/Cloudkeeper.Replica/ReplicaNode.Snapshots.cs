@@ -25,6 +25,7 @@ public sealed partial class ReplicaNode
     public void SnapshotStored(SnapshotMetadata metadata, bool succeeded)
     {
         ArgumentNullException.ThrowIfNull(metadata);
+        _inProgress?.Cursor.Dispose();
         _inProgress = null;
         if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
         {
@@ -99,7 +100,7 @@ public sealed partial class ReplicaNode
 
         var metadata = new SnapshotMetadata(_applied, _appliedTerm, _raft.MembershipAt(_applied));
         _bytesSinceSnapshot = 0;
-        _inProgress = new SnapshotInProgress(new SnapshotCursor(), _host.CreateSnapshot(metadata));
+        _inProgress = new SnapshotInProgress(Machine.BeginSnapshot(), _host.CreateSnapshot(metadata));
     }
 
     private sealed class SnapshotInProgress(SnapshotCursor cursor, ISnapshotSink sink)

@@ -121,6 +121,15 @@ public sealed class StateMachine
         _state.Nodes.Idle.CollectDue(time, countMax, into);
     }
 
+    /// <summary>
+    /// Begins a snapshot of this very moment. Entries may be applied while it is being written; one snapshot at a time.
+    /// </summary>
+    public SnapshotCursor BeginSnapshot()
+    {
+        Invariant.Require(_state.Snapshot is null, "one snapshot at a time");
+        return _state.Snapshot = new SnapshotCursor(_state);
+    }
+
     private void AdvanceTime(long timestamp, int requestCount)
     {
         var before = _state.Time;

@@ -37,6 +37,17 @@ internal sealed class TreeState
 
     public IdempotencyTable Idempotency { get; }
 
+    /// <summary>The snapshot that is being written.</summary>
+    public SnapshotCursor? Snapshot
+    {
+        get;
+        set
+        {
+            field = value;
+            Lanes.Snapshot = value;
+        }
+    }
+
     public Revision Revision { get; set; }
 
     public long AppliedIndex { get; set; }
@@ -83,6 +94,7 @@ internal sealed class TreeState
             return false;
         }
 
+        Snapshot?.Preserve(transaction.Journal);
         foreach (var change in changes)
         {
             if (change.Type == ChangeType.Deleted)

@@ -18,6 +18,9 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
     /// <summary>The largest id that was given out.</summary>
     public long LastId { get; set; }
 
+    /// <summary>Is told of a lane before it changes.</summary>
+    public SnapshotCursor? Snapshot { get; set; }
+
     public Lane? Find(LaneId id) => _lanes.Find(id.Value);
 
     public BlockList<long, Lane, LaneOrder>.Cursor After(LaneId id) => _lanes.After(id.Value);
@@ -49,6 +52,7 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
     /// <summary>Marks the lane used and forgets the results that its gateway has.</summary>
     public void Use(Lane lane, long index, long time, long firstPending)
     {
+        Snapshot?.Preserve(lane);
         digest.Remove(lane.ComputeHash());
         lane.LastUsedIndex = index;
         lane.LastUsedAt = time;
@@ -114,6 +118,7 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
 
     private void Remove(Lane lane)
     {
+        Snapshot?.Preserve(lane);
         _lanes.Remove(lane.Id.Value);
         digest.Remove(lane.ComputeHash());
         foreach (var entry in lane.Results)

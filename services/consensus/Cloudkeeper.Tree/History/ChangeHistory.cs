@@ -16,9 +16,7 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
 
     public void Add(ChangeSet set)
     {
-        _sets.Enqueue(set);
-        SizeBytes += SizeOf(set);
-        digest.Add(HashOf(set));
+        Load(set);
         while (_sets.Count > options.HistorySetsMax || (SizeBytes > options.HistoryBytesMax && _sets.Count > 0))
         {
             var oldest = _sets.Dequeue();
@@ -26,6 +24,14 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
             SizeBytes -= SizeOf(oldest);
             digest.Remove(HashOf(oldest));
         }
+    }
+
+    /// <summary>Adds what a snapshot holds, whatever the bounds are now.</summary>
+    public void Load(ChangeSet set)
+    {
+        _sets.Enqueue(set);
+        SizeBytes += SizeOf(set);
+        digest.Add(HashOf(set));
     }
 
     public HistoryStatus StatusOf(Revision from) => new(

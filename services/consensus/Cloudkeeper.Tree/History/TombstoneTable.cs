@@ -16,12 +16,18 @@ internal sealed class TombstoneTable(StateMachineOptions options, StateDigest di
 
     public void Add(Tombstone tombstone)
     {
-        _tombstones.Enqueue(tombstone);
-        digest.Add(tombstone.ComputeHash());
-        if (_tombstones.Count > options.TombstonesMax)
+        Load(tombstone);
+        while (_tombstones.Count > options.TombstonesMax)
         {
             digest.Remove(_tombstones.Dequeue().ComputeHash());
         }
+    }
+
+    /// <summary>Adds what a snapshot holds, whatever the bound is now.</summary>
+    public void Load(Tombstone tombstone)
+    {
+        _tombstones.Enqueue(tombstone);
+        digest.Add(tombstone.ComputeHash());
     }
 
     public FrozenQueue<Tombstone> Freeze() => _tombstones.Freeze();

@@ -126,6 +126,42 @@ internal sealed class NodeTree
         }
     }
 
+    /// <summary>For the loader: the node at a path, made without content, like its parents, if it is not there yet.</summary>
+    public TreeNode GetOrAdd(ReadOnlySpan<char> path)
+    {
+        var node = Root;
+        foreach (var segment in new PathSegments(path))
+        {
+            node = GetOrAddChild(node, segment);
+        }
+
+        return node;
+    }
+
+    /// <summary>See <see cref="GetOrAdd"/>.</summary>
+    public TreeNode GetOrAddChild(TreeNode parent, ReadOnlySpan<char> name)
+    {
+        parent.Children ??= new NodeChildren();
+        if (parent.Children.Find(name) is { } present)
+        {
+            return present;
+        }
+
+        var added = new TreeNode(parent, name.ToString());
+        parent.Children.Add(added);
+        parent.ChildCount++;
+        Count++;
+        return added;
+    }
+
+    /// <summary>For the loader: makes everything that follows from a node that is complete, its parents included.</summary>
+    public void Complete(TreeNode node)
+    {
+        Count--;
+        Index(node);
+        Rehash(node);
+    }
+
     private void ChangeChildren(Transaction transaction, TreeNode parent, int created, int present)
     {
         transaction.ChildrenChange(parent);

@@ -42,12 +42,18 @@ internal sealed class SessionTable(StateMachineOptions options, StateDigest dige
 
     public void AddEnded(EndedSession ended)
     {
-        _ended.Enqueue(ended);
-        digest.Add(ended.ComputeHash());
-        if (_ended.Count > options.EndedSessionsMax)
+        LoadEnded(ended);
+        while (_ended.Count > options.EndedSessionsMax)
         {
             ForgetOldest();
         }
+    }
+
+    /// <summary>Adds what a snapshot holds, whatever the bound is now.</summary>
+    public void LoadEnded(EndedSession ended)
+    {
+        _ended.Enqueue(ended);
+        digest.Add(ended.ComputeHash());
     }
 
     /// <summary>Forgets at most <paramref name="countMax"/> ended sessions that are old enough.</summary>

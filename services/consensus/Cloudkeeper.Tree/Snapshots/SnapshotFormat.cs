@@ -1,0 +1,174 @@
+using System.Buffers;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Wire;
+using Cloudkeeper.Tree.ExactlyOnce;
+using Cloudkeeper.Tree.History;
+using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Sessions;
+
+namespace Cloudkeeper.Tree.Snapshots;
+
+/// <summary>
+/// The bytes of a snapshot, version 1: blocks, each of which begins with the version and holds whole records, each of
+/// which begins with its <see cref="SnapshotRecord"/>. Checksums and the order of the blocks are the storage's business.
+/// </summary>
+/// <remarks>
+/// The head comes first. Nodes, sessions and lanes come in any order, a node even before its parent; all other records
+/// in the order of their queues.
+/// </remarks>
+internal static class SnapshotFormat
+{
+    public const byte Version = 1;
+
+    public static void Write(IBufferWriter<byte> output, SnapshotHead head)
+    {
+        output.WriteByte((byte)SnapshotRecord.Head);
+        output.WriteInt64(head.Revision.Value);
+        output.WriteInt64(head.AppliedIndex);
+        output.WriteInt64(head.Time);
+        output.WriteInt64(head.LastLane);
+        output.WriteInt64(head.CompactedTo.Value);
+        output.WriteInt64(head.NodeCount);
+        output.WriteUInt64(head.Digest);
+    }
+
+    public static SnapshotHead ReadHead(ref WireReader reader) => new(
+        new Revision(reader.ReadInt64()),
+        reader.ReadInt64(),
+        reader.ReadInt64(),
+        reader.ReadInt64(),
+        new Revision(reader.ReadInt64()),
+        reader.ReadInt64(),
+        reader.ReadUInt64());
+
+    public static void Write(IBufferWriter<byte> output, TreeNode node)
+    {
+        output.WriteByte((byte)SnapshotRecord.Node);
+        output.WriteString(node.GetPath());
+        output.WriteBytes(node.Value);
+        output.WriteString(node.ContentType);
+        output.WriteInt64(node.CreatedRevision.Value);
+        output.WriteInt64(node.ModifiedRevision.Value);
+        output.WriteInt64(node.ChildrenRevision.Value);
+        output.WriteInt64(node.CreatedAt);
+        output.WriteInt64(node.ModifiedAt);
+        output.WriteInt64(node.OwnerOrTtl);
+        output.WriteInt32(node.Version);
+        output.WriteInt32(node.Creations);
+        output.WriteByte((byte)node.Kind);
+        output.WriteBoolean(node.IsTicket);
+    }
+
+    /// <summary>Reads what follows the path. How many children the node has follows from the other nodes.</summary>
+    public static void ReadInto(ref WireReader reader, TreeNode node, ContentTypes contentTypes)
+    {
+        node.Value = reader.ReadBytes(Limits.ValueBytesMax);
+        node.ContentType = contentTypes.Intern(reader.ReadString());
+        node.CreatedRevision = new Revision(reader.ReadInt64());
+        node.ModifiedRevision = new Revision(reader.ReadInt64());
+        node.ChildrenRevision = new Revision(reader.ReadInt64());
+        node.CreatedAt = reader.ReadInt64();
+        node.ModifiedAt = reader.ReadInt64();
+        node.OwnerOrTtl = reader.ReadInt64();
+        node.Version = reader.ReadInt32();
+        node.Creations = reader.ReadInt32();
+        node.Kind = reader.ReadEnum(NodeKind.Ttl);
+        node.IsTicket = reader.ReadBoolean();
+    }
+
+    public static void Write(IBufferWriter<byte> output, Session session)
+    {
+        output.WriteByte((byte)SnapshotRecord.Session);
+        output.WriteInt64(session.Id.Value);
+        output.WriteString(session.Name);
+        output.WriteInt64(session.TtlMilliseconds);
+        output.WriteInt64(session.CreatedAt);
+    }
+
+    public static Session ReadSession(ref WireReader reader) => new(
+        new SessionId(reader.ReadInt64()), reader.ReadString(), reader.ReadInt64(), reader.ReadInt64());
+
+    public static void Write(IBufferWriter<byte> output, EndedSession ended)
+    {
+        output.WriteByte((byte)SnapshotRecord.EndedSession);
+        output.WriteInt64(ended.Info.Id.Value);
+        output.WriteString(ended.Info.Name);
+        output.WriteInt64(ended.Info.TtlMilliseconds);
+        output.WriteInt64(ended.Info.CreatedAt);
+        output.WriteByte((byte)ended.Info.EndReason.GetValueOrDefault());
+        output.WriteInt64(ended.Info.LastKeepaliveAt);
+        output.WriteInt64(ended.EndedAt);
+    }
+
+    public static EndedSession ReadEndedSession(ref WireReader reader) => new(
+        new SessionInfo(
+            new SessionId(reader.ReadInt64()),
+            reader.ReadString(),
+            reader.ReadInt64(),
+            reader.ReadInt64(),
+            reader.ReadEnum(SessionEndReason.Closed),
+            reader.ReadInt64()),
+        reader.ReadInt64());
+
+    public static void Write(IBufferWriter<byte> output, Lane lane)
+    {
+        output.WriteByte((byte)SnapshotRecord.Lane);
+        output.WriteInt64(lane.Id.Value);
+        output.WriteInt64(lane.LastUsedAt);
+        output.WriteInt64(lane.LastUsedIndex);
+        output.WriteInt64(lane.FirstPending);
+        output.WriteCount(lane.Results.Count);
+        foreach (var entry in lane.Results)
+        {
+            output.WriteInt64(entry.Serial);
+            CommandResultCodec.Write(output, entry.Result);
+        }
+    }
+
+    public static Lane ReadLane(ref WireReader reader)
+    {
+        var lane = new Lane(new LaneId(reader.ReadInt64()))
+        {
+            LastUsedAt = reader.ReadInt64(),
+            LastUsedIndex = reader.ReadInt64(),
+            FirstPending = reader.ReadInt64(),
+        };
+        var count = reader.ReadCount(int.MaxValue, sizeof(long));
+        for (var i = 0; i < count; i++)
+        {
+            lane.Add(new LaneResultEntry(reader.ReadInt64(), CommandResultCodec.Read(ref reader)));
+        }
+
+        return lane;
+    }
+
+    public static void Write(IBufferWriter<byte> output, IdempotencyEntry entry)
+    {
+        output.WriteByte((byte)SnapshotRecord.IdempotencyKey);
+        output.WriteString(entry.Key);
+        output.WriteUInt128(entry.Fingerprint);
+        output.WriteInt64(entry.DecidedAt);
+        CommandResultCodec.Write(output, entry.Result);
+    }
+
+    public static IdempotencyEntry ReadIdempotencyEntry(ref WireReader reader) => new(
+        reader.ReadString(), reader.ReadUInt128(), reader.ReadInt64(), CommandResultCodec.Read(ref reader));
+
+    public static void Write(IBufferWriter<byte> output, Tombstone tombstone)
+    {
+        output.WriteByte((byte)SnapshotRecord.Tombstone);
+        output.WriteString(tombstone.Path);
+        output.WriteInt64(tombstone.Revision.Value);
+    }
+
+    public static Tombstone ReadTombstone(ref WireReader reader) =>
+        new(reader.ReadString(Limits.PathBytesMax), new Revision(reader.ReadInt64()));
+
+    public static void Write(IBufferWriter<byte> output, ChangeSet set)
+    {
+        output.WriteByte((byte)SnapshotRecord.ChangeSet);
+        ChangeCodec.Write(output, set);
+    }
+}

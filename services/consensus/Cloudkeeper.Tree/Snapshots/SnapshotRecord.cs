@@ -1,0 +1,14 @@
+namespace Cloudkeeper.Tree.Snapshots;
+
+/// <summary>The kinds of record. Part of the file format: append, never renumber.</summary>
+internal enum SnapshotRecord : byte
+{
+    Head = 1,
+    Node = 2,
+    Session = 3,
+    EndedSession = 4,
+    Lane = 5,
+    IdempotencyKey = 6,
+    Tombstone = 7,
+    ChangeSet = 8,
+}
