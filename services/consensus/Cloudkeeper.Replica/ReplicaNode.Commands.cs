@@ -71,6 +71,7 @@ public sealed partial class ReplicaNode
     private bool ProposeInternally(Command command)
     {
         var output = new System.Buffers.ArrayBufferWriter<byte>();
+        output.GetSpan(EntryPayload.HeaderBytes);
         output.Advance(EntryPayload.HeaderBytes);
         CommandCodec.Write(output, new CommandBatch(default, 0, [new CommandRequest(0, null, 0, [], command)]));
         var payload = output.WrittenSpan.ToArray();

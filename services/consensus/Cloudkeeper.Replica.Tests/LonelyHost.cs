@@ -1,0 +1,75 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Replica.Tests;
+
+/// <summary>A host for a cluster of one, whose clock and disk the test moves by hand.</summary>
+internal sealed class LonelyHost : IReplicaHost
+{
+    private readonly Queue<RaftWrite> _writes = new();
+
+    public LonelyHost(ReplicaOptions? options = null)
+    {
+        var members = new Membership([new Member(new NodeId(1), "http://127.0.0.1:1", IsVoter: true)]);
+        Replica = new ReplicaNode(
+            new NodeId(1),
+            options ?? new ReplicaOptions(),
+            RecoveredState.Bootstrap(members),
+            new StateMachine(new StateMachineOptions()),
+            new Random(1),
+            this);
+    }
+
+    public ReplicaNode Replica { get; }
+
+    public long MonotonicMilliseconds { get; private set; }
+
+    public long UnixMilliseconds => 1_700_000_000_000 + MonotonicMilliseconds;
+
+    /// <summary>Ticks until it leads, its disk working.</summary>
+    public LonelyHost Elect()
+    {
+        while (!Replica.IsServingLeader)
+        {
+            Pass(50);
+            CompleteWrites();
+        }
+
+        return this;
+    }
+
+    public void Pass(long milliseconds)
+    {
+        MonotonicMilliseconds += milliseconds;
+        Replica.Tick();
+        Replica.Advance();
+    }
+
+    /// <summary>Everything that was to be written is durable now.</summary>
+    public void CompleteWrites()
+    {
+        Replica.Advance();
+        while (_writes.TryDequeue(out var write))
+        {
+            Replica.WriteCompleted(write.Sequence);
+            Replica.Advance();
+        }
+    }
+
+    public void Send(RaftMessage message)
+    {
+        // There is nobody else.
+    }
+
+    public void Persist(RaftWrite write) => _writes.Enqueue(write);
+
+    public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata) => throw new InvalidOperationException("Not here.");
+
+    public void CompactLog(LogIndex keepFrom) => throw new InvalidOperationException("Not here.");
+
+    public void Applied(StateMachine machine, Revision revision)
+    {
+        // The tests ask.
+    }
+}

@@ -1,0 +1,164 @@
+using System.Buffers;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Reads;
+
+namespace Cloudkeeper.Replica.Tests;
+
+public sealed class ReplicaNodeTests
+{
+    private readonly LonelyHost _host = new();
+
+    private ReplicaNode Replica => _host.Replica;
+
+    [Fact]
+    public void A_batch_is_answered_once_it_is_durable_and_not_before()
+    {
+        _host.Elect();
+        SubmitOutcome? outcome = null;
+
+        Replica.Submit(Payload(new OpenLaneCommand()), o => outcome = o);
+        Replica.Advance();
+        Assert.Null(outcome);
+
+        _host.CompleteWrites();
+        Assert.Equal(SubmitStatus.Decided, outcome?.Status);
+        Assert.Equal(ResultCode.Ok, Assert.Single(outcome!.Value.Results).Code);
+    }
+
+    [Fact]
+    public void Who_does_not_lead_refuses_and_proposes_nothing()
+    {
+        SubmitOutcome? outcome = null;
+        var last = Replica.LastIndex;
+
+        Replica.Submit(Payload(new OpenLaneCommand()), o => outcome = o);
+
+        Assert.Equal(SubmitStatus.NotLeader, outcome?.Status);
+        Assert.Equal(last, Replica.LastIndex);
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_batch_never_reach_the_log()
+    {
+        _host.Elect();
+        var last = Replica.LastIndex;
+        SubmitOutcome? outcome = null;
+
+        Replica.Submit([.. new byte[EntryPayload.HeaderBytes], 1, 2, 3], o => outcome = o);
+
+        Assert.Equal(SubmitStatus.Malformed, outcome?.Status);
+        Assert.Equal(last, Replica.LastIndex);
+    }
+
+    [Fact]
+    public void A_full_disk_refuses_commands_and_goes_on_reading()
+    {
+        _host.Elect();
+        Replica.StorageIsFull = true;
+        SubmitOutcome? outcome = null;
+        ReadOutcome? read = null;
+
+        Replica.Submit(Payload(new OpenLaneCommand()), o => outcome = o);
+        Replica.Read(ReadConsistency.Linearizable, Revision.Zero, o => read = o);
+        Replica.Advance();
+
+        Assert.Equal(SubmitStatus.StorageFull, outcome?.Status);
+        Assert.Equal(ReadStatus.Ready, read?.Status);
+    }
+
+    [Fact]
+    public void A_local_read_waits_for_its_revision_and_gives_up_after_five_seconds()
+    {
+        _host.Elect();
+        ReadOutcome? reached = null;
+        ReadOutcome? never = null;
+        Replica.Read(ReadConsistency.Local, new Revision(1), o => reached = o);
+        Replica.Read(ReadConsistency.Local, new Revision(1_000), o => never = o);
+        Replica.Advance();
+        Assert.Null(reached);
+
+        Submit(new OpenSessionCommand(10_000, "worker"));
+        Assert.Equal(ReadStatus.Ready, reached?.Status);
+
+        _host.Pass(4_999);
+        Assert.Null(never);
+        _host.Pass(1);
+        Assert.Equal(ReadStatus.RevisionNotReached, never?.Status);
+    }
+
+    [Fact]
+    public void A_session_without_keepalives_ends_after_its_ttl_and_one_with_them_does_not()
+    {
+        _host.Elect();
+        var silent = Open(ttl: 2_000);
+        var lively = Open(ttl: 2_000);
+
+        for (var passed = 0; passed < 4_000; passed += 500)
+        {
+            Assert.Equal(KeepaliveStatus.Alive, Keepalive(lively).Status);
+            _host.Pass(500);
+            _host.CompleteWrites();
+        }
+
+        Assert.Equal(KeepaliveStatus.Expired, Keepalive(silent).Status);
+        Assert.Equal(KeepaliveStatus.Alive, Keepalive(lively).Status);
+        Assert.Equal(KeepaliveStatus.Unknown, Keepalive(new SessionId(999)).Status);
+    }
+
+    /// <summary>The acknowledgement would be a lie: the expiry is already in the log.</summary>
+    [Fact]
+    public void A_keepalive_that_comes_while_the_expiry_is_on_its_way_is_answered_as_expired()
+    {
+        _host.Elect();
+        var session = Open(ttl: 1_000);
+        _host.Pass(1_000);
+
+        KeepaliveResult? result = null;
+        Replica.Keepalive([session], results => result = results?[0]);
+        Replica.Advance();
+
+        Assert.Equal(KeepaliveStatus.Expired, result?.Status);
+    }
+
+    private SessionId Open(long ttl)
+    {
+        var result = Submit(new OpenSessionCommand(ttl, "worker"));
+        return Assert.IsType<SessionInfo>(result.Body).Id;
+    }
+
+    private KeepaliveResult Keepalive(SessionId session)
+    {
+        KeepaliveResult? result = null;
+        Replica.Keepalive([session], results => result = results?[0]);
+        Replica.Advance();
+        return Assert.IsType<KeepaliveResult>(result);
+    }
+
+    private CommandResult Submit(Command command)
+    {
+        var lane = new LaneId(0);
+        if (command is not OpenLaneCommand)
+        {
+            lane = Assert.IsType<LaneResult>(Submit(new OpenLaneCommand()).Body).Lane;
+        }
+
+        SubmitOutcome? outcome = null;
+        Replica.Submit(Payload(command, lane), o => outcome = o);
+        _host.CompleteWrites();
+        return Assert.Single(outcome!.Value.Results);
+    }
+
+    private static byte[] Payload(Command command, LaneId lane = default)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.GetSpan(EntryPayload.HeaderBytes);
+        output.Advance(EntryPayload.HeaderBytes);
+        CommandCodec.Write(output, new CommandBatch(lane, 1, [new CommandRequest(1, null, 0, [], command)]));
+        return output.WrittenSpan.ToArray();
+    }
+}
