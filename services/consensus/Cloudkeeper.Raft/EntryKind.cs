@@ -9,6 +9,8 @@ public enum EntryKind : byte
     /// <summary>The empty entry with which a leader opens its term (thesis, section 6.4).</summary>
     Barrier = 1,
 
-    /// <summary>A new <see cref="Raft.Membership"/>, in force from the moment it is appended (thesis, section 4.1).</summary>
+    /// <summary>
+    /// A new <see cref="Raft.Membership"/>, in force from the moment it is appended (thesis, section 4.1).
+    /// </summary>
     Membership = 2,
 }

@@ -7,7 +7,9 @@ public interface IRaftObserver
 
     void CommitAdvanced(NodeId node, LogIndex before, LogIndex now);
 
-    /// <summary>Everything from <paramref name="first"/> through <paramref name="last"/> contradicted the leader's log.</summary>
+    /// <summary>
+    /// Everything from <paramref name="first"/> through <paramref name="last"/> contradicted the leader's log.
+    /// </summary>
     void Truncated(NodeId node, LogIndex first, LogIndex last);
 
     void Restored(NodeId node, SnapshotMetadata snapshot);

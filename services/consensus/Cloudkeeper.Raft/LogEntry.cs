@@ -3,7 +3,9 @@ namespace Cloudkeeper.Raft;
 /// <summary>One entry of the replicated log. The payload is never changed after the entry is made.</summary>
 public readonly record struct LogEntry(LogIndex Index, Term Term, EntryKind Kind, ReadOnlyMemory<byte> Payload)
 {
-    /// <summary>What the entry weighs in flow control and batching: its payload and a fixed overhead, in bytes.</summary>
+    /// <summary>
+    /// What the entry weighs in flow control and batching: its payload and a fixed overhead, in bytes.
+    /// </summary>
     public int Size => Payload.Length + Overhead;
 
     /// <summary>Bytes per entry that are not payload, in the log file and on the wire, rounded up.</summary>

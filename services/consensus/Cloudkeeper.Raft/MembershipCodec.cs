@@ -22,7 +22,7 @@ public static class MembershipCodec
     private const int MemberSize = 7;
     private const byte VoterFlag = 1;
     private const byte OutgoingVoterFlag = 2;
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
     public static byte[] Encode(Membership membership)
     {

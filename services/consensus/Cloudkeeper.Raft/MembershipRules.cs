@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>Which membership may follow which: every quorum of one must meet every quorum of the next (thesis, 4.1, 4.3).</summary>
+/// <summary>
+/// Which membership may follow which: every quorum of one must meet every quorum of the next (thesis, 4.1, 4.3).
+/// </summary>
 internal static class MembershipRules
 {
     public static bool IsSafeStep(Membership current, Membership next)

@@ -16,7 +16,9 @@ internal static class MessageRules
             _ => true,
         };
 
-    /// <summary>Entries follow the previous one without a gap (bug B-53), terms never fall and never exceed the sender's.</summary>
+    /// <summary>
+    /// Entries follow the previous one without a gap (bug B-53), terms never fall and never exceed the sender's.
+    /// </summary>
     private static bool IsContiguous(AppendRequest append)
     {
         var index = append.PreviousIndex;

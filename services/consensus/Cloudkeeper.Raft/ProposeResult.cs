@@ -16,7 +16,9 @@ public enum ProposeStatus
     /// <summary>Nothing happened: too much is waiting for its commit.</summary>
     Overloaded,
 
-    /// <summary>Nothing happened: the leader is too new, or another membership change is under way. Try again.</summary>
+    /// <summary>
+    /// Nothing happened: the leader is too new, or another membership change is under way. Try again.
+    /// </summary>
     MembershipBusy,
 
     /// <summary>Nothing happened: from the present membership to this one is no safe step.</summary>

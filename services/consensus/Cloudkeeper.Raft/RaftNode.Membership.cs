@@ -33,7 +33,9 @@ public sealed partial class RaftNode
             : Refused(ProposeStatus.MembershipUnsafe);
     }
 
-    /// <summary>The membership in force at an index that is not compacted: what a snapshot at that index must name.</summary>
+    /// <summary>
+    /// The membership in force at an index that is not compacted: what a snapshot at that index must name.
+    /// </summary>
     public Membership MembershipAt(LogIndex index) => _log.MembershipAt(index);
 
     private LogIndex AppendMembership(Membership next) =>

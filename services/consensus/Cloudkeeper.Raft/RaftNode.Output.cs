@@ -35,7 +35,9 @@ public sealed partial class RaftNode
         _applied = applied > _applied ? applied : _applied;
     }
 
-    /// <summary>Takes the pending effects; false: nothing to do. Call it until it says so: large effects come in parts.</summary>
+    /// <summary>
+    /// Takes the pending effects; false: nothing to do. Call it until it says so: large effects come in parts.
+    /// </summary>
     public bool TryTakeOutput(out RaftOutput output)
     {
         if (Role == Role.Leader)

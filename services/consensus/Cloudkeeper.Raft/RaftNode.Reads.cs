@@ -33,17 +33,20 @@ public sealed partial class RaftNode
     {
         if (_readRounds.Count == 0 && CanStartReadRound)
         {
-            BroadcastHeartbeat(withNewRound: true);
+            BroadcastHeartbeat();
         }
     }
 
-    /// <summary>Before an entry of the own term is committed, the commit index may lag behind an answer given earlier (bug B-35).</summary>
+    /// <summary>
+    /// Before an entry of the own term is committed, the commit index may lag behind an answer given earlier (bug
+    /// B-35).
+    /// </summary>
     private bool CanStartReadRound => _waitingReads.Count > 0 && CommitIndex >= _termStart;
 
-    private void BroadcastHeartbeat(bool withNewRound)
+    /// <summary>Also carries the round again whose heartbeats may be lost; waiting reads begin another one.</summary>
+    private void BroadcastHeartbeat()
     {
-        _heartbeatElapsed = 0;
-        if (withNewRound && CanStartReadRound)
+        if (CanStartReadRound)
         {
             _round++;
             _readRounds.Enqueue(new ReadRound(_round, CommitIndex, _waitingReads));

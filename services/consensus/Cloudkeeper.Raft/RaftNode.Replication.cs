@@ -2,7 +2,9 @@ using Cloudkeeper.Raft.Replication;
 
 namespace Cloudkeeper.Raft;
 
-/// <summary>The leader: its log, what the followers have of it, and what is therefore committed (thesis, section 3.5).</summary>
+/// <summary>
+/// The leader: its log, what the followers have of it, and what is therefore committed (thesis, section 3.5).
+/// </summary>
 public sealed partial class RaftNode
 {
     private int _heartbeatElapsed;
@@ -11,7 +13,9 @@ public sealed partial class RaftNode
     // The barrier of this leadership: only from here on may replicas be counted.
     private LogIndex _termStart;
 
-    /// <summary>Appends a command. <paramref name="onlyIn"/>: refuse unless leading in exactly this term (rule R5).</summary>
+    /// <summary>
+    /// Appends a command. <paramref name="onlyIn"/>: refuse unless leading in exactly this term (rule R5).
+    /// </summary>
     public ProposeResult Propose(ReadOnlyMemory<byte> payload, Term? onlyIn = null)
     {
         if (Role != Role.Leader || (onlyIn is { } term && term != Term))
@@ -36,8 +40,9 @@ public sealed partial class RaftNode
     /// <summary>The last entry that a member is known to have; null unless this member leads.</summary>
     public LogIndex? MatchIndexOf(NodeId member) => Role == Role.Leader ? _progress.Find(member)?.Match : null;
 
-    /// <summary>Heard from within the last election timeout; null unless this member leads.</summary>
-    public bool? IsActive(NodeId member) => Role == Role.Leader ? _progress.Find(member)?.IsActive : null;
+    /// <summary>Heard in this election timeout or the one before; null unless this member leads.</summary>
+    public bool? IsActive(NodeId member) =>
+        Role == Role.Leader ? member == Id || _progress.Find(member) is { IsReachable: true } : null;
 
     /// <summary>The transport lost messages to this member: go back to probing.</summary>
     public void Unreachable(NodeId to)
@@ -97,11 +102,19 @@ public sealed partial class RaftNode
         // Perhaps it has just stepped down.
         if (Role == Role.Leader && ++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
-            BroadcastHeartbeat(withNewRound: true);
+            _heartbeatElapsed = 0;
+            foreach (var progress in _progress.All)
+            {
+                progress.HeartbeatDue();
+            }
+
+            BroadcastHeartbeat();
         }
     }
 
-    /// <summary>Sends every follower what it lacks, as far as its window allows: proposals since the last output go together.</summary>
+    /// <summary>
+    /// Sends every follower what it lacks, as far as its window allows: proposals since the last output go together.
+    /// </summary>
     private void ReplicateToAll()
     {
         foreach (var progress in _progress.All)
@@ -141,7 +154,7 @@ public sealed partial class RaftNode
 
     private void OnAppendReply(AppendReply reply, Progress progress)
     {
-        progress.IsActive = true;
+        progress.Heard();
         if (reply.RejectedIndex is { } rejected)
         {
             var agree = _log.LastIndexOfTermAtMost(reply.HintIndex, reply.HintTerm);
@@ -172,12 +185,11 @@ public sealed partial class RaftNode
             return;
         }
 
-        progress.IsActive = true;
+        progress.Heard();
         progress.Answered(reply.Round);
-        progress.StopWaiting();
 
-        // It hears us but lacks entries: what was sent may be lost, and an append (be it empty) brings that to light.
-        if (progress.Match < LastIndex && !progress.IsPaused)
+        // Whatever was lost, an append brings it to light, be it empty.
+        if (progress.Match < LastIndex && progress.TryRetry())
         {
             SendAppend(progress);
         }
@@ -186,7 +198,9 @@ public sealed partial class RaftNode
         ContinueTransfer(progress);
     }
 
-    /// <summary>The own log counts as far as it is durable, no further: it is written while others replicate (thesis, 10.2.1).</summary>
+    /// <summary>
+    /// The own log counts as far as it is durable, no further: it is written while others replicate (thesis, 10.2.1).
+    /// </summary>
     private void AdvanceOwnMatch()
     {
         if (Role == Role.Leader && _progress.Find(Id) is { } own)
@@ -197,7 +211,7 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Committed is what a quorum has durably and what this term's leader wrote (thesis, 3.6.2; bugs B-01, B-20 to B-22).
+    /// Committed is what a quorum has durably and this term's leader wrote (thesis, 3.6.2; bugs B-01, B-20 to B-22).
     /// </summary>
     private void AdvanceCommit()
     {

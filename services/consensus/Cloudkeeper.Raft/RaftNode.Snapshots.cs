@@ -19,7 +19,9 @@ public sealed partial class RaftNode
         _log.Compact(snapshot, keepFrom);
     }
 
-    /// <summary>The transfer that a <see cref="SnapshotRequest"/> ordered has ended at the follower, or failed.</summary>
+    /// <summary>
+    /// The transfer that a <see cref="SnapshotRequest"/> ordered has ended at the follower, or failed.
+    /// </summary>
     public void SnapshotTransferred(NodeId to, LogIndex index, bool succeeded)
     {
         if (Role != Role.Leader
@@ -39,7 +41,7 @@ public sealed partial class RaftNode
     private void SendSnapshot(Progress progress)
     {
         // A member that is not there would only block the transfer; its first word starts it.
-        if (!progress.IsActive)
+        if (!progress.IsReachable)
         {
             progress.WaitForReply();
             return;
@@ -84,7 +86,9 @@ public sealed partial class RaftNode
         _observer?.Restored(Id, snapshot);
     }
 
-    /// <summary>A crash between storing a received snapshot and the write that belongs to it: that write is made up for.</summary>
+    /// <summary>
+    /// A crash between storing a received snapshot and the write that belongs to it: that write is made up for.
+    /// </summary>
     private void AdoptRecoveredSnapshot(bool isLogVoid)
     {
         if (_log.Snapshot is not { } snapshot)

@@ -50,7 +50,7 @@ public sealed partial class RaftNode
     }
 
     private static bool IsBetterSuccessor(Progress progress, Progress than) =>
-        progress.IsActive != than.IsActive ? progress.IsActive : progress.Match > than.Match;
+        progress.IsReachable != than.IsReachable ? progress.IsReachable : progress.Match > than.Match;
 
     /// <summary>Said again with each sign of life until it works: the message may be lost.</summary>
     private void ContinueTransfer(Progress progress)

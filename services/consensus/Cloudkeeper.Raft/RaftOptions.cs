@@ -26,7 +26,9 @@ public sealed record RaftOptions
     /// <summary>Most bytes of committed entries in one output; one entry always fits.</summary>
     public long ApplyBytesMax { get; init; } = 16 << 20;
 
-    /// <summary>Everything that is wrong with these settings, each naming the setting; empty when they are valid.</summary>
+    /// <summary>
+    /// Everything that is wrong with these settings, each naming the setting; empty when they are valid.
+    /// </summary>
     public IReadOnlyList<string> Problems()
     {
         var problems = new List<string>();
@@ -34,7 +36,7 @@ public sealed record RaftOptions
         Check(HeartbeatTicks >= 1, $"{nameof(HeartbeatTicks)} is {HeartbeatTicks}: at least 1.");
         Check(
             HeartbeatTicks * 3L <= ElectionTicks,
-            $"{nameof(HeartbeatTicks)} is {HeartbeatTicks}: at most a third of {nameof(ElectionTicks)} ({ElectionTicks}).");
+            $"{nameof(HeartbeatTicks)} is {HeartbeatTicks}: at most a third of {nameof(ElectionTicks)}.");
         Check(AppendBytesMax >= 1, $"{nameof(AppendBytesMax)} is {AppendBytesMax}: at least 1.");
         Check(InFlightMax >= 1, $"{nameof(InFlightMax)} is {InFlightMax}: at least 1.");
         Check(InFlightBytesMax >= 1, $"{nameof(InFlightBytesMax)} is {InFlightBytesMax}: at least 1.");

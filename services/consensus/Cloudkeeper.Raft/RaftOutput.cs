@@ -21,7 +21,9 @@ public sealed record RaftOutput(
     public static RaftOutput Nothing { get; } = new(null, [], null, [], []);
 }
 
-/// <summary>One write to the log. Sequences count up from 1 without gaps in the life of a <see cref="RaftNode"/>.</summary>
+/// <summary>
+/// One write to the log. Sequences count up from 1 without gaps in the life of a <see cref="RaftNode"/>.
+/// </summary>
 /// <param name="HardState">
 /// To be stored together with the entries; null when unchanged. Its commit index is never beyond what earlier writes
 /// made durable, so that a recovered log that ends before it has lost entries (bug B-45).

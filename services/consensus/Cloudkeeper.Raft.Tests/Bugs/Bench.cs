@@ -1,9 +1,12 @@
 namespace Cloudkeeper.Raft.Tests.Bugs;
 
-/// <summary>One member under test, alone: the test plays the others. Its storage is done at once unless told otherwise.</summary>
+/// <summary>
+/// One member under test, alone: the test plays the others. Its storage is done at once unless told otherwise.
+/// </summary>
 internal sealed class Bench
 {
-    public Bench(int id = 1, string members = "1v 2v 3v", RaftOptions? options = null, int[]? terms = null, long term = 1)
+    public Bench(
+        int id = 1, string members = "1v 2v 3v", RaftOptions? options = null, int[]? terms = null, long term = 1)
     {
         var membership = Scripts.ScriptCommand.ParseMembership(members.Split(' '));
         var entries = new List<LogEntry>(RecoveredState.Bootstrap(membership).Entries);
@@ -39,7 +42,8 @@ internal sealed class Bench
     public static LogEntry Entry(long index, long term, byte content = 0) =>
         new(new LogIndex(index), new Term(term), EntryKind.Command, new[] { content });
 
-    public static AppendRequest Append(NodeId from, long term, long previous, long previousTerm, long commit, params LogEntry[] entries) =>
+    public static AppendRequest Append(
+        NodeId from, long term, long previous, long previousTerm, long commit, params LogEntry[] entries) =>
         new(from, One, new Term(term), new LogIndex(previous), new Term(previousTerm), entries, new LogIndex(commit));
 
     public static VoteRequest Vote(NodeId from, long term, long last, long lastTerm, bool isTransfer = false) =>

@@ -21,7 +21,8 @@ public sealed class ElectionTests
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
         Assert.Empty(bench.Step(Bench.Vote(Bench.Two, 5, last: 1, lastTerm: 1)));
-        Assert.Equal((new Term(5), Bench.Two), (bench.SlowDisk.Single().HardState!.Value.Term, bench.SlowDisk.Single().HardState!.Value.Vote));
+        var written = bench.SlowDisk.Single().HardState!.Value;
+        Assert.Equal((new Term(5), Bench.Two), (written.Term, written.Vote));
         Assert.IsType<VoteReply>(Assert.Single(bench.Stored()));
     }
 

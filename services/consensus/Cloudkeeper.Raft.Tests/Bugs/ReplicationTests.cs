@@ -6,10 +6,10 @@ public sealed class ReplicationTests
     public void B17_an_old_append_that_agrees_shortens_nothing_and_a_contradiction_is_replaced_from_there_only()
     {
         var bench = new Bench(terms: [1, 1, 2], term: 2);
-        bench.Step(Bench.Append(Bench.Two, 3, previous: 1, previousTerm: 1, commit: 1, Bench.Entry(2, 1)));
+        bench.Step(Bench.Append(Bench.Two, 3, 1, 1, commit: 1, Bench.Entry(2, 1)));
         Assert.Equal(4, bench.Raft.LastIndex.Value);
 
-        bench.Step(Bench.Append(Bench.Two, 3, previous: 1, previousTerm: 1, commit: 1, Bench.Entry(2, 1), Bench.Entry(3, 3)));
+        bench.Step(Bench.Append(Bench.Two, 3, 1, 1, commit: 1, Bench.Entry(2, 1), Bench.Entry(3, 3)));
         Assert.Equal(3, bench.Raft.LastIndex.Value);
         Assert.True(bench.Raft.TryTermAt(new LogIndex(3), out var term) && term == new Term(3));
     }
@@ -61,14 +61,16 @@ public sealed class ReplicationTests
         Assert.Equal(2, bench.Raft.CommitIndex.Value);
     }
 
-    /// <summary>The first entry at an index, another, and the first again: three writes, of which only the last counts.</summary>
+    /// <summary>
+    /// The first entry at an index, another, and the first again: three writes, of which only the last counts.
+    /// </summary>
     [Fact]
     public void B27_the_end_of_an_old_write_says_nothing_about_an_entry_that_was_written_again()
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
-        bench.Step(Bench.Append(Bench.Two, 2, previous: 1, previousTerm: 1, commit: 1, Bench.Entry(2, 2)));
+        bench.Step(Bench.Append(Bench.Two, 2, 1, 1, commit: 1, Bench.Entry(2, 2)));
         bench.Step(Bench.Append(Bench.Three, 3, previous: 1, previousTerm: 1, commit: 1, Bench.Entry(2, 3)));
-        bench.Step(Bench.Append(Bench.Two, 4, previous: 1, previousTerm: 1, commit: 2, Bench.Entry(2, 2), Bench.Entry(3, 4)));
+        bench.Step(Bench.Append(Bench.Two, 4, 1, 1, commit: 2, Bench.Entry(2, 2), Bench.Entry(3, 4)));
 
         Assert.Empty(bench.Stored());
         Assert.Equal(1, bench.Raft.StableIndex.Value);
@@ -115,7 +117,7 @@ public sealed class ReplicationTests
     public void B29_what_a_quorum_has_is_committed_but_not_applied_before_the_own_disk_has_it()
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
-        bench.Step(Bench.Append(Bench.Two, 1, previous: 1, previousTerm: 1, commit: 3, Bench.Entry(2, 1), Bench.Entry(3, 1)));
+        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 3, Bench.Entry(2, 1), Bench.Entry(3, 1)));
         Assert.Equal(3, bench.Raft.CommitIndex.Value);
         Assert.Single(bench.Committed);
         bench.Stored();
@@ -134,7 +136,7 @@ public sealed class ReplicationTests
     public void B53_an_append_with_a_gap_is_dropped()
     {
         var bench = new Bench();
-        Assert.Empty(bench.Step(Bench.Append(Bench.Two, 1, previous: 1, previousTerm: 1, commit: 1, Bench.Entry(3, 1))));
+        Assert.Empty(bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, Bench.Entry(3, 1))));
         Assert.Empty(bench.Step(Bench.Append(Bench.Two, 1, 1, 1, 1, Bench.Entry(2, 1), Bench.Entry(4, 1))));
         Assert.Empty(bench.Step(Bench.Append(Bench.Two, 1, 1, 1, 1, Bench.Entry(2, 2))));
         Assert.Equal(1, bench.Raft.LastIndex.Value);
@@ -157,7 +159,7 @@ public sealed class ReplicationTests
     public void Two_leaders_in_one_term_stop_the_process()
     {
         var bench = new Bench();
-        bench.Step(Bench.Append(Bench.Two, 2, previous: 1, previousTerm: 1, commit: 1));
+        bench.Step(Bench.Append(Bench.Two, 2, 1, 1, commit: 1));
         Assert.Throws<InvariantViolationException>(
             () => bench.Step(Bench.Append(Bench.Three, 2, previous: 1, previousTerm: 1, commit: 1)));
     }

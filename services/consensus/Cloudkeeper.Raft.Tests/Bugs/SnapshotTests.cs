@@ -4,13 +4,17 @@ public sealed class SnapshotTests
 {
     private static readonly Membership Members = Scripts.ScriptCommand.ParseMembership(["1v", "2v", "3v"]);
 
+    private static readonly LogEntry OnlyOne = new(
+        new LogIndex(2),
+        new Term(1),
+        EntryKind.Membership,
+        MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1v"])));
+
     [Fact]
     public void B54_a_restored_snapshot_leaves_no_membership_of_the_replaced_log()
     {
-        var stale = new LogEntry(
-            new LogIndex(2), new Term(1), EntryKind.Membership, MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1v"])));
         var bench = new Bench();
-        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, stale));
+        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, OnlyOne));
         Assert.Single(bench.Raft.Membership.Members);
 
         bench.Step(Snapshot(index: 8, term: 2));
@@ -20,10 +24,8 @@ public sealed class SnapshotTests
     [Fact]
     public void A_truncated_membership_entry_gives_way_to_the_one_before()
     {
-        var changed = new LogEntry(
-            new LogIndex(2), new Term(1), EntryKind.Membership, MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1v"])));
         var bench = new Bench();
-        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, changed));
+        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, OnlyOne));
         bench.Step(Bench.Append(Bench.Two, 2, 1, 1, commit: 1, Bench.Entry(2, 2)));
         Assert.Equal(Members, bench.Raft.Membership);
     }
@@ -38,7 +40,9 @@ public sealed class SnapshotTests
         Assert.Equal((9, 8), (bench.Raft.FirstIndex.Value, bench.Raft.LastIndex.Value));
     }
 
-    /// <summary>What was being written when the snapshot came ends after it: it proves nothing of the new log (B-27).</summary>
+    /// <summary>
+    /// What was being written when the snapshot came ends after it: it proves nothing of the new log (B-27).
+    /// </summary>
     [Fact]
     public void A_write_from_before_the_snapshot_makes_nothing_behind_it_durable()
     {
@@ -84,7 +88,8 @@ public sealed class SnapshotTests
         bench.Raft.Unreachable(Bench.Three);
         Assert.DoesNotContain(bench.Tick(3), m => m is SnapshotRequest);
 
-        var rejected = new AppendReply(Bench.Three, Bench.One, new Term(2), LogIndex.Zero, new LogIndex(1), LogIndex.Zero, default);
+        var rejected = new AppendReply(
+            Bench.Three, Bench.One, new Term(2), LogIndex.Zero, new LogIndex(1), LogIndex.Zero, default);
         Assert.IsType<SnapshotRequest>(Assert.Single(bench.Step(rejected)));
     }
 

@@ -34,14 +34,16 @@ internal sealed class ChaosChecks
         _seen[node.Id] = (raft.Term, raft.CommitIndex);
     }
 
-    /// <summary>Election safety, leader completeness, order and monotony; a leader's commit is durable on a quorum.</summary>
+    /// <summary>
+    /// Election safety, leader completeness, order and monotony; a leader's commit is durable on a quorum.
+    /// </summary>
     public void InputDone(ChaosNode node, Membership before)
     {
         var raft = node.Raft!;
         var seen = _seen[node.Id];
         Assert.True(raft.Term >= seen.Term, "the term never falls");
         Assert.True(raft.CommitIndex >= seen.Commit, "the commit index never falls");
-        Assert.True(raft.CommitIndex <= raft.LastIndex && node.Applied <= raft.CommitIndex, "applied <= commit <= last");
+        Assert.True(node.Applied <= raft.CommitIndex && raft.CommitIndex <= raft.LastIndex, "applied <= commit <= last");
         if (node.IsLeader)
         {
             CheckLeader(raft);
@@ -131,12 +133,10 @@ internal sealed class ChaosChecks
         switch (message)
         {
             case VoteReply { Granted: true } vote:
-                Assert.True(_votes.TryAdd((vote.From, vote.Term), vote.To) || _votes[(vote.From, vote.Term)] == vote.To);
-                Assert.True(disk.HardState.Term == vote.Term && disk.HardState.Vote == vote.To, "a vote is durable first");
+                CheckVote(disk, vote.From, vote.Term, vote.To);
                 break;
             case VoteRequest request:
-                Assert.True(_votes.TryAdd((node.Id, request.Term), node.Id) || _votes[(node.Id, request.Term)] == node.Id);
-                Assert.True(disk.HardState.Term == request.Term && disk.HardState.Vote == node.Id, "a vote is durable first");
+                CheckVote(disk, node.Id, request.Term, node.Id);
                 break;
             case AppendReply { RejectedIndex: null } ack:
                 Assert.True(disk.HardState.Term == ack.Term, "a term is durable first");
@@ -149,6 +149,13 @@ internal sealed class ChaosChecks
                 Assert.All(append.Entries, e => Assert.True(e.Term <= append.Term));
                 break;
         }
+    }
+
+    private void CheckVote(ChaosDisk disk, NodeId voter, Term term, NodeId candidate)
+    {
+        _votes.TryAdd((voter, term), candidate);
+        Assert.True(_votes[(voter, term)] == candidate, "one vote a term");
+        Assert.True(disk.HardState.Term == term && disk.HardState.Vote == candidate, "a vote is durable first");
     }
 
     /// <summary>Same index and term: same entry, same entry before it, and so the same log up to there.</summary>

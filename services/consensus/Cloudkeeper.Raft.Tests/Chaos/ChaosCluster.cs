@@ -52,7 +52,9 @@ internal sealed class ChaosCluster
         }
     }
 
-    /// <summary>With everybody up and nothing lost there must soon be a leader, and everybody must have everything.</summary>
+    /// <summary>
+    /// With everybody up and nothing lost there must soon be a leader, and everybody must have everything.
+    /// </summary>
     public void Heal()
     {
         _isHealed = true;
@@ -280,7 +282,8 @@ internal sealed class ChaosCluster
     {
         var voters = current.Members.Where(m => m.IsVoter).ToDictionary(m => m.Id);
         var joint = next.ConvertAll(m => m with { IsOutgoingVoter = voters.Remove(m.Id) });
-        return new Membership([.. joint, .. voters.Values.Select(m => m with { IsVoter = false, IsOutgoingVoter = true })]);
+        var leaving = voters.Values.Select(m => m with { IsVoter = false, IsOutgoingVoter = true });
+        return new Membership([.. joint, .. leaving]);
     }
 
     private byte[] NextPayload() => [.. BitConverter.GetBytes(_payload++), .. new byte[_random.Next(60)]];

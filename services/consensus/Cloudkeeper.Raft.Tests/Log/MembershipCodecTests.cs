@@ -14,8 +14,13 @@ public sealed class MembershipCodecTests
     [Fact]
     public void The_format_stays_as_it_is()
     {
-        var membership = new Membership([new Member(new NodeId(258), "ab", IsVoter: true), new Member(new NodeId(1), "", false, true)]);
-        Assert.Equal("0102000100000002000002010000010200" + "6162", Convert.ToHexString(MembershipCodec.Encode(membership)));
+        var membership = new Membership(
+        [
+            new Member(new NodeId(258), "ab", IsVoter: true),
+            new Member(new NodeId(1), "", IsVoter: false, IsOutgoingVoter: true),
+        ]);
+        var bytes = Convert.ToHexString(MembershipCodec.Encode(membership));
+        Assert.Equal("0102000100000002000002010000010200" + "6162", bytes);
     }
 
     [Fact]

@@ -5,14 +5,15 @@ namespace Cloudkeeper.Raft.Tests.Scripts;
 /// <summary>How the scripts write what members say and do; an entry is index/term.</summary>
 internal static class Phrase
 {
-    public static string Of(RaftMessage message) => $"{message.From} -> {message.To} {Kind(message)}, term {message.Term}{Details(message)}";
+    public static string Of(RaftMessage message) =>
+        $"{message.From} -> {message.To} {Kind(message)}, term {message.Term}{Details(message)}";
 
     public static string Of(LogEntry entry)
     {
         var content = entry.Kind switch
         {
             EntryKind.Command => Encoding.UTF8.GetString(entry.Payload.Span),
-            EntryKind.Membership => MembershipCodec.TryDecode(entry.Payload.Span, out var membership) ? $"[{membership}]" : "?",
+            EntryKind.Membership when MembershipCodec.TryDecode(entry.Payload.Span, out var members) => $"[{members}]",
             _ => "barrier",
         };
         return $"{entry.Index}/{entry.Term} {content}";
@@ -35,7 +36,8 @@ internal static class Phrase
         return string.Join(", ", parts);
     }
 
-    public static string Of(SnapshotMetadata snapshot) => $"snapshot {snapshot.Index}/{snapshot.Term} [{snapshot.Membership}]";
+    public static string Of(SnapshotMetadata snapshot) =>
+        $"snapshot {snapshot.Index}/{snapshot.Term} [{snapshot.Membership}]";
 
     private static string Kind(RaftMessage message) => message switch
     {
@@ -56,12 +58,14 @@ internal static class Phrase
         _ => throw new ArgumentOutOfRangeException(nameof(message)),
     };
 
+    private static string Entries(AppendRequest message) =>
+        message.Entries.Count == 0 ? "" : ": " + string.Join(", ", message.Entries.Select(Of));
+
     private static string Details(RaftMessage message) => message switch
     {
         PreVoteRequest m => $", log ends {m.LastIndex}/{m.LastTerm}",
         VoteRequest m => $", log ends {m.LastIndex}/{m.LastTerm}",
-        AppendRequest m => $", after {m.PreviousIndex}/{m.PreviousTerm}, commit {m.Commit}: {string.Join(", ", m.Entries.Select(Of))}"
-            .TrimEnd(' ', ':'),
+        AppendRequest m => $", after {m.PreviousIndex}/{m.PreviousTerm}, commit {m.Commit}{Entries(m)}",
         AppendReply { RejectedIndex: not null } m => $", try {m.HintIndex}/{m.HintTerm}",
         AppendReply m => $", match {m.MatchIndex}",
         HeartbeatRequest m => $", commit {m.Commit}, round {m.Round}",

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Cloudkeeper.Raft.Tests.Scripts;
 
-/// <summary>The commands of the scripts in <c>testdata</c>; a member's storage and the network move only when told to.</summary>
+/// <summary>
+/// The commands of the scripts in <c>testdata</c>; a member's storage and the network move only when told to.
+/// </summary>
 /// <remarks>
 /// <code>
 /// nodes 3 [learner=4] [spare=2] [window=n] [append=bytes]
@@ -214,7 +216,9 @@ internal sealed class ScriptCluster
     }
 
     private void SayResult(ProposeResult result) =>
-        Say(result.Status == ProposeStatus.Accepted ? $"accepted at {result.Index}/{result.Term}" : $"refused: {result.Status}");
+        Say(result.Status == ProposeStatus.Accepted
+            ? $"accepted at {result.Index}/{result.Term}"
+            : $"refused: {result.Status}");
 
     private void SayUnless(bool ok, string text)
     {

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Cloudkeeper.Raft.Tests.Scripts;
 
 /// <summary>One member of a scripted cluster: everything it does is written down as it happens.</summary>
-internal sealed class ScriptNode(NodeId id, RaftOptions options, Action<string> say, List<RaftMessage> network) : IRaftObserver
+internal sealed class ScriptNode(NodeId id, RaftOptions options, Action<string> say, List<RaftMessage> network)
+    : IRaftObserver
 {
     private readonly Queue<RaftWrite> _writes = new();
     private RecoveredState _disk = new(default, null, []);
@@ -42,8 +43,10 @@ internal sealed class ScriptNode(NodeId id, RaftOptions options, Action<string> 
         while (count-- > 0 && _writes.TryDequeue(out var write))
         {
             sequence = write.Sequence;
-            var entries = write.Snapshot is null ? _disk.Entries : [];
-            entries = write.Entries is [var first, ..] ? [.. entries.Where(e => e.Index < first.Index), .. write.Entries] : entries;
+            var kept = write.Snapshot is null ? _disk.Entries : [];
+            LogEntry[] entries = write.Entries is [var first, ..]
+                ? [.. kept.Where(e => e.Index < first.Index), .. write.Entries]
+                : [.. kept];
             _disk = new RecoveredState(write.HardState ?? _disk.HardState, write.Snapshot ?? _disk.Snapshot, entries);
         }
 

@@ -7,7 +7,9 @@ public sealed class ScriptTests
 
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "testdata");
 
-    /// <summary>Conversations between members. REWRITE=1 writes what happens into the sources: read the difference.</summary>
+    /// <summary>
+    /// Conversations between members. REWRITE=1 writes what happens into the sources: read the difference.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Files))]
     public void A_conversation_goes_as_written(string file) =>

@@ -10,7 +10,8 @@ internal sealed class RaftLog
     private readonly EntryRing _entries = new();
     private readonly MembershipHistory _memberships = new();
 
-    // The newest entry that is forgotten. Its term is kept, so that an append behind it can be checked; index 0 has term 0.
+    // The newest entry that is forgotten. Its term is kept, so that an append behind it can be checked; index 0 has
+    // term 0.
     private LogIndex _compacted;
     private Term _compactedTerm;
 
@@ -31,7 +32,9 @@ internal sealed class RaftLog
 
     public Membership MembershipAt(LogIndex index) => _memberships.At(index);
 
-    /// <summary>False when the entry is forgotten or does not exist: "unknown" must never look like a term (bug B-19).</summary>
+    /// <summary>
+    /// False when the entry is forgotten or does not exist: "unknown" must never look like a term (bug B-19).
+    /// </summary>
     public bool TryTermAt(LogIndex index, out Term term)
     {
         if (index < _compacted || index > LastIndex)
@@ -46,7 +49,10 @@ internal sealed class RaftLog
 
     public bool Contains(LogIndex index, Term term) => TryTermAt(index, out var actual) && actual == term;
 
-    /// <summary>Is a log with this end at least as up to date as ours? First the term, then the length (bug B-07; thesis, 3.6.1).</summary>
+    /// <summary>
+    /// Is a log with this end at least as up to date as ours? First the term, then the length (bug B-07; thesis,
+    /// 3.6.1).
+    /// </summary>
     public bool IsUpToDate(LogIndex lastIndex, Term lastTerm) =>
         lastTerm > LastTerm || (lastTerm == LastTerm && lastIndex >= LastIndex);
 

@@ -40,7 +40,9 @@ internal sealed class WriteQueue
         _unwritten = Smaller(_unwritten, index);
     }
 
-    /// <summary>The log was replaced. What was committed before is durable all the while, in the old log or in the snapshot.</summary>
+    /// <summary>
+    /// The log was replaced. What was committed before is durable all the while, in the old log or in the snapshot.
+    /// </summary>
     public void Replaced(SnapshotMetadata snapshot, LogIndex committedBefore)
     {
         ClipTo(committedBefore);

@@ -2,7 +2,7 @@ namespace Cloudkeeper.Raft.Quorum;
 
 /// <summary>
 /// The rule by which a membership decides: a majority of the voters and, during a joint change, separately a majority
-/// of the outgoing ones (thesis, section 4.3). Outside a joint change the outgoing set is empty and agrees with everything.
+/// of the outgoing ones (thesis, section 4.3). Outside a joint change the outgoing set is empty: it agrees with all.
 /// </summary>
 internal sealed class JointQuorum
 {

@@ -14,7 +14,9 @@ internal sealed class Majority
 
     public bool Contains(NodeId id) => Array.IndexOf(_voters, id) >= 0;
 
-    /// <summary>The largest value that a majority has reached (log positions, read rounds); without voters, the maximum.</summary>
+    /// <summary>
+    /// The largest value that a majority has reached (log positions, read rounds); without voters, the maximum.
+    /// </summary>
     public long Reached(Func<NodeId, long> reachedBy)
     {
         if (IsEmpty)
@@ -28,7 +30,8 @@ internal sealed class Majority
             values[i] = reachedBy(_voters[i]);
         }
 
-        // Everything from the chosen position to the end is at least as large: that is a majority, and no more than one.
+        // Everything from the chosen position to the end is at least as large: that is a majority, and no more than
+        // one.
         values.Sort();
         return values[values.Length - Needed];
     }

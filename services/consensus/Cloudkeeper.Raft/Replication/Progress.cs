@@ -9,6 +9,11 @@ internal sealed class Progress
     // Set when sending more would be pointless before the member is heard: a probe is out, or the window is full.
     private bool _waitsForReply;
 
+    private bool _wasActive;
+
+    // Heartbeat intervals since anything was sent to it or came of it.
+    private int _quietIntervals;
+
     public Progress(NodeId id, LogIndex next, RaftOptions options)
     {
         Id = id;
@@ -33,7 +38,10 @@ internal sealed class Progress
     public LogIndex ToldCommit { get; private set; }
 
     /// <summary>Heard since the last quorum check.</summary>
-    public bool IsActive { get; set; }
+    public bool IsActive { get; private set; }
+
+    /// <summary>Heard since the quorum check before the last one: right after a check nobody is active.</summary>
+    public bool IsReachable => IsActive || _wasActive;
 
     /// <summary>The newest round it answered in this leadership.</summary>
     public long AnsweredRound { get; private set; }
@@ -42,15 +50,35 @@ internal sealed class Progress
 
     public bool MaySendEntries => State == ProgressState.Probe || !_inFlight.IsFull;
 
+    public void Heard() => IsActive = true;
+
+    public void BeginCheck() => (IsActive, _wasActive) = (false, IsActive);
+
     public void Answered(long round) => AnsweredRound = Math.Max(AnsweredRound, round);
 
     public void WaitForReply() => _waitsForReply = true;
 
-    public void StopWaiting() => _waitsForReply = false;
+    public void HeartbeatDue() => _quietIntervals++;
+
+    /// <summary>
+    /// It is there, yet what it was sent has had no effect for a heartbeat interval: it may be lost. Not sooner, else
+    /// every read round would send again what is still on its way.
+    /// </summary>
+    public bool TryRetry()
+    {
+        if (State == ProgressState.Snapshot || _quietIntervals == 0)
+        {
+            return false;
+        }
+
+        _waitsForReply = false;
+        return true;
+    }
 
     public void Sent(IReadOnlyList<LogEntry> entries, LogIndex commit)
     {
         Invariant.Require(!IsPaused);
+        _quietIntervals = 0;
         var last = Next + (entries.Count - 1);
         ToldCommit = commit < last ? commit : last;
         if (State == ProgressState.Probe)
@@ -77,6 +105,7 @@ internal sealed class Progress
             return false;
         }
 
+        _quietIntervals = 0;
         Match = match;
         Next = Next > match ? Next : match.Next();
         _inFlight.FreeThrough(match);
@@ -147,6 +176,7 @@ internal sealed class Progress
         State = state;
         PendingSnapshot = LogIndex.Zero;
         _waitsForReply = false;
+        _quietIntervals = 0;
         _inFlight.Clear();
     }
 }

@@ -42,24 +42,36 @@ internal sealed class ProgressTable
     public void Restart(Membership membership, LogIndex next)
     {
         Clear();
-        Follow(membership, next);
-        foreach (var progress in _all)
-        {
-            progress.IsActive = false;
-        }
+        Add(membership, next);
     }
 
     /// <summary>Keeps who stays, forgets who left, and begins to probe who is new.</summary>
     public void Follow(Membership membership, LogIndex next)
     {
+        foreach (var added in Add(membership, next))
+        {
+            // A new member must not make the next quorum check fail before it could answer at all.
+            added.Heard();
+        }
+    }
+
+    private List<Progress> Add(Membership membership, LogIndex next)
+    {
+        var added = new List<Progress>();
         var all = new Progress[membership.Members.Count];
         for (var i = 0; i < all.Length; i++)
         {
-            // Counted as heard: a new member must not make the next quorum check fail before it could answer at all.
             var id = membership.Members[i].Id;
-            all[i] = Find(id) ?? new Progress(id, next, _options) { IsActive = true };
+            if (Find(id) is not { } progress)
+            {
+                progress = new Progress(id, next, _options);
+                added.Add(progress);
+            }
+
+            all[i] = progress;
         }
 
         _all = all;
+        return added;
     }
 }
