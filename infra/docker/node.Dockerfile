@@ -1,0 +1,19 @@
+# Built from the root of the repository: docker build -f infra/docker/node.Dockerfile .
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish services/consensus/Cloudkeeper.Node -c Release -o /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+RUN mkdir /data && chown $APP_UID /data
+VOLUME /data
+ENV Node__DataDirectory=/data
+USER $APP_UID
+ENV ASPNETCORE_URLS=http://+:7000
+EXPOSE 7000
+# The image has bash, but no curl: the request is written by hand.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["bash", "-c", \
+  "exec 3<>/dev/tcp/127.0.0.1/7000 && printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3 && grep -q '^HTTP/1.1 200' <&3"]
+ENTRYPOINT ["dotnet", "Cloudkeeper.Node.dll"]

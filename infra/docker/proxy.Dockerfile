@@ -1,0 +1,16 @@
+# Built from the root of the repository: docker build -f infra/docker/proxy.Dockerfile .
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+WORKDIR /source
+COPY . .
+RUN dotnet publish proxy/Cloudkeeper.Proxy -c Release -o /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+USER $APP_UID
+ENV ASPNETCORE_URLS=http://+:8080
+EXPOSE 8080
+# The image has bash, but no curl: the request is written by hand.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=10s CMD ["bash", "-c", \
+  "exec 3<>/dev/tcp/127.0.0.1/8080 && printf 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' >&3 && grep -q '^HTTP/1.1 200' <&3"]
+ENTRYPOINT ["dotnet", "Cloudkeeper.Proxy.dll"]
