@@ -47,13 +47,15 @@ internal sealed class Cluster : IDisposable
                 + $"after {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
         }
 
+        ShowLogs(true);
         return null;
     }
 
-    public string LogPath(Part part) => _supervisors[part].LogPath;
+    public string LogPath(Part part) => _supervisors[part].Log.Path;
 
     public async Task StopAsync()
     {
+        ShowLogs(false);
         foreach (var supervisor in _supervisors.Values)
         {
             supervisor.LetEnd();
@@ -69,6 +71,14 @@ internal sealed class Cluster : IDisposable
         foreach (var supervisor in _supervisors.Values)
         {
             supervisor.Dispose();
+        }
+    }
+
+    private void ShowLogs(bool areShown)
+    {
+        foreach (var supervisor in _supervisors.Values)
+        {
+            supervisor.Log.IsShown = areShown;
         }
     }
 

@@ -1,6 +1,9 @@
 namespace Cloudkeeper.Local;
 
-/// <summary>A part's output, across restarts: all of it in a file, what matters on the console as well.</summary>
+/// <summary>
+/// A part's output, across restarts: all of it in a file, what matters on the console as well. Until the cluster is
+/// ready nothing does: that a part does not reach another that has yet to start is no news.
+/// </summary>
 internal sealed class LogFile : IDisposable
 {
     private static readonly string[] ImportantLevels = [" warn: ", " fail: ", " crit: "];
@@ -18,6 +21,9 @@ internal sealed class LogFile : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether warnings and errors are to be seen on the console.</summary>
+    public bool IsShown { get; set; }
+
     public void Write(string line)
     {
         lock (_lock)
@@ -25,7 +31,7 @@ internal sealed class LogFile : IDisposable
             _writer.WriteLine(line);
         }
 
-        if (Array.Exists(ImportantLevels, level => line.Contains(level, StringComparison.Ordinal)))
+        if (IsShown && Array.Exists(ImportantLevels, level => line.Contains(level, StringComparison.Ordinal)))
         {
             Console.WriteLine($"{_name}: {line}");
         }

@@ -20,7 +20,7 @@ internal sealed class Supervisor(Part part, string assembly, string logDirectory
 
     public Part Part => part;
 
-    public string LogPath => _log.Path;
+    public LogFile Log => _log;
 
     /// <summary>Runs until <see cref="Stop"/>.</summary>
     public async Task RunAsync()
