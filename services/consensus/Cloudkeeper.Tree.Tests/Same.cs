@@ -10,7 +10,9 @@ namespace Cloudkeeper.Tree.Tests;
 internal static class Same
 {
     public static void Results(IReadOnlyList<CommandResult> expected, IReadOnlyList<CommandResult> actual) =>
-        Assert.Equal(Bytes(output => CommandResultCodec.WriteAll(output, expected)), Bytes(output => CommandResultCodec.WriteAll(output, actual)));
+        Assert.Equal(
+            Bytes(output => CommandResultCodec.WriteAll(output, expected)),
+            Bytes(output => CommandResultCodec.WriteAll(output, actual)));
 
     public static void States(StateMachine expected, StateMachine actual)
     {

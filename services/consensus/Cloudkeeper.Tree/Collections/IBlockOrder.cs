@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Tree.Collections;
 
-/// <summary>The order of the items of a <see cref="BlockList{TKey,TItem,TOrder}"/>: total, and fixed while an item is in it.</summary>
+/// <summary>
+/// The order of the items of a <see cref="BlockList{TKey,TItem,TOrder}"/>: total, and fixed while an item is in it.
+/// </summary>
 internal interface IBlockOrder<TKey, TItem>
     where TKey : allows ref struct
 {

@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Tree.Collections;
 
-/// <summary>Unchanging items that leave in the order in which they came, found by key; of equal keys the newest is found.</summary>
+/// <summary>
+/// Unchanging items that leave in the order in which they came, found by key; of equal keys the newest is found.
+/// </summary>
 internal sealed class IndexedQueue<TKey, TItem, TOrder>
     where TKey : allows ref struct
     where TItem : class

@@ -20,11 +20,15 @@ internal static class ContenderName
     {
         var number = SequenceOf(name);
         var marker = name[..^number.Length];
-        return !number.IsEmpty
-            && (marker.EndsWith(Dashed, StringComparison.Ordinal) || marker.EndsWith(Underscored, StringComparison.Ordinal));
+
+        // A number that has overflowed begins with a minus.
+        return !number.IsEmpty && (IsMarker(marker) || (marker.EndsWith('-') && IsMarker(marker[..^1])));
     }
 
     /// <summary>The digits at the end.</summary>
     public static ReadOnlySpan<char> SequenceOf(ReadOnlySpan<char> name) =>
         name[(name.LastIndexOfAnyExceptInRange('0', '9') + 1)..];
+
+    private static bool IsMarker(ReadOnlySpan<char> marker) =>
+        marker.EndsWith(Dashed, StringComparison.Ordinal) || marker.EndsWith(Underscored, StringComparison.Ordinal);
 }

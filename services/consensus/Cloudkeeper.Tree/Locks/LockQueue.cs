@@ -3,7 +3,9 @@ using Cloudkeeper.Tree.Nodes;
 
 namespace Cloudkeeper.Tree.Locks;
 
-/// <summary>The children of a lock's node that contend for it, in the order in which they came. The first one holds it.</summary>
+/// <summary>
+/// The children of a lock's node that contend for it, in the order in which they came. The first one holds it.
+/// </summary>
 /// <remarks>
 /// The order is that of the creating revisions. For nodes that were created as sequential it is the order of their
 /// numbers, also past the overflow where those turn negative; and it keeps fencing tokens growing even when somebody

@@ -8,7 +8,9 @@ using Cloudkeeper.Tree.Transactions;
 
 namespace Cloudkeeper.Tree.Reads;
 
-/// <summary>Answers questions about the present state. What only a leader knows (when a session expires) it leaves open.</summary>
+/// <summary>
+/// Answers questions about the present state. What only a leader knows (when a session expires) it leaves open.
+/// </summary>
 internal sealed class ReadHandler(TreeState state)
 {
     private const long Unknown = -1;

@@ -119,9 +119,10 @@ public sealed class SnapshotCursor : IDisposable
     {
         foreach (ref readonly var entry in journal)
         {
-            if (entry.Kind == JournalKind.SessionEnded && IsOld(entry.Session!) && entry.Session!.Id.Value > _lastSession.Value)
+            if (entry is { Kind: JournalKind.SessionEnded, Session: { } session }
+                && IsOld(session) && session.Id.Value > _lastSession.Value)
             {
-                _preservedSessions.Enqueue(entry.Session);
+                _preservedSessions.Enqueue(session);
             }
 
             var before = entry.Kind is JournalKind.NodeDeleted or JournalKind.NodeDeletedWithAncestor

@@ -127,7 +127,8 @@ internal sealed class NodeOperations(TreeState state)
             }
             else
             {
-                parent = state.Nodes.Create(transaction, parent, segment.ToString(), new NodeContent([], NodeRules.NoContentType, kind));
+                var content = new NodeContent([], NodeRules.NoContentType, kind);
+                parent = state.Nodes.Create(transaction, parent, segment.ToString(), content);
             }
         }
 
@@ -186,8 +187,7 @@ internal sealed class NodeOperations(TreeState state)
 
     private Outcome CreateAt(Transaction transaction, WriteOperation operation)
     {
-        var needsNode = operation.Mode == WriteMode.Set || operation.IfRevision is not null || operation.IfVersion is not null;
-        if (needsNode)
+        if (operation is { Mode: WriteMode.Set } or { IfRevision: not null } or { IfVersion: not null })
         {
             return Outcome.Refused(ResultCode.NodeNotFound);
         }

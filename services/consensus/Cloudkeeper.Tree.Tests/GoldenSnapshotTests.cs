@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using static Cloudkeeper.Tree.Tests.Machine;
+
+namespace Cloudkeeper.Tree.Tests;
+
+/// <summary>Snapshots of every released version, kept for good. REWRITE=1 writes that of the current one.</summary>
+public sealed class GoldenSnapshotTests
+{
+    [Fact]
+    public void A_snapshot_of_version_1_is_loaded_forever()
+    {
+        var loaded = SnapshotTests.Load(ReadBlocks("snapshot-v1.bin"), StateMachineOptions.Default);
+        Assert.Equal(9, loaded.Revision.Value);
+        Assert.Equal(6, loaded.NodeCount);
+        Same.States(Script().State, loaded);
+    }
+
+    [Fact]
+    public void The_current_version_writes_the_same_bytes_on_every_machine()
+    {
+        var blocks = SnapshotTests.Write(Script().State, byteBudget: 300);
+        if (Environment.GetEnvironmentVariable("REWRITE") == "1")
+        {
+            File.WriteAllBytes(PathOf("snapshot-v1.bin"), Join(blocks));
+        }
+
+        Assert.Equal(ReadBlocks("snapshot-v1.bin"), blocks);
+    }
+
+    // One of everything that a snapshot holds.
+    private static Machine Script()
+    {
+        var machine = new Machine();
+        var session = machine.OpenSession(ttl: 30_000, name: "worker");
+        var lane = machine.OpenLane();
+        machine.Put("/app", "väl");
+        machine.Now += 17;
+        machine.PutEphemeral("/app/member", session, "me");
+        machine.Run(new WriteOperation(
+            "/app/short", Bytes("x"), "text/plain", Kind: NodeKind.Ttl, KindGiven: true, TtlMilliseconds: 5_000));
+        machine.Run(new CloseSessionCommand(machine.OpenSession()));
+        machine.Put("/gone");
+        machine.Delete("/gone");
+        machine.Apply(new CommandBatch(lane, 1, [Request(new AcquireLockCommand("/lock", session, 0, "w", true), 1, "key")]));
+        return machine;
+    }
+
+    private static byte[] Join(List<byte[]> blocks)
+    {
+        var file = new MemoryStream();
+        var length = new byte[sizeof(int)];
+        foreach (var block in blocks)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(length, block.Length);
+            file.Write(length);
+            file.Write(block);
+        }
+
+        return file.ToArray();
+    }
+
+    private static List<byte[]> ReadBlocks(string name)
+    {
+        var file = File.ReadAllBytes(PathOf(name));
+        var blocks = new List<byte[]>();
+        for (var at = 0; at < file.Length;)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(at));
+            blocks.Add(file.AsSpan(at + sizeof(int), length).ToArray());
+            at += sizeof(int) + length;
+        }
+
+        return blocks;
+    }
+
+    private static string PathOf(string name, [CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "testdata", name);
+}

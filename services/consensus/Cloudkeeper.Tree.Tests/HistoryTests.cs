@@ -1,0 +1,107 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using static Cloudkeeper.Tree.Tests.Machine;
+
+namespace Cloudkeeper.Tree.Tests;
+
+public sealed class HistoryTests
+{
+    [Fact]
+    public void Every_revision_is_there_once_and_names_the_one_before()
+    {
+        var machine = new Machine();
+        machine.Put("/a");
+        machine.OpenSession();
+        machine.Delete("/no");
+        machine.Put("/a", "two");
+        machine.Delete("/a");
+        var sets = machine.History();
+        Assert.Equal([1L, 2, 3, 4], sets.Select(set => set.Revision.Value));
+        Assert.Equal([0L, 1, 2, 3], sets.Select(set => set.Previous.Value));
+        Assert.Equal([3L, 4], machine.History(2).Select(set => set.Revision.Value));
+        Assert.Empty(machine.History(99));
+        var some = new List<ChangeSet>();
+        machine.State.ReadHistory(new Revision(1), 2, some);
+        Assert.Equal([2L, 3], some.Select(set => set.Revision.Value));
+    }
+
+    [Fact]
+    public void What_is_gone_is_said_to_be_gone()
+    {
+        var machine = new Machine(new StateMachineOptions { HistorySetsMax = 3 });
+        Assert.Equal(new Revision(1), machine.State.OldestRevision);
+        for (var i = 0; i < 5; i++)
+        {
+            machine.Put("/a");
+        }
+
+        Assert.Equal(new Revision(3), machine.State.OldestRevision);
+        var sets = new List<ChangeSet>();
+        var status = machine.State.ReadHistory(new Revision(1), 10, sets);
+        Assert.Equal((true, new Revision(3)), (status.IsCompacted, status.OldestRevision));
+        Assert.Empty(sets);
+        Assert.Equal(3, machine.History(2).Count);
+        Assert.Equal(ResultCode.RevisionCompacted, ReadChange(machine, 2, "/a").Code);
+        Assert.Equal(new Revision(3), ReadChange(machine, 2, "/a").OldestRevision);
+    }
+
+    [Fact]
+    public void History_is_bounded_by_its_size_too()
+    {
+        var machine = new Machine(new StateMachineOptions { HistoryBytesMax = 10_000 });
+        for (var i = 0; i < 10; i++)
+        {
+            machine.Put("/a", new string('x', 3_000));
+        }
+
+        Assert.Single(machine.History(machine.State.OldestRevision.Value - 1));
+        machine.Put("/big", new string('x', 20_000));
+        Assert.Equal(machine.State.Revision.Next(), machine.State.OldestRevision);
+        Assert.Empty(machine.History(machine.State.Revision.Value));
+    }
+
+    [Fact]
+    public void One_change_can_be_read_with_both_values()
+    {
+        var machine = new Machine();
+        var large = new string('x', Limits.FeedValueBytesMax + 1);
+        machine.Put("/a", "one");
+        machine.Put("/a", large);
+        var change = ReadChange(machine, 2, "/a").Change!;
+        Assert.Equal((large, "one"), (Text(change.Value!.Value), Text(change.Previous!.Value)));
+        Assert.Equal(ResultCode.NodeNotFound, ReadChange(machine, 2, "/b").Code);
+        Assert.Equal(ResultCode.NodeNotFound, ReadChange(machine, 3, "/a").Code);
+    }
+
+    [Fact]
+    public void Deletions_outlive_the_history_up_to_their_own_bound()
+    {
+        var machine = new Machine(new StateMachineOptions { HistorySetsMax = 1, TombstonesMax = 2 });
+        string[] paths = ["/a", "/b", "/c"];
+        foreach (var path in paths)
+        {
+            machine.Put(path);
+            machine.Delete(path);
+        }
+
+        Assert.Equal([0L, 4, 6], paths.Select(path => machine.Get(path).AbsentSince.Value));
+        machine.Put("/b");
+        machine.Delete("/b");
+        Assert.Equal([0L, 8, 6], paths.Select(path => machine.Get(path).AbsentSince.Value));
+    }
+
+    [Fact]
+    public void Log_time_never_goes_back()
+    {
+        var machine = new Machine();
+        machine.Put("/a");
+        machine.Now -= 5_000;
+        machine.Put("/b");
+        Assert.Equal((Start, Start), (machine.State.Time, machine.Stat("/b").CreatedAt));
+    }
+
+    private static ReadChangeResult ReadChange(Machine machine, long revision, string path) =>
+        (ReadChangeResult)machine.State.Read(new ReadChangeRequest(new Revision(revision), path));
+}
