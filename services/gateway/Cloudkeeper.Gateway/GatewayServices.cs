@@ -79,6 +79,17 @@ internal static class GatewayServices
         app.MapGet(WatchEndpoints.Route, app.Services.GetRequiredService<WatchEndpoints>().WatchAsync);
         app.Services.GetRequiredService<LockEndpoints>().Map(app);
         app.MapGet(ClusterEndpoints.Route, app.Services.GetRequiredService<ClusterEndpoints>().GetAsync);
+        Observe(app.Services);
+    }
+
+    /// <summary>The gauges that are read when somebody asks.</summary>
+    private static void Observe(IServiceProvider services)
+    {
+        var metrics = services.GetRequiredService<GatewayMetrics>();
+        var watches = services.GetRequiredService<WatchEndpoints>();
+        var relay = services.GetRequiredService<ChangeRelay>();
+        metrics.ObserveWatches(() => watches.StreamCount);
+        metrics.ObserveFeed(() => relay.Revision.Value, () => relay.Age.TotalSeconds);
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)
