@@ -1,0 +1,230 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+
+namespace Cloudkeeper.Node.Tests;
+
+public sealed class NodeEndpointsTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("cloudkeeper-node-").FullName;
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task What_was_written_is_read_at_its_revision()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var revision = await node.WriteAsync("/a", "hello");
+
+        var (read, at) = await ReadAsync(node, new ReadNodeRequest("/a", WithValue: true));
+
+        var result = Assert.IsType<ReadNodeResult>(read);
+        Assert.Equal("hello", Encoding.UTF8.GetString(result.Value.Span));
+        Assert.Equal(revision, result.Stat?.ModifiedRevision);
+        Assert.Equal(revision, at);
+    }
+
+    [Fact]
+    public async Task Without_a_quorum_commands_and_linearizable_reads_are_misdirected_and_local_reads_are_answered()
+    {
+        await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
+
+        var (status, _) = await node.SubmitAsync(
+            new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], new OpenLaneCommand())]));
+        var (linearizable, _) = await node.PostAsync(NodeRoutes.Reads, Encode(ReadConsistency.Linearizable));
+        var (local, _) = await node.PostAsync(NodeRoutes.Reads, Encode(ReadConsistency.Local));
+        using var ready = await node.Client.GetAsync("/readyz", Stopping);
+
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, linearizable);
+        Assert.Equal(HttpStatusCode.OK, local);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(NodeRoutes.Commands)]
+    [InlineData(NodeRoutes.Reads)]
+    [InlineData(NodeRoutes.Keepalives)]
+    public async Task Bytes_that_are_no_batch_are_refused(string route)
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var random = new Random(1);
+        for (var round = 0; round < 200; round++)
+        {
+            var bytes = new byte[random.Next(60)];
+            random.NextBytes(bytes);
+            var (status, _) = await node.PostAsync(route, bytes);
+            Assert.Equal(HttpStatusCode.BadRequest, status);
+        }
+
+        Assert.NotEqual(Revision.Zero, await node.WriteAsync("/a", "still here"));
+    }
+
+    [Fact]
+    public async Task Keepalives_are_counted_and_the_dead_are_told()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var opened = await node.ExecuteAsync(new OpenSessionCommand(60_000, "worker"));
+        var closed = await node.ExecuteAsync(new OpenSessionCommand(60_000, "worker"));
+        var alive = Assert.IsType<SessionInfo>(opened.Body).Id;
+        var dead = Assert.IsType<SessionInfo>(closed.Body).Id;
+        await node.ExecuteAsync(new CloseSessionCommand(dead));
+
+        var body = new ArrayBufferWriter<byte>();
+        KeepaliveCodec.WriteSessions(body, [alive, dead, new SessionId(999)]);
+        var (status, bytes) = await node.PostAsync(NodeRoutes.Keepalives, body.WrittenMemory);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        var results = KeepaliveCodec.ReadResults(bytes);
+        Assert.Equal(
+            [KeepaliveStatus.Alive, KeepaliveStatus.Expired, KeepaliveStatus.Unknown],
+            results.Select(r => r.Status));
+        Assert.InRange(results[0].ExpiresInMilliseconds, 1, 60_000);
+    }
+
+    [Fact]
+    public async Task The_feed_gives_history_and_then_what_comes_without_a_gap()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await node.WriteAsync($"/before-{i}", "x");
+        }
+
+        using var feed = await node.Client.GetStreamAsync(NodeRoutes.Feed + "?from=1", Stopping).WaitAsync(Stopping);
+        await node.WriteAsync("/after", "y");
+
+        var revisions = new List<long>();
+        while (revisions.LastOrDefault() < 4)
+        {
+            if (await ReadFrameAsync(feed) is ChangeSetFrame { ChangeSet: var set })
+            {
+                Assert.Equal(set.Revision.Value - 1, set.Previous.Value);
+                revisions.Add(set.Revision.Value);
+            }
+        }
+
+        Assert.Equal([2, 3, 4], revisions);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("x")]
+    [InlineData("9007199254740993")]
+    public async Task A_feed_from_nowhere_is_refused(string from)
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        using var response = await node.Client.GetAsync(NodeRoutes.Feed + "?from=" + from, Stopping);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Started_again_a_node_has_everything_from_snapshot_and_log()
+    {
+        Revision last = default;
+        await using (var node = await OneNode.Start(_directory).LeadAsync())
+        {
+            for (var i = 0; i < 250; i++)
+            {
+                last = await node.WriteAsync($"/n{i % 20}", i.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            }
+
+            while (node.Replica.State.SnapshotIndex == 0)
+            {
+                last = await node.WriteAsync("/more", "until the snapshot is durable");
+            }
+        }
+
+        Assert.NotEmpty(Directory.GetFiles(_directory, "snapshot-*"));
+        await using var again = await OneNode.Start(_directory).LeadAsync();
+        var (read, at) = await ReadAsync(again, new ReadNodeRequest("/n9", WithValue: true));
+
+        Assert.Equal(last, at);
+        Assert.Equal("249", Encoding.UTF8.GetString(Assert.IsType<ReadNodeResult>(read).Value.Span));
+    }
+
+    [Fact]
+    public async Task A_directory_of_another_node_is_refused_with_what_to_do()
+    {
+        await using (await OneNode.Start(_directory).LeadAsync())
+        {
+        }
+
+        var identity = Path.Combine(_directory, "identity");
+        Assert.True(File.Exists(identity));
+        foreach (var file in Directory.GetFiles(_directory, "log-*"))
+        {
+            File.Delete(file);
+        }
+
+        // It has voted once and does not know for whom: it must not vote again.
+        Assert.ThrowsAny<Exception>(() => OneNode.Start(_directory));
+    }
+
+    [Fact]
+    public async Task Gateways_that_have_registered_are_listed()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var value = """{"address":"http://127.0.0.1:7101"}"""u8.ToArray();
+        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
+            NodeRoutes.GatewaysPath + "/g1", value, "application/json", Parents: true)));
+        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
+            NodeRoutes.GatewaysPath + "/odd", "[]"u8.ToArray(), "text/plain", Parents: true)));
+
+        var list = await node.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Gateways, Stopping);
+
+        Assert.Equal(
+            ["http://127.0.0.1:7101", null],
+            list.GetProperty("gateways").EnumerateArray().Select(g => g.GetProperty("address").GetString()));
+    }
+
+    [Fact]
+    public async Task The_cluster_view_names_the_leader_and_its_members()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var cluster = await node.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Cluster, Stopping);
+
+        Assert.Equal("n1", cluster.GetProperty("leader").GetString());
+        var member = Assert.Single(cluster.GetProperty("members").EnumerateArray());
+        Assert.Equal("voter", member.GetProperty("role").GetString());
+        Assert.Equal("leader", member.GetProperty("state").GetString());
+    }
+
+    private static async Task<(ReadResult Result, Revision At)> ReadAsync(OneNode node, ReadRequest request)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        ReadRequestCodec.Write(body, new ReadBatch(ReadConsistency.Linearizable, Revision.Zero, [request]));
+        var (status, bytes) = await node.PostAsync(NodeRoutes.Reads, body.WrittenMemory);
+        Assert.Equal(HttpStatusCode.OK, status);
+        var batch = ReadResultCodec.Read(bytes);
+        var result = Assert.Single(batch.Results);
+        Assert.Equal(ResultCode.Ok, result.Code);
+        return (result, batch.Revision);
+    }
+
+    private static byte[] Encode(ReadConsistency consistency)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        ReadRequestCodec.Write(body, new ReadBatch(consistency, Revision.Zero, [new ReadNodeRequest("/", false)]));
+        return body.WrittenSpan.ToArray();
+    }
+
+    private static async Task<FeedFrame> ReadFrameAsync(Stream feed)
+    {
+        var header = new byte[sizeof(int)];
+        await feed.ReadExactlyAsync(header, Stopping);
+        var frame = new byte[BinaryPrimitives.ReadInt32LittleEndian(header)];
+        await feed.ReadExactlyAsync(frame, Stopping);
+        return FeedFrameCodec.Read(frame);
+    }
+}

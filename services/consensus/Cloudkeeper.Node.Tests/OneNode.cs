@@ -1,0 +1,97 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace Cloudkeeper.Node.Tests;
+
+/// <summary>A cluster of one in this process, with real files and the endpoints of the real thing.</summary>
+internal sealed class OneNode : IAsyncDisposable
+{
+    private readonly WebApplicationFactory<Program> _factory;
+    private LaneId _lane;
+    private long _serial;
+
+    private OneNode(string directory, string members)
+    {
+        _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
+        {
+            builder.UseSetting("Node:Id", "1");
+            builder.UseSetting("Node:Members", members);
+            builder.UseSetting("Node:DataDirectory", directory);
+            builder.UseSetting("Node:SegmentBytes", (1 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture));
+            builder.UseSetting("Node:SnapshotLogEntries", "100");
+        });
+        Client = _factory.CreateClient();
+    }
+
+    public HttpClient Client { get; }
+
+    public ReplicaHost Replica => _factory.Services.GetRequiredService<ReplicaHost>();
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
+
+    /// <summary>Alone it elects itself; with peers that do not exist it never leads.</summary>
+    public static OneNode Start(string directory, string members = "1=http://127.0.0.1:1") => new(directory, members);
+
+    public async Task<OneNode> LeadAsync()
+    {
+        while ((await SubmitAsync(new CommandBatch(LaneId.None, 0, [Request(0, new OpenLaneCommand())]))) is var (status, results))
+        {
+            if (status == HttpStatusCode.OK)
+            {
+                _lane = Assert.IsType<LaneResult>(Assert.Single(results).Body).Lane;
+                break;
+            }
+
+            Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
+        }
+
+        return this;
+    }
+
+    /// <summary>Executes one command, which must be decided.</summary>
+    public async Task<CommandResult> ExecuteAsync(Command command)
+    {
+        _serial++;
+        var (status, results) = await SubmitAsync(new CommandBatch(_lane, _serial, [Request(_serial, command)]));
+        Assert.Equal(HttpStatusCode.OK, status);
+        return Assert.Single(results);
+    }
+
+    public async Task<Revision> WriteAsync(string path, string value)
+    {
+        var bytes = System.Text.Encoding.UTF8.GetBytes(value);
+        var result = await ExecuteAsync(new MutationCommand(new WriteOperation(path, bytes, "text/plain")));
+        Assert.Equal(ResultCode.Ok, result.Code);
+        return result.Revision;
+    }
+
+    public async Task<(HttpStatusCode Status, CommandResult[] Results)> SubmitAsync(CommandBatch batch)
+    {
+        var body = new ArrayBufferWriter<byte>();
+        CommandCodec.Write(body, batch);
+        var (status, bytes) = await PostAsync(NodeRoutes.Commands, body.WrittenMemory);
+        return (status, status == HttpStatusCode.OK ? CommandResultCodec.ReadAll(bytes) : []);
+    }
+
+    public async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(string route, ReadOnlyMemory<byte> body)
+    {
+        using var content = new ReadOnlyMemoryContent(body);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        using var response = await Client.PostAsync(route, content, Stopping);
+        return (response.StatusCode, await response.Content.ReadAsByteArrayAsync(Stopping));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _factory.DisposeAsync();
+    }
+
+    private static CommandRequest Request(long serial, Command command) => new(serial, null, 0, [], command);
+}
