@@ -43,6 +43,7 @@ public static class CloudkeeperHosting
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrWhiteSpace(service);
 
+        RunSocketCompletionsInline();
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         builder.Services.AddOptions<HostingOptions>()
             .BindConfiguration(HostingOptions.Section)
@@ -54,6 +55,20 @@ public static class CloudkeeperHosting
         AddLifetime(builder);
         builder.Services.AddCloudkeeperMetrics(service);
         return builder;
+    }
+
+    /// <summary>
+    /// Lets the thread that learns of a socket's bytes handle them, instead of waking another one for it: a wake-up costs
+    /// more than most of what is done with a message here. Nothing may block on such a thread; what does goes to the pool.
+    /// The runtime takes this setting from the environment only, and reads it with the first socket.
+    /// </summary>
+    private static void RunSocketCompletionsInline()
+    {
+        const string Variable = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+        if (Environment.GetEnvironmentVariable(Variable) is null)
+        {
+            Environment.SetEnvironmentVariable(Variable, "1");
+        }
     }
 
     private static void AddLogging(ILoggingBuilder logging)

@@ -62,7 +62,8 @@ internal sealed partial class SnapshotTransfers(
                 receiver.Commit();
             }
 
-            var machine = storage.LoadMachine(request.Snapshot);
+            // Seconds of work for a large tree: not on the thread that brought the last bytes.
+            var machine = await Task.Run(() => storage.LoadMachine(request.Snapshot), cancellationToken);
             await replica.InstallAsync(request, machine);
         }
         finally
