@@ -12,6 +12,7 @@ public sealed class K6Tests : ClusterTest
         var scenarios = Directory.GetFiles(Path.Combine(Repository.Root, "loadtests", "scenarios"), "*.js");
         var runner = Path.Combine(Repository.Root, "services/tests/Cloudkeeper.Cluster.Tests/K6/run.mjs");
         Assert.NotEmpty(scenarios);
+        Assert.SkipUnless(Command.Exists("node"), "node is not installed.");
         foreach (var scenario in scenarios)
         {
             var target = Cluster.Proxy.Address.GetLeftPart(UriPartial.Authority);

@@ -5,6 +5,9 @@ namespace Cloudkeeper.Cluster.Tests.Clusters;
 /// <summary>A program run to its end.</summary>
 internal sealed record Command(int ExitCode, string Output, string Error)
 {
+    public static bool Exists(string program) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
+
     public static async Task<Command> RunAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {

@@ -28,7 +28,7 @@ internal static class Reaper
             ids=""
             while read -r id; do ids="$ids $id"; done
             for id in $ids; do
-              case "$(tr '\0' ' ' < /proc/$id/cmdline 2>/dev/null)" in *Cloudkeeper.*) kill -9 "$id";; esac
+              case "$( { tr '\0' ' ' < /proc/$id/cmdline; } 2>/dev/null )" in *Cloudkeeper.*) kill -9 "$id";; esac
             done
             """;
         var start = new ProcessStartInfo("/bin/sh") { RedirectStandardInput = true, UseShellExecute = false };

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.Json;
 using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Workloads;
@@ -27,7 +26,7 @@ internal sealed class AcknowledgedWrites
     }
 
     /// <summary>A request, or one attempt of it, that got no success.</summary>
-    public sealed record Failure(int Client, string Request, string Outcome, long Began);
+    public sealed record Failure(int Client, int Serial, string Outcome, long Began, long Ended);
 
     public IReadOnlyCollection<Failure> Failures => _failures;
 
@@ -104,8 +103,7 @@ internal sealed class AcknowledgedWrites
     {
         for (var serial = 1; !_isStopping; serial++)
         {
-            var (method, path, body) = writer.Request(serial);
-            if (await TrySendAsync(writer, method, path, body, serial) is not { } answer)
+            if (await TrySendAsync(writer, serial) is not { } answer)
             {
                 return; // the outcome of its last write is unknown: this client must not go on
             }
@@ -116,47 +114,42 @@ internal sealed class AcknowledgedWrites
     }
 
     /// <summary>Null if no attempt was acknowledged.</summary>
-    private async Task<Answer?> TrySendAsync(Writer writer, HttpMethod method, string path, string body, int serial)
+    private async Task<Answer?> TrySendAsync(Writer writer, int serial)
     {
         for (var attempt = 1; attempt <= _attempts; attempt++)
         {
             var began = Stopwatch.GetTimestamp();
-            string outcome;
-            try
+            var (answer, outcome) = await AttemptAsync(writer, serial);
+            if (answer is { IsSuccess: true })
             {
-                using var content = new StringContent(body);
-                content.Headers.ContentType = new(method == HttpMethod.Post && path.EndsWith("transactions", StringComparison.Ordinal)
-                    ? "application/json"
-                    : "text/plain");
-                var answer = await writer.Client.SendAsync(
-                    method, path, content, ("Idempotency-Key", $"client-{writer.Number}-{serial}"));
-                if (answer.IsSuccess)
-                {
-                    return answer;
-                }
-
-                outcome = answer.ToString();
-            }
-            catch (HttpRequestException e)
-            {
-                outcome = e.Message;
-            }
-            catch (TaskCanceledException e)
-            {
-                outcome = e.Message;
+                return answer;
             }
 
-            _failures.Enqueue(new Failure(writer.Number, $"{method} {path} #{serial}", outcome, began));
+            _failures.Enqueue(new Failure(writer.Number, serial, outcome, began, Stopwatch.GetTimestamp()));
             await Task.Delay(RetryPause);
         }
 
         return null;
     }
 
+    private static async Task<(Answer? Answer, string Outcome)> AttemptAsync(Writer writer, int serial)
+    {
+        try
+        {
+            var answer = await writer.SendAsync(serial, ("Idempotency-Key", $"client-{writer.Number}-{serial}"));
+            return (answer, answer.ToString());
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+        {
+            return (null, e.Message);
+        }
+    }
+
     /// <summary>One client and what it was told.</summary>
     private sealed class Writer(int number, Uri address)
     {
         private const int Ways = 4;
+        private static readonly object Addition = new { then = new[] { new { add = new { path = "/counter", amount = 1 } } } };
 
         public int Number => number;
 
@@ -170,13 +163,13 @@ internal sealed class AcknowledgedWrites
 
         public int RegisterWrites { get; private set; }
 
-        public (HttpMethod Method, string Path, string Body) Request(int serial) => (serial % Ways) switch
+        public Task<Answer> SendAsync(int serial, (string Name, string Value) key) => (serial % Ways) switch
         {
-            0 => (HttpMethod.Put, $"/v1/nodes/keys/{number}-{serial}", "once"),
-            1 => (HttpMethod.Post, "/v1/transactions", JsonSerializer.Serialize(
-                new { then = new[] { new { add = new { path = "/counter", amount = 1 } } } })),
-            2 => (HttpMethod.Post, "/v1/nodes/sequence?prefix=s-", $"{number}-{serial}"),
-            _ => (HttpMethod.Put, $"/v1/nodes/registers/{number}", $"{RegisterWrites + 1}"),
+            0 => Client.PutAsync($"/v1/nodes/keys/{number}-{serial}", "once", key),
+            1 => Client.PostJsonAsync("/v1/transactions", Addition, key),
+            2 => Client.SendAsync(
+                HttpMethod.Post, "/v1/nodes/sequence?prefix=s-", new StringContent($"{number}-{serial}"), key),
+            _ => Client.PutAsync($"/v1/nodes/registers/{number}", $"{RegisterWrites + 1}", key),
         };
 
         public void Acknowledge(int serial, Answer answer)
