@@ -1,4 +1,4 @@
-using Cloudkeeper.Cluster.Tests.Clusters;
+using System.Diagnostics;
 
 namespace Cloudkeeper.Cluster.Tests.Readme;
 
@@ -30,10 +30,19 @@ public sealed class ReadmeTests : ClusterTest
 
         foreach (var stream in shell.Streams)
         {
-            await Eventually.TrueAsync(
-                () => Task.FromResult(stream.Matches(shell.OutputOf(stream))),
-                StreamLimit,
-                $"{stream.Text}\nanswers\n{string.Join('\n', stream.Answer)}");
+            await WaitForAnswerAsync(shell, stream);
+        }
+    }
+
+    private static async Task WaitForAnswerAsync(ShellSession shell, ReadmeCommand stream)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!stream.Matches(shell.OutputOf(stream)))
+        {
+            Assert.True(
+                Stopwatch.GetElapsedTime(started) < StreamLimit,
+                $"{stream.Text}\nanswers\n{shell.OutputOf(stream)}\nnot\n{string.Join('\n', stream.Answer)}");
+            await Task.Delay(TimeSpan.FromMilliseconds(25), Stopping);
         }
     }
 }
