@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Readme;
@@ -7,7 +8,7 @@ namespace Cloudkeeper.Cluster.Tests.Readme;
 /// Runs commands one after the other as a reader would type them: shell variables live on, and streams go on in a
 /// second terminal.
 /// </summary>
-internal sealed class ShellSession : IDisposable
+internal sealed partial class ShellSession : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-shell-").FullName;
     private readonly List<(ReadmeCommand Command, Process Process, string OutputFile)> _streams = [];
@@ -37,7 +38,7 @@ internal sealed class ShellSession : IDisposable
         var start = new ProcessStartInfo("bash") { UseShellExecute = false, WorkingDirectory = _folder };
         start.Environment["CURL_HOME"] = home;
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add($"touch variables && . ./variables && {command.Text} > {outputFile}");
+        start.ArgumentList.Add($"touch variables && . ./variables && {command.Text} > {outputFile} 2> {home}/errors");
         _streams.Add((command, Process.Start(start)!, outputFile));
         await Eventually.TrueAsync(
             () => Task.FromResult(new FileInfo(Path.Combine(home, "headers")) is { Exists: true, Length: > 0 }),
@@ -45,10 +46,11 @@ internal sealed class ShellSession : IDisposable
             $"{command.Text} answers");
     }
 
+    /// <summary>What it has answered so far, without the progress events that come whenever nothing else does.</summary>
     public string OutputOf(ReadmeCommand command)
     {
         var file = _streams.Single(s => s.Command == command).OutputFile;
-        return File.Exists(file) ? File.ReadAllText(file) : "";
+        return File.Exists(file) ? ProgressPattern().Replace(File.ReadAllText(file), "") : "";
     }
 
     public void Dispose()
@@ -61,4 +63,7 @@ internal sealed class ShellSession : IDisposable
 
         Directory.Delete(_folder, recursive: true);
     }
+
+    [GeneratedRegex(@"^event: progress\n(.+\n)*\n", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex ProgressPattern();
 }
