@@ -12,6 +12,7 @@ using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -35,6 +36,7 @@ internal static class GatewayServices
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
         services.AddSingleton(static provider => provider.GetRequiredService<IOptions<GatewayOptions>>().Value);
+        services.PostConfigure<KestrelServerOptions>(RequestGuard.Relax);
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton<GatewayMetrics>();
         services.TryAddSingleton<INodeTransport, HttpNodeTransport>();
@@ -70,7 +72,7 @@ internal static class GatewayServices
     {
         app.UseMiddleware<RequestMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
-        app.UseMiddleware<EncodedDotsMiddleware>();
+        app.UseMiddleware<RequestGuard>();
         app.UseRouting();
         app.MapCloudkeeperOperations();
         app.MapNodes();

@@ -9,10 +9,14 @@ namespace Cloudkeeper.Gateway.Feed;
 internal sealed partial class FeedFollower(
     INodes nodes, ChangeRelay relay, TimeProvider time, ILogger<FeedFollower> logger) : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(500);
 
     // What follows the relay's revision is gone from the history: it begins anew.
     private bool _isLost;
+
+    // Since the last frame.
+    private int _failures;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,10 +32,15 @@ internal sealed partial class FeedFollower(
             }
             catch (Exception e) when (e is NodeUnreachableException or IOException or WireFormatException)
             {
-                LogBroken(logger, relay.Revision, e.Message);
+                // Once for each time that it breaks, not for each attempt to mend it.
+                if (_failures == 0)
+                {
+                    LogBroken(logger, relay.Revision, e.Message);
+                }
             }
 
-            await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var pause = PauseMin * Math.Pow(2, Math.Min(_failures++, 10));
+            await Task.Delay(pause < PauseMax ? pause : PauseMax, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -40,6 +49,7 @@ internal sealed partial class FeedFollower(
         Revision? from = relay.IsStarted && !_isLost ? relay.Revision : null;
         await foreach (var frame in nodes.FollowAsync(from, stoppingToken))
         {
+            _failures = 0;
             relay.Touch();
             Handle(frame);
         }

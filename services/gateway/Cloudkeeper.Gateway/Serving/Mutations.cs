@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
@@ -36,10 +37,12 @@ internal sealed class Mutations(INodes nodes)
     /// <param name="conditional">The request had a condition on the node.</param>
     public static void Refuse(HttpContext context, CommandResult result, bool conditional = false)
     {
-        var present = result.Body as NodeResult;
-        ProblemWriter.Write(context, new Problem(
-            ErrorKinds.Of(result.Code, conditional),
-            Revision: result.Revision,
-            WriteMembers: present is { Stat: { } stat } ? json => NodeJson.WriteStat(json, stat) : null));
+        ProblemWriter.Write(context, result.Body switch
+        {
+            SessionInfo ended => SessionProblems.Of(result.Code, ended, result.Revision),
+            NodeResult { Stat: { } stat } => new Problem(
+                ErrorKinds.Of(result.Code, conditional), null, result.Revision, json => NodeJson.WriteStat(json, stat)),
+            _ => new Problem(ErrorKinds.Of(result.Code, conditional), Revision: result.Revision),
+        });
     }
 }

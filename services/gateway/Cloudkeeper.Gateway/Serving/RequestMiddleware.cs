@@ -1,6 +1,4 @@
-using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
-using Cloudkeeper.Gateway.Requests;
 
 namespace Cloudkeeper.Gateway.Serving;
 
@@ -31,12 +29,4 @@ internal sealed class RequestMiddleware(RequestDelegate next, GatewayMetrics met
         "GET" or "HEAD" or "PUT" or "POST" or "DELETE" => request.Method,
         _ => "other",
     };
-}
-
-/// <summary>Refuses paths that mean one thing to us and another to the next reader.</summary>
-internal sealed class EncodedDotsMiddleware(RequestDelegate next)
-{
-    public Task InvokeAsync(HttpContext context) => RequestTarget.HasEncodedDotSegment(context)
-        ? throw new ProblemException(ErrorKinds.InvalidPath, "A segment '.' or '..' is not to be encoded.")
-        : next(context);
 }

@@ -14,6 +14,9 @@ internal abstract partial class Batcher<TRequest, TResult>(
     /// <summary>Answers beyond this many are handed to another thread while the next batch goes out.</summary>
     private const int CompletedInlineMax = 1;
 
+    /// <summary>With less time left than this a request is refused while that is still certain.</summary>
+    private static readonly TimeSpan AttemptMin = TimeSpan.FromMilliseconds(10);
+
     private readonly Lock _gate = new();
     private readonly Queue<Pending<TRequest, TResult>> _waiting = [];
     private long _waitingBytes;
@@ -70,11 +73,11 @@ internal abstract partial class Batcher<TRequest, TResult>(
     /// <summary>Refuses what has waited too long behind a batch that does not get through.</summary>
     protected void ExpireWaiting()
     {
-        var now = time.GetTimestamp();
+        var latest = time.GetTimestamp() + (long)(AttemptMin.TotalSeconds * time.TimestampFrequency);
         List<Pending<TRequest, TResult>>? overdue = null;
         lock (_gate)
         {
-            while (_waiting.TryPeek(out var oldest) && oldest.Deadline <= now)
+            while (_waiting.TryPeek(out var oldest) && oldest.Deadline <= latest)
             {
                 (overdue ??= []).Add(_waiting.Dequeue());
                 _waitingBytes -= oldest.Bytes;

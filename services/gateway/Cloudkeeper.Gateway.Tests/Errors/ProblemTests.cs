@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Protocol.Errors;
+
+namespace Cloudkeeper.Gateway.Tests.Errors;
+
+[Collection(SharedGateway.Name)]
+public sealed class ProblemTests(GatewayFixture gateway)
+{
+    [Theory]
+    [InlineData("GET", "/")]
+    [InlineData("GET", "/v1")]
+    [InlineData("PUT", "/v2/nodes/a")]
+    [InlineData("GET", "/v1/locks2/a")]
+    public async Task An_unknown_route_is_a_problem_document(string method, string path) =>
+        (await gateway.SendAsync(method, path)).ShouldBe(404, "route-not-found");
+
+    [Theory]
+    [InlineData("PATCH", "/v1/nodes/a", "DELETE, GET, HEAD, POST, PUT")]
+    [InlineData("DELETE", "/v1/transactions", "POST")]
+    [InlineData("PUT", "/v1/sessions", "GET, POST")]
+    public async Task Another_method_names_the_possible_ones(string method, string path, string allowed)
+    {
+        var answer = (await gateway.SendAsync(method, path)).ShouldBe(405, "method-not-allowed");
+        Assert.Equal(allowed, string.Join(", ", answer.Headers["Allow"].Split(", ").Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Too_many_headers_are_a_problem_document()
+    {
+        (await gateway.GetAsync("/v1/nodes", ("X-Large", new string('x', 33_000)))).ShouldBe(431, "headers-too-large");
+        var many = Enumerable.Range(0, 101).Select(i => ($"X-{i}", "1")).ToArray();
+        (await gateway.GetAsync("/v1/nodes", many)).ShouldBe(431, "headers-too-large");
+    }
+
+    [Fact]
+    public async Task A_body_that_ends_early_breaks_nothing()
+    {
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
+            await socket.GetStream().WriteAsync(
+                Encoding.ASCII.GetBytes("PUT /v1/nodes/early HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nshort"),
+                TestContext.Current.CancellationToken);
+        }
+
+        (await gateway.GetAsync("/v1/nodes/early")).ShouldBe(404, "node-not-found");
+    }
+
+    [Fact]
+    public void Every_refusal_of_the_state_machine_has_its_line_in_the_table()
+    {
+        foreach (var code in Enum.GetValues<ResultCode>().Except([ResultCode.Ok]))
+        {
+            Assert.Equal(code.ToApiCode(), ErrorKinds.Of(code).Code);
+            Assert.Equal(code.ToApiCode(), ErrorKinds.Of(code, conditional: true).Code);
+        }
+    }
+
+    [Fact]
+    public void No_two_lines_of_the_table_are_the_same()
+    {
+        var all = typeof(ErrorKinds).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Select(field => (ErrorKind)field.GetValue(null)!).ToArray();
+        Assert.Distinct(all.Select(kind => (kind.Status, kind.Code)));
+        Assert.All(all, kind => Assert.InRange(kind.Status, 400, 599));
+        Assert.All(all, kind => Assert.False(kind.Title.EndsWith('.') || !kind.Detail.EndsWith('.'), kind.Code));
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Cloudkeeper.Gateway.Upstream;
+
+namespace Cloudkeeper.Gateway.Tests.Hosting;
+
+/// <summary>A whole gateway on a real socket, over a state machine in this process.</summary>
+public sealed class GatewayFixture : IAsyncLifetime
+{
+    private WebApplication? _app;
+
+    internal TreeNodes Nodes { get; init; } = new();
+
+    public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
+    public HttpClient Client { get; private set; } = new();
+
+    public Uri Address { get; private set; } = new("http://127.0.0.1");
+
+    internal IServiceProvider Services => _app!.Services;
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["urls"] = "http://127.0.0.1:0",
+            ["Gateway:Nodes"] = "http://127.0.0.1:1",
+            ["Gateway:Register"] = "false",
+            ["Gateway:ProgressInterval"] = "00:00:00.2",
+            ["Logging:LogLevel:Default"] = "Error",
+        });
+        builder.Configuration.AddInMemoryCollection(Settings);
+        builder.Services.AddSingleton<INodes>(Nodes);
+        builder.AddGateway();
+        builder.Logging.ClearProviders();
+        _app = builder.Build();
+        _app.UseGateway();
+        await _app.StartAsync();
+        Address = new Uri(_app.Urls.Single());
+        Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
+        await WaitUntilFollowedAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+    }
+
+    /// <summary>Sends a request with headers of any kind.</summary>
+    public async Task<Answer> SendAsync(
+        string method, string path, string? body = null, string? contentType = null,
+        params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            request.Content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
+        }
+
+        foreach (var (name, value) in headers)
+        {
+            Assert.True(request.Headers.TryAddWithoutValidation(name, value));
+        }
+
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
+    }
+
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync("GET", path, headers: headers);
+
+    public Task<Answer> PutAsync(string path, string body = "", params (string Name, string Value)[] headers) =>
+        SendAsync("PUT", path, body, headers: headers);
+
+    public Task<Answer> PostAsync(string path, string body = "", params (string Name, string Value)[] headers) =>
+        SendAsync("POST", path, body, headers: headers);
+
+    public Task<Answer> DeleteAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync("DELETE", path, headers: headers);
+
+    /// <summary>Opens a session.</summary>
+    public async Task<long> OpenSessionAsync(string ttl = "10s")
+    {
+        var answer = await PostAsync("/v1/sessions", $$"""{"ttl":"{{ttl}}"}""");
+        return answer.Json.GetProperty("id").GetInt64();
+    }
+
+    private async Task WaitUntilFollowedAsync()
+    {
+        var relay = Services.GetRequiredService<Feed.ChangeRelay>();
+        while (!relay.IsStarted)
+        {
+            await Task.Yield();
+        }
+    }
+}
+
+/// <summary>One for all tests of a class.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedGateway : ICollectionFixture<GatewayFixture>
+{
+    public const string Name = "gateway";
+}

@@ -1,0 +1,197 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Threading.Channels;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Gateway.Tests.Hosting;
+
+/// <summary>The real state machine without a cluster around it. Everything passes through the real codecs.</summary>
+internal sealed class TreeNodes : INodes
+{
+    private readonly Lock _gate = new();
+    private readonly StateMachine _machine;
+    private readonly List<Channel<FeedFrame>> _followers = [];
+    private readonly LaneId _lane;
+    private long _index;
+    private long _serial;
+    private Revision _published;
+
+    public TreeNodes(StateMachineOptions? options = null)
+    {
+        _machine = new StateMachine(options ?? StateMachineOptions.Default);
+        var opened = Apply(new CommandBatch(LaneId.None, 0, [Request(new OpenLaneCommand())]));
+        _lane = ((LaneResult)opened.Body!).Lane;
+    }
+
+    public Revision Revision
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _machine.Revision;
+            }
+        }
+    }
+
+    /// <summary>How often sessions were kept alive.</summary>
+    public int KeepaliveCount { get; private set; }
+
+    /// <summary>While it is set, nobody answers but to stale reads.</summary>
+    public bool HasNoQuorum { get; set; }
+
+    /// <summary>While it is set, no feed can be opened.</summary>
+    public bool HasNoFeed { get; set; }
+
+    public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session)
+    {
+        RequireQuorum();
+        lock (_gate)
+        {
+            return new(Apply(new CommandBatch(_lane, ++_serial, [request with { Serial = _serial }])));
+        }
+    }
+
+    public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision)
+    {
+        if (consistency == ReadConsistency.Linearizable)
+        {
+            RequireQuorum();
+        }
+
+        lock (_gate)
+        {
+            var bytes = new ArrayBufferWriter<byte>();
+            ReadResultCodec.Write(bytes, new ReadBatchResult(_machine.Revision, [WithExpiry(_machine.Read(request))]));
+            var answer = ReadResultCodec.Read(bytes.WrittenSpan);
+            return new(new ReadAnswer(answer.Results[0], answer.Revision));
+        }
+    }
+
+    public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session)
+    {
+        RequireQuorum();
+        lock (_gate)
+        {
+            KeepaliveCount++;
+            var result = (ReadSessionResult)_machine.Read(new ReadSessionRequest(session));
+            return new(result.Code switch
+            {
+                ResultCode.Ok => new KeepaliveResult(session, KeepaliveStatus.Alive, result.Session!.TtlMilliseconds),
+                ResultCode.SessionExpired => new KeepaliveResult(session, KeepaliveStatus.Expired, 0),
+                _ => new KeepaliveResult(session, KeepaliveStatus.Unknown, 0),
+            });
+        }
+    }
+
+    public async IAsyncEnumerable<FeedFrame> FollowAsync(
+        Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (HasNoFeed)
+        {
+            throw new NodeUnreachableException("No feed here.");
+        }
+
+        var frames = Channel.CreateUnbounded<FeedFrame>();
+        lock (_gate)
+        {
+            var history = new List<ChangeSet>();
+            var status = _machine.ReadHistory(from ?? _machine.Revision, int.MaxValue, history);
+            if (status.IsCompacted)
+            {
+                frames.Writer.TryWrite(new CompactedFrame(status.OldestRevision));
+                frames.Writer.Complete();
+            }
+            else
+            {
+                history.ForEach(set => frames.Writer.TryWrite(Encoded(new ChangeSetFrame(set))));
+                frames.Writer.TryWrite(new ProgressFrame(_machine.Revision));
+                _followers.Add(frames);
+            }
+        }
+
+        await foreach (var frame in frames.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return frame;
+        }
+    }
+
+    public ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken) =>
+        new(Encoding.UTF8.GetBytes(
+            """{"id":"c","node":"n1","leader":"n1","term":1,"revision":0,"members":[{"id":"n1","url":"http://n1","role":"voter"}]}"""));
+
+    /// <summary>Lets a session's TTL run out.</summary>
+    public void Expire(SessionId session)
+    {
+        lock (_gate)
+        {
+            Apply(new CommandBatch(LaneId.None, 0, [Request(new ExpireSessionsCommand(1, [new ExpiredSession(session, 0)]))]));
+        }
+    }
+
+    /// <summary>Cuts the feed off, as a node that stops does.</summary>
+    public void BreakFeeds()
+    {
+        lock (_gate)
+        {
+            _followers.ForEach(follower => follower.Writer.TryComplete(new IOException("The connection broke.")));
+            _followers.Clear();
+        }
+    }
+
+    private static CommandRequest Request(Command command) => new(0, null, UInt128.Zero, [], command);
+
+    private static FeedFrame Encoded(FeedFrame frame)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        FeedFrameCodec.Write(bytes, frame);
+        return FeedFrameCodec.Read(bytes.WrittenSpan);
+    }
+
+    private void RequireQuorum()
+    {
+        if (HasNoQuorum)
+        {
+            throw new ProblemException(ErrorKinds.NoQuorum);
+        }
+    }
+
+    private CommandResult Apply(CommandBatch batch)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        CommandCodec.Write(bytes, batch);
+        var results = new List<CommandResult>();
+        _machine.Apply(
+            ++_index, 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), [CommandCodec.Read(bytes.WrittenSpan)], results);
+        Publish();
+        bytes.Clear();
+        CommandResultCodec.WriteAll(bytes, results);
+        return CommandResultCodec.ReadAll(bytes.WrittenSpan)[0];
+    }
+
+    private void Publish()
+    {
+        var news = new List<ChangeSet>();
+        _machine.ReadHistory(_published, int.MaxValue, news);
+        _published = _machine.Revision;
+        foreach (var set in news)
+        {
+            _followers.ForEach(follower => follower.Writer.TryWrite(Encoded(new ChangeSetFrame(set))));
+        }
+    }
+
+    private static ReadResult WithExpiry(ReadResult result) => result switch
+    {
+        ReadSessionResult { Session: { } session } read => read with { ExpiresInMilliseconds = session.TtlMilliseconds },
+        _ => result,
+    };
+}

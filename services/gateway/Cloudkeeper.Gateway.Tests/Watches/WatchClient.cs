@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using Cloudkeeper.Gateway.Tests.Hosting;
+
+namespace Cloudkeeper.Gateway.Tests.Watches;
+
+/// <summary>Reads a stream of events as a browser would.</summary>
+internal sealed class WatchClient : IAsyncDisposable
+{
+    private readonly HttpResponseMessage _response;
+    private readonly StreamReader _reader;
+
+    private WatchClient(HttpResponseMessage response, Stream stream)
+    {
+        _response = response;
+        _reader = new StreamReader(stream);
+    }
+
+    public HttpResponseMessage Response => _response;
+
+    public static async Task<WatchClient> OpenAsync(GatewayFixture gateway, string query, string? lastEventId = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/watch?" + query);
+        if (lastEventId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+
+        var response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.IsSuccessStatusCode, await ErrorOfAsync(response));
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        return new WatchClient(response, await response.Content.ReadAsStreamAsync());
+    }
+
+    /// <summary>The next event that is no progress, or null at the end.</summary>
+    public async Task<WatchedEvent?> NextAsync()
+    {
+        while (await ReadAsync() is { } item)
+        {
+            if (item.Name != "progress")
+            {
+                return item;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The next event of any kind, or null at the end.</summary>
+    public async Task<WatchedEvent?> ReadAsync()
+    {
+        string? name = null, data = null, id = null;
+        while (await _reader.ReadLineAsync() is { } line)
+        {
+            if (line.Length == 0)
+            {
+                return new WatchedEvent(name!, JsonDocument.Parse(data!).RootElement, id is null ? null : Number(id));
+            }
+
+            var colon = line.IndexOf(": ", StringComparison.Ordinal);
+            var value = line[(colon + 2)..];
+            _ = line[..colon] switch
+            {
+                "event" => name = value,
+                "data" => data = value,
+                "id" => id = value,
+                _ => throw new InvalidOperationException(line),
+            };
+        }
+
+        Assert.Null(name);
+        return null;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _reader.Dispose();
+        _response.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+
+    private static async Task<string> ErrorOfAsync(HttpResponseMessage response) =>
+        response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync();
+}
+
+internal sealed record WatchedEvent(string Name, JsonElement Data, long? Id)
+{
+    public string Path => Data.GetProperty("path").GetString()!;
+
+    public long Revision => Data.GetProperty("revision").GetInt64();
+
+    public override string ToString() => $"{Name} {Data} {Id}";
+}
