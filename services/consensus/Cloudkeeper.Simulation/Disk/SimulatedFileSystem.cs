@@ -34,7 +34,10 @@ public sealed class SimulatedFileSystem : IFileSystem
     /// <summary>How many operations that change the disk there have been.</summary>
     public long OperationCount { get; private set; }
 
-    public long FreeBytes => Math.Max(0, CapacityBytes - _directory.Files.Sum(f => f.Length));
+    /// <summary>Length of all files.</summary>
+    public long UsedBytes => _directory.Files.Sum(f => f.Length);
+
+    public long FreeBytes => CapacityBytes == long.MaxValue ? long.MaxValue : Math.Max(0, CapacityBytes - UsedBytes);
 
     public IStorageFile Open(string name, FileOpening opening)
     {

@@ -1,0 +1,60 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Simulation.Clients;
+
+/// <summary>One call of a client, from its invocation to its return.</summary>
+internal sealed class HistoryOperation
+{
+    public required int Client { get; init; }
+
+    /// <summary>Virtual microseconds.</summary>
+    public required long Invoked { get; init; }
+
+    /// <summary>Virtual microseconds; null: not yet.</summary>
+    public long? Returned { get; set; }
+
+    /// <summary>Of a write.</summary>
+    public CommandRequest? Request { get; init; }
+
+    /// <summary>A success of the write makes a revision of its own.</summary>
+    public bool ChangesSomething { get; init; }
+
+    /// <summary>Of a read.</summary>
+    public ReadRequest? Read { get; init; }
+
+    public ReadConsistency Consistency { get; init; }
+
+    public Revision MinRevision { get; init; }
+
+    public CallOutcome Outcome { get; set; }
+
+    public CommandResult? Result { get; set; }
+
+    public ReadResult? ReadResult { get; set; }
+
+    /// <summary>Of the result, or the revision at which a read was served.</summary>
+    public Revision Revision { get; set; }
+
+    /// <summary>Under which number of which lane it was sent.</summary>
+    public (LaneId Lane, long Serial)? SentAs { get; set; }
+
+    public override string ToString() =>
+        $"client {Client} [{Invoked / 1e6:F6}, {Returned / 1e6:F6}] {Outcome} at {Revision}: "
+        + $"{(object?)Request?.Command ?? Read} -> {(object?)Result ?? ReadResult}";
+}
+
+internal enum CallOutcome
+{
+    Pending,
+
+    /// <summary>Decided: the result says how.</summary>
+    Answered,
+
+    /// <summary>Certainly not executed.</summary>
+    Failed,
+
+    /// <summary>Perhaps executed.</summary>
+    Unknown,
+}

@@ -1,0 +1,90 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Clients;
+
+/// <summary>Draws what a client asks for. Few paths: clients are to meet each other.</summary>
+internal sealed class Requests(SimulationRandom random, SimulationOptions options)
+{
+    private const string Text = "text/plain";
+    private const int PageMax = 10_000;
+
+    public Command Put() => new MutationCommand(new WriteOperation(Key(), Value(), Text, Parents: true));
+
+    /// <param name="seen">A revision that the client knows: sometimes right.</param>
+    public Command Conditional(Revision seen) => new MutationCommand(random.Next(4) switch
+    {
+        0 => new WriteOperation(Key(), Value(), Text, WriteMode.Create, Parents: true),
+        1 => new WriteOperation(Key(), Value(), Text, WriteMode.Set, IfVersion: random.Next(-1, 5)),
+        2 => new WriteOperation(Key(), Value(), Text, WriteMode.Set, IfRevision: Near(seen)),
+        _ => new DeleteOperation(Key(), IfRevision: Near(seen)),
+    });
+
+    public Command Delete() => new MutationCommand(new DeleteOperation(Key()));
+
+    public Command Sequential() => new MutationCommand(
+        new CreateSequentialOperation("/sequence", random.Chance(0.5) ? "item-" : "", Value(), Text, Parents: true));
+
+    public Command Add() =>
+        new MutationCommand(new AddOperation($"/counter{random.Next(3)}", random.Between(-5, 10)));
+
+    public Command Ephemeral(SessionId session) => new MutationCommand(random.Chance(0.7)
+        ? new WriteOperation(
+            $"/ephemeral/{random.Next(options.Keys)}",
+            Value(),
+            Text,
+            WriteMode.Create,
+            NodeKind.Ephemeral,
+            KindGiven: true,
+            session,
+            Parents: true)
+        : new CreateSequentialOperation(
+            "/members", "member-", Value(), Text, NodeKind.Ephemeral, session, Parents: true));
+
+    public Command Transaction(Revision seen)
+    {
+        var conditions = random.Chance(0.5)
+            ? [new Condition(Key(), Exists: random.Chance(0.5))]
+            : new Condition[] { new(Key(), Revision: Near(seen)) };
+        return new TransactionCommand(conditions, Operations(), Operations());
+    }
+
+    public ReadRequest AnyRead() => random.Next(10) switch
+    {
+        0 => new ReadChildrenRequest(random.Pick(["/keys", "/sequence", "/members", "/ephemeral"]), "", PageMax, false),
+        1 => new ReadNodeRequest($"/counter{random.Next(3)}", WithValue: true),
+        2 => new ReadNodeRequest($"/ephemeral/{random.Next(options.Keys)}", WithValue: true),
+        _ => new ReadNodeRequest(Key(), WithValue: true),
+    };
+
+    private Operation[] Operations()
+    {
+        var operations = new Operation[random.Between(0, 4)];
+        for (var i = 0; i < operations.Length; i++)
+        {
+            operations[i] = random.Next(4) switch
+            {
+                0 => new DeleteOperation(Key()),
+                1 => new GetOperation(Key()),
+                2 => new AddOperation("/transactions", 1),
+                _ => new WriteOperation(Key(), Value(), Text, Parents: true),
+            };
+        }
+
+        return operations;
+    }
+
+    private string Key() => $"/keys/{random.Next(options.Keys)}";
+
+    private Revision Near(Revision seen) => new(Math.Max(0, seen.Value - random.Next(options.Keys)));
+
+    private byte[] Value()
+    {
+        var value = new byte[random.Chance(0.02) ? random.Logarithmic(200, 20_000) : random.Next(100)];
+        random.NextBytes(value);
+        return value;
+    }
+}

@@ -1,0 +1,105 @@
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Invariants.Reads;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Clients;
+
+/// <summary>The clients and the history of their calls.</summary>
+internal sealed class Workload(World world, SimulationRandom random)
+{
+    /// <summary>Numbers of clients begin here; none is used again after an unknown outcome would have been forgotten.</summary>
+    private const int FirstClient = 1_000;
+
+    private readonly List<HistoryOperation> _history = [];
+    private int _clients;
+
+    public bool IsStopped { get; private set; }
+
+    /// <summary>Longest time that a call may take.</summary>
+    public long CallTimeout { get; } = (4 * world.Options.ElectionTimeout) + (2 * Scheduler.Second);
+
+    public IReadOnlyList<HistoryOperation> History => _history;
+
+    /// <summary>Calls that have not returned.</summary>
+    public int PendingCount => _history.Count(static operation => operation.Returned is null);
+
+    public void Start()
+    {
+        for (var i = 0; i < world.Options.Clients; i++)
+        {
+            StartClient();
+        }
+    }
+
+    public void StartClient() => new SimulatedClient(world, random.Split(), FirstClient + _clients++).Start();
+
+    /// <summary>Nobody begins anything any more, and nobody keeps a session alive.</summary>
+    public void Stop() => IsStopped = true;
+
+    public void Note(HistoryOperation operation)
+    {
+        _history.Add(operation);
+        world.Trace.Add(TraceKind.Invoked, operation.Client, detail: operation);
+    }
+
+    /// <summary>The whole history against the committed log.</summary>
+    public void Check()
+    {
+        var points = new List<TimedRevision>(_history.Count);
+        foreach (var operation in _history)
+        {
+            RequireEnd(operation);
+            if (operation.Request is not null)
+            {
+                world.Facts.ToldTheTruth.Check(operation);
+            }
+            else if (operation.Outcome == CallOutcome.Answered)
+            {
+                world.Facts.ReadValues.Check(operation);
+            }
+
+            if (PointOf(operation) is { } point)
+            {
+                points.Add(point);
+            }
+        }
+
+        RevisionOrder.Check(points);
+    }
+
+    private void RequireEnd(HistoryOperation operation)
+    {
+        if (operation.Returned is not { } returned || returned > operation.Invoked + CallTimeout)
+        {
+            throw new ViolationException("every call ends", $"within {CallTimeout / 1e6} s: {operation}");
+        }
+
+        world.Totals.Acknowledged += operation.Outcome == CallOutcome.Answered ? 1 : 0;
+        world.Totals.Count(Marker.OutcomesUnknown, operation.Outcome == CallOutcome.Unknown ? 1 : 0);
+    }
+
+    private TimedRevision? PointOf(HistoryOperation operation)
+    {
+        switch (operation.Outcome)
+        {
+            case CallOutcome.Answered when operation.Request is null:
+                return operation.Consistency == Protocol.Reads.ReadConsistency.Linearizable
+                    ? new TimedRevision(operation.Invoked, operation.Returned!.Value, operation.Revision, false, operation)
+                    : null;
+            case CallOutcome.Answered when !operation.Result!.Replayed:
+                return new TimedRevision(
+                    operation.Invoked, operation.Returned!.Value, operation.Revision, HasChanged(operation), operation);
+            case CallOutcome.Unknown when operation.SentAs is { } sent
+                && world.Facts.Decisions.Find(sent.Lane, sent.Serial) is { Replayed: false } decision:
+                world.Totals.Count(Marker.UnknownsThatWereCommitted);
+                return new TimedRevision(operation.Invoked, long.MaxValue, decision.Revision, false, operation);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Whether the command made its revision: some succeed without changing anything.</summary>
+    private bool HasChanged(HistoryOperation operation) =>
+        operation.Result!.Code == Protocol.Errors.ResultCode.Ok && operation.ChangesSomething;
+}

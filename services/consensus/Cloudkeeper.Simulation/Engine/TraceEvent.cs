@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace Cloudkeeper.Simulation.Engine;
+
+/// <summary>One thing that happened: cheap to note, and put into words only when somebody wants to read it.</summary>
+/// <param name="Time">Virtual, in microseconds.</param>
+/// <param name="Who">The node (1 and up), the gateway (100 and up) or the client (1000 and up); 0: the world.</param>
+internal readonly record struct TraceEvent(long Time, TraceKind Kind, int Who, long A, long B, object? Detail)
+{
+    public override string ToString()
+    {
+        var who = Who switch
+        {
+            0 => "world",
+            < 100 => string.Create(CultureInfo.InvariantCulture, $"n{Who}"),
+            < 1000 => string.Create(CultureInfo.InvariantCulture, $"g{Who - 100}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"c{Who - 1000}"),
+        };
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Time / 1e6,12:F6} {who,-6} {Kind,-16} {A} {B} {Detail}").TrimEnd();
+    }
+}

@@ -1,0 +1,167 @@
+using Cloudkeeper.Simulation.Clients;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Gateways;
+
+/// <summary>
+/// Collects calls while a batch is under way, and sends them as the next one, again and again until it is answered or
+/// nobody waits any more: the retry rules of the gateway.
+/// </summary>
+internal abstract class Channel(Gateway gateway, Route route)
+{
+    private const int BatchMax = 64;
+    private const long PauseMin = 5 * Scheduler.Millisecond;
+    private const long PauseMax = 100 * Scheduler.Millisecond;
+
+    private readonly Queue<Call> _waiting = new();
+    private readonly List<Call> _batch = [];
+    private byte[] _body = [];
+    private int _attempts;
+    private bool _isUnderWay;
+
+    protected Gateway Gateway { get; } = gateway;
+
+    /// <summary>What is under way may be, or become, executed although no answer came.</summary>
+    protected bool MayBeExecuted { get; set; }
+
+    public void Enqueue(Call call)
+    {
+        _waiting.Enqueue(call);
+        Gateway.Later(call.Deadline - Gateway.World.Scheduler.Now, () => Expire(call));
+        StartNext();
+    }
+
+    /// <summary>The gateway dies: its clients see their connections reset.</summary>
+    public void Reset()
+    {
+        foreach (var call in _batch)
+        {
+            call.End(CallOutcome.Unknown);
+        }
+
+        foreach (var call in _waiting)
+        {
+            call.End(CallOutcome.Unknown);
+        }
+    }
+
+    protected abstract byte[] Encode(IReadOnlyList<Call> batch);
+
+    /// <returns>False: the batch itself is still to be sent.</returns>
+    protected abstract bool TryComplete(IReadOnlyList<Call> batch, byte[] answer);
+
+    protected abstract int NextNode();
+
+    protected virtual void Learn(int asked, int leader)
+    {
+    }
+
+    private void StartNext()
+    {
+        if (_isUnderWay)
+        {
+            return;
+        }
+
+        _batch.Clear();
+        while (_batch.Count < BatchMax && _waiting.TryDequeue(out var call))
+        {
+            if (!call.IsEnded)
+            {
+                _batch.Add(call);
+            }
+        }
+
+        if (_batch.Count > 0)
+        {
+            _isUnderWay = true;
+            MayBeExecuted = false;
+            _attempts = 0;
+            _body = Encode(_batch);
+            Attempt();
+        }
+    }
+
+    private void Attempt()
+    {
+        if (_batch.TrueForAll(static call => call.IsEnded))
+        {
+            End();
+            return;
+        }
+
+        if (_attempts++ > 0)
+        {
+            Gateway.World.Totals.Count(Marker.BatchesRetried);
+            if (Gateway.World.Options.Bug == Bug.ForgetLane)
+            {
+                _body = Encode(_batch);
+            }
+        }
+
+        var node = NextNode();
+        MayBeExecuted |= Gateway.World.Options.Has(FaultClass.RepeatedRequests);
+        Gateway.Call(node, route, _body, reply => OnReply(node, reply));
+    }
+
+    private void OnReply(int node, ReplyEnvelope? reply)
+    {
+        switch (reply?.Status)
+        {
+            case ReplyStatus.Ok:
+                if (TryComplete(_batch, reply.Body))
+                {
+                    End();
+                }
+                else
+                {
+                    _attempts = 0;
+                    _body = Encode(_batch);
+                    Attempt();
+                }
+
+                break;
+            case ReplyStatus.Malformed:
+                throw new ViolationException("gateway", $"a node does not understand a batch for {route}");
+            case ReplyStatus.StorageFull:
+                EndAll();
+                End();
+                break;
+            default:
+                MayBeExecuted |= reply is null or { Status: ReplyStatus.Unknown };
+                Learn(node, reply?.Leader ?? 0);
+                Gateway.Later(Pause(), Attempt);
+                break;
+        }
+    }
+
+    private void Expire(Call call)
+    {
+        // What only waits here has not been executed.
+        call.End(MayBeExecuted && _batch.Contains(call) ? CallOutcome.Unknown : CallOutcome.Failed);
+    }
+
+    private void EndAll()
+    {
+        foreach (var call in _batch)
+        {
+            call.End(MayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
+        }
+    }
+
+    private void End()
+    {
+        _isUnderWay = false;
+        _batch.Clear();
+        StartNext();
+    }
+
+    private long Pause()
+    {
+        var pause = Math.Min(PauseMax, PauseMin << Math.Min(_attempts - 1, 10));
+        return (pause / 2) + Gateway.Random.NextInt64(pause);
+    }
+}

@@ -1,0 +1,28 @@
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Simulation.Clients;
+
+namespace Cloudkeeper.Simulation.Invariants.ExactlyOnce;
+
+/// <summary>
+/// What a client was told is what was decided in the log. E4: what failed never happens; only what is unknown may.
+/// </summary>
+internal sealed class ToldTheTruth(OnceOnly decisions)
+{
+    public void Check(HistoryOperation write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        var decision = write.SentAs is { } sent ? decisions.Find(sent.Lane, sent.Serial) : null;
+        switch (write.Outcome)
+        {
+            case CallOutcome.Failed when decision is not null:
+                throw new ViolationException("E4 told the truth", $"said to have failed, decided {decision}: {write}");
+            case CallOutcome.Answered when !IsSame(decision, write.Result!):
+                throw new ViolationException("E2 told the truth", $"decided was {decision}: {write}");
+        }
+    }
+
+    private static bool IsSame(Decision? decision, CommandResult told) =>
+        told.Code is ResultCode.Overloaded
+        || (decision is { } decided && decided.Code == told.Code && decided.Revision == told.Revision);
+}

@@ -1,0 +1,86 @@
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Simulation.Clients;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants.Locks;
+using Cloudkeeper.Simulation.Oracle;
+
+namespace Cloudkeeper.Simulation.Invariants.Reads;
+
+/// <summary>A read returns what the committed changes say that there was at its revision.</summary>
+internal sealed class ReadValues(PathHistories paths, SessionBook sessions, TicketsAgree tickets)
+{
+    public void Check(HistoryOperation read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        if (read.Revision < read.MinRevision)
+        {
+            throw Wrong(read, $"at least {read.MinRevision} was asked for");
+        }
+
+        switch (read.ReadResult)
+        {
+            case ReadNodeResult node:
+                CheckNode(read, ((ReadNodeRequest)read.Read!).Path, node);
+                break;
+            case ReadChildrenResult { HasMore: false } children:
+                CheckChildren(read, ((ReadChildrenRequest)read.Read!).Path, children);
+                break;
+            case ReadTicketResult { Ticket: { } ticket }:
+                tickets.Require(ticket, read.Revision);
+                break;
+            case ReadSessionResult session:
+                CheckSession(read, session);
+                break;
+        }
+    }
+
+    private void CheckNode(HistoryOperation read, string path, ReadNodeResult result)
+    {
+        var expected = paths.At(path, read.Revision);
+        if (result.Stat is not { } stat)
+        {
+            if (expected is not null)
+            {
+                throw Wrong(read, $"it was there since {expected.Value.Since}");
+            }
+        }
+        else if (expected is not { } state || state.Since != stat.ModifiedRevision
+            || state.Stat.Version != stat.Version || state.Stat.CreatedRevision != stat.CreatedRevision
+            || state.Value != Hash.Of(result.Value.Span))
+        {
+            throw Wrong(read, $"it was {expected}");
+        }
+    }
+
+    private void CheckChildren(HistoryOperation read, string path, ReadChildrenResult result)
+    {
+        var expected = new List<string>();
+        foreach (var child in paths.Paths)
+        {
+            if (child.Length > path.Length && Protocol.NodePath.ParentOf(child) == path
+                && paths.At(child, read.Revision) is not null)
+            {
+                expected.Add(Protocol.NodePath.NameOf(child));
+            }
+        }
+
+        var names = result.Children.Select(c => c.Name);
+        if (result.Code == ResultCode.Ok ? !names.SequenceEqual(expected) : expected.Count > 0)
+        {
+            throw Wrong(read, $"the children were {string.Join(' ', expected)}, not {string.Join(' ', names)}");
+        }
+    }
+
+    private void CheckSession(HistoryOperation read, ReadSessionResult result)
+    {
+        var life = sessions.Find(((ReadSessionRequest)read.Read!).Session);
+        var wasAlive = life is not null && life.OpenedAt <= read.Revision && !(life.EndedAt <= read.Revision);
+        if ((result.Code == ResultCode.Ok) != wasAlive)
+        {
+            throw Wrong(read, $"the session began at {life?.OpenedAt} and ended at {life?.EndedAt}");
+        }
+    }
+
+    private static ViolationException Wrong(HistoryOperation read, string what) => new("read values", $"{what}: {read}");
+}

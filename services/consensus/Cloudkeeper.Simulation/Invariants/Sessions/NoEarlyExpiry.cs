@@ -1,0 +1,67 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Oracle;
+
+namespace Cloudkeeper.Simulation.Invariants.Sessions;
+
+/// <summary>
+/// S1: whoever was told that his keepalive (or the opening of his session) counted has a full TTL from the moment when
+/// he sent it.
+/// </summary>
+internal sealed class NoEarlyExpiry(SessionBook sessions) : ICommittedCheck
+{
+    private readonly Dictionary<SessionId, long> _expired = [];
+    private readonly Dictionary<SessionId, long> _acknowledged = [];
+
+    /// <param name="sentAt">When the client sent what has been acknowledged, virtual microseconds.</param>
+    public void Acknowledged(SessionId session, long sentAt)
+    {
+        _acknowledged[session] = Math.Max(sentAt, _acknowledged.GetValueOrDefault(session));
+        if (_expired.TryGetValue(session, out var time))
+        {
+            Require(session, sentAt, time);
+        }
+    }
+
+    public void Check(CommittedEntry entry)
+    {
+        for (var i = 0; i < entry.Results.Count; i++)
+        {
+            if (entry.Batch!.Requests[i].Command is not ExpireSessionsCommand command)
+            {
+                continue;
+            }
+
+            foreach (var expired in command.Sessions)
+            {
+                if (sessions.Find(expired.Session) is { } life && life.EndedAt == entry.Results[i].Revision)
+                {
+                    Expired(expired.Session, entry.Time);
+                }
+            }
+        }
+    }
+
+    private void Expired(SessionId session, long time)
+    {
+        _expired[session] = time;
+        if (_acknowledged.TryGetValue(session, out var sentAt))
+        {
+            Require(session, sentAt, time);
+        }
+    }
+
+    private void Require(SessionId session, long sentAt, long expiredAt)
+    {
+        // The nodes count whole milliseconds.
+        var ttl = (sessions.Find(session)!.TtlMilliseconds - 1) * Scheduler.Millisecond;
+        if (expiredAt < sentAt + ttl)
+        {
+            throw new ViolationException(
+                "S1 no early expiry",
+                $"session {session} expires {(expiredAt - sentAt) / 1e6:F6} s after an acknowledged keepalive was sent, "
+                + $"TTL {ttl / 1e6:F3} s");
+        }
+    }
+}

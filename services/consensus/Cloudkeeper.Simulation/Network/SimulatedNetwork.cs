@@ -1,0 +1,93 @@
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Network;
+
+/// <summary>Carries envelopes between endpoints: late, in another order, twice, or not at all.</summary>
+internal sealed class SimulatedNetwork(
+    Scheduler scheduler, SimulationRandom random, Trace trace, Totals totals, SimulationOptions options)
+{
+    private const double SlowShare = 0.01;
+    private const int SlowFactor = 50;
+
+    private readonly Dictionary<int, IEndpoint> _endpoints = [];
+    private readonly HashSet<(int From, int To)> _cut = [];
+    private readonly Dictionary<(int From, int To), long> _lastArrival = [];
+
+    /// <summary>Probability that an envelope is lost.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Probability that a message between nodes arrives twice.</summary>
+    public double Duplication { get; set; }
+
+    /// <summary>Probability that a request of a gateway arrives twice.</summary>
+    public double RepeatedRequests { get; set; }
+
+    /// <summary>Factor by which everything takes longer.</summary>
+    public double Slowness { get; set; } = 1;
+
+    public void Add(int address, IEndpoint endpoint) => _endpoints[address] = endpoint;
+
+    public void Cut(int from, int to) => _cut.Add((from, to));
+
+    public void Join(int from, int to) => _cut.Remove((from, to));
+
+    public void JoinAll() => _cut.Clear();
+
+    public bool IsCut(int from, int to) => _cut.Contains((from, to));
+
+    public void Send(Envelope envelope)
+    {
+        totals.Messages++;
+        Carry(envelope);
+        if (random.Chance(envelope is RequestEnvelope ? RepeatedRequests : Repeats(envelope) ? Duplication : 0))
+        {
+            Carry(envelope);
+        }
+    }
+
+    // Answers over a connection come once; who must cope with more is whoever may be asked twice.
+    private static bool Repeats(Envelope envelope) => envelope is PeerEnvelope or ChunkEnvelope;
+
+    private void Carry(Envelope envelope)
+    {
+        var delay = 1 + random.Exponential(options.NetworkDelay * Slowness);
+        if (random.Chance(SlowShare * Math.Min(Slowness, 10)))
+        {
+            delay *= random.Between(1, SlowFactor);
+        }
+
+        if (_cut.Contains((envelope.From, envelope.To)) || random.Chance(Loss))
+        {
+            trace.Add(TraceKind.Lost, envelope.From, envelope.To);
+            return;
+        }
+
+        scheduler.After(InOrder(envelope, delay), () => Deliver(envelope));
+    }
+
+    private long InOrder(Envelope envelope, long delay)
+    {
+        if (options.Reordering)
+        {
+            return delay;
+        }
+
+        var link = (envelope.From, envelope.To);
+        var arrival = Math.Max(scheduler.Now + delay, _lastArrival.GetValueOrDefault(link) + 1);
+        _lastArrival[link] = arrival;
+        return arrival - scheduler.Now;
+    }
+
+    private void Deliver(Envelope envelope)
+    {
+        // What is under way when the link breaks is lost as well.
+        if (_cut.Contains((envelope.From, envelope.To)))
+        {
+            trace.Add(TraceKind.Lost, envelope.From, envelope.To);
+            return;
+        }
+
+        _endpoints[envelope.To].Receive(envelope);
+    }
+}

@@ -1,0 +1,37 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Nodes;
+
+/// <summary>What Raft tells of itself, for the trace and the invariants.</summary>
+internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
+{
+    public void RoleChanged(NodeId node, Role role, Term term, NodeId? leader)
+    {
+        process.Trace(TraceKind.RoleChanged, term.Value, leader?.Value ?? 0, role);
+        if (role == Role.Leader)
+        {
+            process.World.Totals.Count(Marker.Elections);
+            process.World.Checks.BecameLeader(process, term);
+        }
+    }
+
+    public void CommitAdvanced(NodeId node, LogIndex before, LogIndex now)
+    {
+        process.Trace(TraceKind.Committed, before.Value, now.Value);
+        process.World.Checks.CommitAdvanced(process, now);
+    }
+
+    public void Truncated(NodeId node, LogIndex first, LogIndex last)
+    {
+        process.Trace(TraceKind.Truncated, first.Value, last.Value);
+        process.World.Totals.Count(Marker.ConflictingTailsTruncated);
+    }
+
+    public void Restored(NodeId node, SnapshotMetadata snapshot)
+    {
+        process.Trace(TraceKind.Restored, snapshot.Index.Value);
+        process.World.Totals.Count(Marker.SnapshotsInstalled);
+    }
+}

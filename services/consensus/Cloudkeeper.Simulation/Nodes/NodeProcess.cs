@@ -1,0 +1,207 @@
+using System.Buffers;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Peers;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Simulation.Nodes;
+
+/// <summary>One life of a node, from its start to its crash: what the real process is around a replica.</summary>
+internal sealed class NodeProcess : IReplicaHost
+{
+    /// <summary>As in the real process: replies must not wait for a flood to ebb.</summary>
+    private const int InputsMax = 256;
+
+    private readonly Queue<Action<ReplicaNode>> _inputs = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
+    private readonly NodeStorage _storage;
+    private readonly SimulatedLogWriter _log;
+    private readonly SnapshotSender _sender;
+    private readonly SnapshotReceiver _receiver;
+    private readonly NodeRequests _requests;
+    private readonly long _started;
+    private bool _isTurnDue;
+    private bool _isSnapshotStepDue;
+
+    public NodeProcess(SimulatedNode node)
+    {
+        Node = node;
+        _started = World.Scheduler.Now;
+        _storage = new NodeStorage(node.Disk.Files, node.Id, World.Options);
+        var recovered = _storage.Recovered;
+        World.Checks.Recovered(this, recovered, _storage.Log.Recovery);
+        if (World.Options.Bug == Bug.ForgetVote)
+        {
+            recovered = recovered with { HardState = recovered.HardState with { Vote = null } };
+        }
+
+        var machine = _storage.LoadMachine();
+        World.Checks.Loaded(this, recovered.Snapshot?.Index ?? LogIndex.Zero, machine);
+        _log = new SimulatedLogWriter(this, _storage.Log);
+        _sender = new SnapshotSender(this, _storage.Snapshots);
+        _receiver = new SnapshotReceiver(this, _storage);
+        _requests = new NodeRequests(this);
+        Replica = new ReplicaNode(
+            node.Id, World.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
+        Trace(TraceKind.Started, recovered.HardState.Term.Value, Replica.LastIndex.Value);
+        Tick(World.Options.Tick);
+    }
+
+    public SimulatedNode Node { get; }
+
+    public World World => Node.World;
+
+    public NodeId Id => Node.Id;
+
+    public ReplicaNode Replica { get; }
+
+    public long MonotonicMilliseconds => (World.Scheduler.Now - _started) / Scheduler.Millisecond;
+
+    public long UnixMilliseconds => World.Epoch + (World.Scheduler.Now / Scheduler.Millisecond) + Node.ClockOffset;
+
+    public void Trace(TraceKind kind, long a = 0, long b = 0, object? detail = null) =>
+        World.Trace.Add(kind, Id.Value, a, b, detail);
+
+    /// <summary>Runs something after some time, later if the node is frozen then, and never if it is gone by then.</summary>
+    public void Later(long delay, Action run) => World.Scheduler.After(delay, () => Run(run));
+
+    /// <summary>Brings something to the replica's next turn.</summary>
+    public void Post(Action<ReplicaNode> input)
+    {
+        _inputs.Enqueue(input);
+        if (!_isTurnDue)
+        {
+            _isTurnDue = true;
+            Later(Node.Random.NextInt64(World.Options.TurnDelay + 1), Turn);
+        }
+    }
+
+    public void Receive(Envelope envelope) => Run(() => Handle(envelope));
+
+    private void Handle(Envelope envelope)
+    {
+        switch (envelope)
+        {
+            case PeerEnvelope peer:
+                var message = RaftMessageCodec.Read(peer.Bytes);
+                Trace(TraceKind.Delivered, peer.From, message.Term.Value, message);
+                Post(r => r.Receive(message));
+                break;
+            case RequestEnvelope request:
+                _requests.Receive(request);
+                break;
+            case ChunkEnvelope chunk:
+                _receiver.OnChunk(chunk);
+                break;
+            case ChunkAnswerEnvelope answer:
+                _sender.OnAnswer(answer);
+                break;
+        }
+    }
+
+    public void Send(RaftMessage message)
+    {
+        World.Checks.Sending(this, message);
+        Trace(TraceKind.Sent, message.To.Value, message.Term.Value, message);
+        if (message is SnapshotRequest snapshot)
+        {
+            _sender.Send(snapshot);
+            return;
+        }
+
+        _bytes.ResetWrittenCount();
+        RaftMessageCodec.Write(_bytes, message);
+        World.Network.Send(new PeerEnvelope(Id.Value, message.To.Value, _bytes.WrittenSpan.ToArray()));
+    }
+
+    public void Persist(RaftWrite write)
+    {
+        World.Checks.Persisting(this, write);
+        Trace(TraceKind.Written, write.Sequence, write.Entries.Count);
+        _log.Enqueue(write);
+    }
+
+    public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata)
+    {
+        World.Checks.SnapshotBegun(this, metadata);
+        return new SimulatedSnapshotSink(this, _storage.Snapshots, metadata);
+    }
+
+    public void CompactLog(LogIndex keepFrom)
+    {
+        World.Checks.Compacting(this, keepFrom);
+        _log.Compact(keepFrom);
+    }
+
+    public void Applied(StateMachine machine, Revision revision)
+    {
+        Trace(TraceKind.Applied, Replica.AppliedIndex.Value, revision.Value);
+        World.Checks.Applied(this, machine);
+    }
+
+    /// <summary>One block of a snapshot at a time, each behind whatever has come meanwhile.</summary>
+    public void ContinueSnapshot()
+    {
+        if (!_isSnapshotStepDue && Replica.HasSnapshotWork)
+        {
+            _isSnapshotStepDue = true;
+            Post(r =>
+            {
+                _isSnapshotStepDue = false;
+                r.ContinueSnapshot();
+            });
+        }
+    }
+
+    private void Tick(long interval) => Later(interval, () =>
+    {
+        Post(static r => r.Tick());
+        Tick(interval);
+    });
+
+    private void Run(Action run)
+    {
+        if (Node.Process != this)
+        {
+            return;
+        }
+
+        if (Node.PausedUntil > World.Scheduler.Now)
+        {
+            World.Scheduler.After(Node.PausedUntil - World.Scheduler.Now, () => Run(run));
+            return;
+        }
+
+        try
+        {
+            run();
+        }
+        catch (SimulatedCrashException)
+        {
+            World.Totals.Count(Marker.CrashesAtDiskOperations);
+            Node.Crash();
+        }
+    }
+
+    private void Turn()
+    {
+        _isTurnDue = false;
+        for (var i = 0; i < InputsMax && _inputs.TryDequeue(out var input); i++)
+        {
+            input(Replica);
+        }
+
+        Replica.Advance();
+        World.Checks.TurnEnded(this);
+        ContinueSnapshot();
+        if (_inputs.Count > 0 && !_isTurnDue)
+        {
+            _isTurnDue = true;
+            Later(1, Turn);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Nodes;
+
+/// <summary>What the endpoints of a node do with the requests of gateways.</summary>
+internal sealed class NodeRequests(NodeProcess process)
+{
+    private readonly ArrayBufferWriter<byte> _bytes = new();
+
+    public void Receive(RequestEnvelope request)
+    {
+        switch (request.Route)
+        {
+            case Route.Commands:
+                Submit(request);
+                break;
+            case Route.Reads:
+                Read(request);
+                break;
+            default:
+                Keepalive(request);
+                break;
+        }
+    }
+
+    private void Submit(RequestEnvelope request)
+    {
+        // The replica takes the bytes over, and the same request may arrive a second time.
+        var payload = new byte[EntryPayload.HeaderBytes + request.Body.Length];
+        request.Body.CopyTo(payload, EntryPayload.HeaderBytes);
+        process.Post(r => r.Submit(payload, outcome => OnSubmitted(request, outcome)));
+    }
+
+    private void OnSubmitted(RequestEnvelope request, SubmitOutcome outcome)
+    {
+        var status = outcome.Status switch
+        {
+            SubmitStatus.Decided => ReplyStatus.Ok,
+            SubmitStatus.NotLeader => ReplyStatus.Misdirected,
+            SubmitStatus.Overloaded => ReplyStatus.Overloaded,
+            SubmitStatus.StorageFull => ReplyStatus.StorageFull,
+            SubmitStatus.Malformed => ReplyStatus.Malformed,
+            _ => ReplyStatus.Unknown,
+        };
+        if (process.World.Options.Bug == Bug.ForgetAnswers && status == ReplyStatus.Ok && process.Node.Random.Chance(0.01))
+        {
+            return;
+        }
+
+        Reply(request, status, status == ReplyStatus.Ok ? Encode(outcome.Results, CommandResultCodec.WriteAll) : []);
+    }
+
+    private void Read(RequestEnvelope request)
+    {
+        var batch = ReadRequestCodec.Read(request.Body);
+        var consistency = process.World.Options.Bug == Bug.ReadWithoutRound
+            ? ReadConsistency.Local
+            : batch.Consistency;
+        process.Post(r => r.Read(consistency, batch.MinRevision, outcome => OnRead(request, batch, outcome)));
+    }
+
+    private void OnRead(RequestEnvelope request, ReadBatch batch, ReadOutcome outcome)
+    {
+        if (outcome.Status != ReadStatus.Ready)
+        {
+            var status = outcome.Status switch
+            {
+                ReadStatus.NotLeader => ReplyStatus.Misdirected,
+                ReadStatus.Overloaded => ReplyStatus.Overloaded,
+                _ => ReplyStatus.Unavailable,
+            };
+            Reply(request, status, []);
+            return;
+        }
+
+        var results = new ReadResult[batch.Requests.Count];
+        for (var i = 0; i < results.Length; i++)
+        {
+            results[i] = outcome.Machine!.Read(batch.Requests[i]);
+        }
+
+        Reply(request, ReplyStatus.Ok, Encode(new ReadBatchResult(outcome.Revision, results), ReadResultCodec.Write));
+    }
+
+    private void Keepalive(RequestEnvelope request)
+    {
+        var sessions = KeepaliveCodec.ReadSessions(request.Body);
+        if (process.World.Options.Bug == Bug.ForgetKeepalives)
+        {
+            var alive = Array.ConvertAll(sessions, s => new KeepaliveResult(s, KeepaliveStatus.Alive, 1_000));
+            Reply(request, ReplyStatus.Ok, Encode<IReadOnlyList<KeepaliveResult>>(alive, KeepaliveCodec.WriteResults));
+            return;
+        }
+
+        process.Post(r => r.Keepalive(sessions, results => Reply(
+            request,
+            results is null ? ReplyStatus.Misdirected : ReplyStatus.Ok,
+            results is null ? [] : Encode(results, KeepaliveCodec.WriteResults))));
+    }
+
+    private byte[] Encode<T>(T value, Action<IBufferWriter<byte>, T> write)
+    {
+        _bytes.ResetWrittenCount();
+        write(_bytes, value);
+        return _bytes.WrittenSpan.ToArray();
+    }
+
+    private void Reply(RequestEnvelope request, ReplyStatus status, byte[] body) => process.World.Network.Send(
+        new ReplyEnvelope(
+            process.Id.Value, request.From, request.Call, status, process.Replica.Leader?.Value ?? 0, body));
+}

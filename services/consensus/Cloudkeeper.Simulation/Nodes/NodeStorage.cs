@@ -1,0 +1,71 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
+using Cloudkeeper.Tree.Snapshots;
+
+namespace Cloudkeeper.Simulation.Nodes;
+
+/// <summary>The data directory of a node, opened as the real process opens it.</summary>
+internal sealed class NodeStorage
+{
+    public static readonly Guid Cluster = new("0c7d1f2e-55aa-4b0e-8a35-9d6a8e4f0b11");
+
+    private readonly SimulationOptions _options;
+
+    public NodeStorage(IFileSystem files, NodeId id, SimulationOptions options)
+    {
+        _options = options;
+        var isNew = IdentityFile.Load(files) is null;
+        Snapshots = new SnapshotStore(files, Cluster);
+        Newest = Snapshots.FindNewest();
+        Log = RaftLogStore.Open(files, LogOptions(options, isNew), Newest, out var recovered);
+        Recovered = isNew ? Begin(files, id, recovered) : recovered;
+    }
+
+    public SnapshotStore Snapshots { get; }
+
+    public SnapshotMetadata? Newest { get; }
+
+    public RaftLogStore Log { get; }
+
+    public RecoveredState Recovered { get; }
+
+    public static LogStoreOptions LogOptions(SimulationOptions options, bool mayCreate) => new()
+    {
+        ClusterId = Cluster,
+        MayCreate = mayCreate,
+        SegmentBytes = options.SegmentBytes,
+        ZeroAheadBytes = options.ZeroAheadBytes,
+    };
+
+    public StateMachine LoadMachine() =>
+        Newest is null ? new StateMachine(_options.Replica.Tree) : LoadMachine(Newest);
+
+    public StateMachine LoadMachine(SnapshotMetadata metadata)
+    {
+        using var reader = Snapshots.OpenRead(metadata);
+        var loader = new StateMachineLoader(_options.Replica.Tree);
+        while (reader.TryRead(out var block))
+        {
+            loader.Add(block.Span);
+        }
+
+        return loader.Complete();
+    }
+
+    // The identity comes last: a directory that has one has had a log.
+    private RecoveredState Begin(IFileSystem files, NodeId id, RecoveredState recovered)
+    {
+        var state = recovered;
+        if (recovered.Entries.Count == 0)
+        {
+            state = RecoveredState.Bootstrap(_options.Membership);
+            Log.Append(new RaftWrite(0, state.HardState, null, state.Entries));
+            Log.Sync();
+        }
+
+        IdentityFile.Save(files, new NodeIdentity(Cluster, id));
+        return state;
+    }
+}

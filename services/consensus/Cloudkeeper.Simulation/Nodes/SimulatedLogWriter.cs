@@ -1,0 +1,121 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
+
+namespace Cloudkeeper.Simulation.Nodes;
+
+/// <summary>
+/// What the log writer's thread does, in steps of virtual time: append all that waits, sync once, report. Between any
+/// two of them the power may go off.
+/// </summary>
+internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
+{
+    private const long FullDiskRetry = 500 * Scheduler.Millisecond;
+
+    private readonly Queue<RaftWrite> _waiting = new();
+    private LogIndex? _compactTo;
+    private bool _isBusy;
+    private bool _isFull;
+    private int _appended;
+    private long _lastSequence;
+
+    public void Enqueue(RaftWrite write)
+    {
+        _waiting.Enqueue(write);
+        Wake();
+    }
+
+    public void Compact(LogIndex keepFrom)
+    {
+        _compactTo = keepFrom;
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (!_isBusy)
+        {
+            _isBusy = true;
+            process.Later(process.Node.Disk.WriteTime(), Append);
+        }
+    }
+
+    private void Append()
+    {
+        while (_waiting.TryPeek(out var write))
+        {
+            if (!TryAppend(write))
+            {
+                process.Later(FullDiskRetry, Append);
+                return;
+            }
+
+            _waiting.Dequeue();
+            _appended++;
+            _lastSequence = write.Sequence;
+        }
+
+        if (process.World.Options.Bug == Bug.AcknowledgeBeforeSync)
+        {
+            process.Post(ReportDone(_lastSequence));
+        }
+
+        process.Later(process.Node.Disk.SyncTime(), Sync);
+    }
+
+    private bool TryAppend(RaftWrite write)
+    {
+        try
+        {
+            log.Append(write);
+            NoticeRoom(isFull: false);
+            return true;
+        }
+        catch (StorageFullException)
+        {
+            process.World.Totals.Count(Marker.WritesDelayedByFullDisk);
+            NoticeRoom(isFull: true);
+            return false;
+        }
+    }
+
+    private void NoticeRoom(bool isFull)
+    {
+        if (_isFull != isFull)
+        {
+            _isFull = isFull;
+            process.Trace(TraceKind.DiskFull, isFull ? 1 : 0);
+            process.Post(r => r.StorageIsFull = isFull);
+        }
+    }
+
+    private void Sync()
+    {
+        log.Sync();
+        process.Trace(TraceKind.Synced, _lastSequence, _appended);
+        process.World.Checks.Synced(process, _appended);
+        _appended = 0;
+        process.Post(ReportDone(_lastSequence));
+        if (_compactTo is { } keepFrom)
+        {
+            _compactTo = null;
+            log.Compact(keepFrom);
+            process.World.Totals.Count(Marker.LogsCompacted);
+        }
+
+        _isBusy = false;
+        if (_waiting.Count > 0)
+        {
+            Wake();
+        }
+    }
+
+    private static Action<Replica.ReplicaNode> ReportDone(long sequence) => r =>
+    {
+        if (sequence > 0)
+        {
+            r.WriteCompleted(sequence);
+        }
+    };
+}

@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Engine;
+
+namespace Cloudkeeper.Simulation.Oracle;
+
+/// <summary>Every entry that was ever written anywhere. Index and term say which one it is.</summary>
+internal sealed class EntryRegistry
+{
+    private readonly Dictionary<(LogIndex, Term), Known> _known = [];
+
+    /// <summary>True when this index and term are seen for the first time.</summary>
+    public bool Add(in LogEntry entry, ulong previousChain, out ShadowEntry shadow, out bool agrees)
+    {
+        var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);
+        var chain = Hash.Mix(Hash.Mix(previousChain, entry.Term.Value), content);
+        shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, chain);
+        ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _known, (entry.Index, entry.Term), out var isKnown);
+        agrees = !isKnown || known.Chain == chain;
+        if (!isKnown)
+        {
+            known = new Known(content, chain);
+        }
+
+        return !isKnown;
+    }
+
+    /// <summary>Finds an entry that comes back from a disk; false: nobody has ever written it.</summary>
+    public bool TryFind(in LogEntry entry, out ShadowEntry shadow)
+    {
+        var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);
+        if (_known.TryGetValue((entry.Index, entry.Term), out var known) && known.Content == content)
+        {
+            shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, known.Chain);
+            return true;
+        }
+
+        shadow = default;
+        return false;
+    }
+
+    private readonly record struct Known(ulong Content, ulong Chain);
+}

@@ -1,0 +1,66 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Simulation.Engine;
+
+namespace Cloudkeeper.Simulation.Oracle;
+
+/// <summary>What each path held at each revision, put together from the committed changes alone.</summary>
+internal sealed class PathHistories : ICommittedCheck
+{
+    private readonly SortedDictionary<string, List<PathState>> _paths = new(StringComparer.Ordinal);
+
+    /// <summary>Every path that ever was.</summary>
+    public IEnumerable<string> Paths => _paths.Keys;
+
+    public void Check(CommittedEntry entry)
+    {
+        foreach (var set in entry.Changes)
+        {
+            foreach (var change in set.Changes)
+            {
+                Note(set.Revision, change);
+            }
+        }
+    }
+
+    /// <summary>The state of a path after a revision; null: absent.</summary>
+    public PathState? At(string path, Revision revision)
+    {
+        if (!_paths.TryGetValue(path, out var states))
+        {
+            return null;
+        }
+
+        var low = 0;
+        var high = states.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (states[middle].Since <= revision)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low > 0 && states[low - 1].Exists ? states[low - 1] : null;
+    }
+
+    private void Note(Revision revision, Change change)
+    {
+        if (!_paths.TryGetValue(change.Path, out var states))
+        {
+            _paths.Add(change.Path, states = []);
+        }
+
+        var value = change.Value is { } bytes ? Hash.Of(bytes.Span) : 0;
+        states.Add(new PathState(revision, change.Type != ChangeType.Deleted, change.Stat, value));
+    }
+}
+
+/// <param name="Since">The revision that brought it about.</param>
+/// <param name="Value">A hash of the value.</param>
+internal readonly record struct PathState(Revision Since, bool Exists, NodeStat Stat, ulong Value);

@@ -1,0 +1,27 @@
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>What can go wrong. A run has some of them only: all at once would hide bugs behind each other.</summary>
+[Flags]
+internal enum FaultClass
+{
+    None = 0,
+    Loss = 1 << 0,
+    Duplication = 1 << 1,
+    Delay = 1 << 2,
+    Partition = 1 << 3,
+    OneWayPartition = 1 << 4,
+    Crash = 1 << 5,
+    CrashAll = 1 << 6,
+    CrashAtDisk = 1 << 7,
+    Pause = 1 << 8,
+    SlowDisk = 1 << 9,
+    FullDisk = 1 << 10,
+    Transfer = 1 << 11,
+    GatewayCrash = 1 << 12,
+    ClockJump = 1 << 13,
+
+    /// <summary>A request from a gateway arrives twice: what a proxy or a client library may do (bug B-70).</summary>
+    RepeatedRequests = 1 << 14,
+
+    All = (1 << 15) - 1,
+}

@@ -1,0 +1,170 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Clients;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Nodes;
+
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>
+/// A quorum is healed, sometimes the smallest there is, and the others stay broken for good: now the cluster has to
+/// recover, within bounds.
+/// </summary>
+internal sealed class LivenessPhase
+{
+    private const int Prober = 999;
+    private const int ElectionTimeouts = 20;
+
+    /// <summary>Bound for snapshots of any size through the smallest chunks.</summary>
+    private const long CatchUp = 120 * Scheduler.Second;
+
+    private readonly World _world;
+    private readonly SimulationRandom _random;
+    private readonly List<SimulatedNode> _core;
+    private readonly List<HistoryOperation> _probes = [];
+
+    public LivenessPhase(World world, SimulationRandom random)
+    {
+        _world = world;
+        _random = random;
+        _core = Choose();
+    }
+
+    public void Run()
+    {
+        _world.Trace.Add(TraceKind.Phase, 0, 2);
+        var options = _world.Options;
+        _world.Workload.Stop();
+        Probe();
+        Await("a leader, a fresh write and a fresh read", ElectionTimeouts * options.ElectionTimeout, IsServing);
+        Await("the end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
+        Await("the same state on all healed nodes", CatchUp, IsConverged);
+        var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
+        Await("the end of all sessions", ttl + (ElectionTimeouts * options.ElectionTimeout), HasNoSessions);
+        Await("the same state on all healed nodes", CatchUp, IsConverged);
+    }
+
+    private List<SimulatedNode> Choose()
+    {
+        var nodes = _world.Nodes.ToArray();
+        _random.Shuffle(nodes);
+        var quorum = (nodes.Length / 2) + 1;
+        var size = _random.Chance(0.5) ? quorum : _random.Between(quorum, nodes.Length);
+        foreach (var node in nodes[size..])
+        {
+            Break(node);
+        }
+
+        _world.Totals.Count(Marker.LivenessReachedWithMinority, size < nodes.Length ? 1 : 0);
+        return [.. nodes[..size]];
+    }
+
+    private void Break(SimulatedNode node)
+    {
+        switch (_random.Next(3))
+        {
+            case 0:
+                node.IsGone = true;
+                if (node.Process is not null)
+                {
+                    node.Crash();
+                }
+
+                break;
+            case 1:
+                node.Pause(long.MaxValue / 4);
+                break;
+            default:
+                CutOff(node.Id.Value);
+                break;
+        }
+    }
+
+    private void CutOff(int address)
+    {
+        // Sometimes it can still be heard: its voice must not disturb the others.
+        var isHeard = _random.Chance(0.3);
+        foreach (var other in _world.Nodes)
+        {
+            _world.Network.Cut(other.Id.Value, address);
+            if (!isHeard)
+            {
+                _world.Network.Cut(address, other.Id.Value);
+            }
+        }
+    }
+
+    private void Await(string what, long timeout, Func<bool> isTrue)
+    {
+        var deadline = _world.Scheduler.Now + timeout;
+        while (!isTrue())
+        {
+            if (_world.Scheduler.Now >= deadline)
+            {
+                throw new ViolationException(
+                    "liveness", $"no {what} within {timeout / 1e6} s: {string.Join("; ", _world.Nodes.Select(Describe))}");
+            }
+
+            _world.Scheduler.RunUntil(_world.Scheduler.Now + _world.Options.Tick);
+        }
+    }
+
+    private void Probe()
+    {
+        var gateway = _random.Pick(_world.Gateways);
+        var write = new WriteOperation("/keys/probe", new byte[8], "text/plain", Parents: true);
+        var fresh = New(new CommandRequest(0, null, 0, [], new MutationCommand(write)), null);
+        gateway.Write(fresh, _world.Scheduler.Now + _world.Workload.CallTimeout, ProbeAgainUnlessAnswered);
+        var read = New(null, new ReadNodeRequest("/keys/probe", WithValue: true));
+        gateway.Read(read, _world.Scheduler.Now + _world.Workload.CallTimeout, static () => { });
+    }
+
+    private void ProbeAgainUnlessAnswered()
+    {
+        if (!IsAnswered(write: true))
+        {
+            Probe();
+        }
+    }
+
+    private HistoryOperation New(CommandRequest? request, ReadRequest? read)
+    {
+        var operation = new HistoryOperation
+        {
+            Client = Prober,
+            Invoked = _world.Scheduler.Now,
+            Request = request,
+            ChangesSomething = true,
+            Read = read,
+        };
+        _probes.Add(operation);
+        _world.Workload.Note(operation);
+        return operation;
+    }
+
+    private bool IsAnswered(bool write) =>
+        _probes.Exists(p => p.Outcome == CallOutcome.Answered && (p.Request is not null) == write);
+
+    private bool IsServing() =>
+        _core.Count(n => n.Process?.Replica.IsServingLeader == true) == 1 && IsAnswered(write: true) && IsAnswered(write: false);
+
+    private bool HasNoPendingCalls() => _world.Workload.PendingCount == 0;
+
+    private bool HasNoSessions() => _world.Checks.Ledger.Machine.SessionCount == 0;
+
+    private bool IsConverged()
+    {
+        // The invariants compare the states themselves.
+        var last = _world.Checks.Ledger.Last;
+        return _core.TrueForAll(n => n.Process is { } process
+            && process.Replica.AppliedIndex == last && process.Replica.LastIndex == last);
+    }
+
+    private static string Describe(SimulatedNode node) => node.Process?.Replica is { } replica
+        ? $"n{node.Id} {replica.Role} of term {replica.Term}, last {replica.LastIndex}, commit {replica.CommitIndex}, "
+            + $"applied {replica.AppliedIndex}{(node.IsPaused ? ", paused" : "")}"
+        : $"n{node.Id} down";
+}

@@ -1,0 +1,69 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Simulation.Engine;
+
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>What one run is like. Times are virtual, in microseconds, where the name says nothing else.</summary>
+internal sealed record SimulationOptions
+{
+    public required ulong Seed { get; init; }
+
+    public Bug Bug { get; init; }
+
+    public int Nodes { get; init; } = 3;
+
+    public int Gateways { get; init; } = 2;
+
+    public int Clients { get; init; } = 6;
+
+    public int Lanes { get; init; } = 2;
+
+    /// <summary>How many paths the clients share.</summary>
+    public int Keys { get; init; } = 10;
+
+    /// <summary>Mean pause of a client between two calls.</summary>
+    public long ThinkTime { get; init; } = 20 * Scheduler.Millisecond;
+
+    public long SessionTtlMilliseconds { get; init; } = 3_000;
+
+    public long Tick { get; init; } = 50 * Scheduler.Millisecond;
+
+    /// <summary>Longest time by which inputs of a node wait to be handled together.</summary>
+    public long TurnDelay { get; init; } = 200;
+
+    public ReplicaOptions Replica { get; init; } = new();
+
+    public int SegmentBytes { get; init; } = 64 << 10;
+
+    public int ZeroAheadBytes { get; init; } = 4 << 10;
+
+    /// <summary>Bytes of a snapshot that travel in one message.</summary>
+    public int ChunkBytes { get; init; } = 4 << 10;
+
+    public FaultClass Faults { get; init; } = FaultClass.All;
+
+    /// <summary>Mean time between two faults while there are any.</summary>
+    public long FaultInterval { get; init; } = 2 * Scheduler.Second;
+
+    /// <summary>Mean one-way delay of the network.</summary>
+    public long NetworkDelay { get; init; } = 500;
+
+    /// <summary>Messages overtake each other on a link.</summary>
+    public bool Reordering { get; init; } = true;
+
+    /// <summary>Mean duration of a sync.</summary>
+    public long SyncTime { get; init; } = 1 * Scheduler.Millisecond;
+
+    public long WarmUp { get; init; } = 2 * Scheduler.Second;
+
+    /// <summary>Duration of the phase with faults.</summary>
+    public long Safety { get; init; } = 20 * Scheduler.Second;
+
+    public long ElectionTimeout => Replica.Raft.ElectionTicks * Tick;
+
+    public Membership Membership => new(
+        Enumerable.Range(1, Nodes).Select(i => new Member(new NodeId(i), $"http://node{i}:7000", IsVoter: true)));
+
+    public bool Has(FaultClass fault) => (Faults & fault) != 0;
+}

@@ -1,0 +1,61 @@
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Faults;
+using Cloudkeeper.Simulation.Invariants;
+
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>One seed from the beginning to the verdict.</summary>
+internal static class SimulationRun
+{
+    private const int LastEvents = 60;
+
+    public static RunResult Execute(SimulationOptions options, Action<TraceEvent>? listener = null)
+    {
+        var world = new World(options, listener);
+        string? violation = null;
+        try
+        {
+            Run(world);
+        }
+        catch (ViolationException e)
+        {
+            violation = e.Message;
+        }
+#pragma warning disable CA1031 // Whatever is thrown inside is a finding: an assertion of the code under test, as a rule.
+        catch (Exception e)
+        {
+            violation = $"assertion: {e}";
+        }
+#pragma warning restore CA1031
+
+        world.Totals.SimulatedTime = world.Scheduler.Now;
+        world.Totals.Events = world.Scheduler.EventCount;
+        return new RunResult(
+            options,
+            violation,
+            world.Trace.Hash,
+            world.Totals,
+            violation is null ? [] : [.. world.Trace.Last(LastEvents).Select(e => e.ToString())]);
+    }
+
+    private static void Run(World world)
+    {
+        var options = world.Options;
+        var random = new SimulationRandom(Hash.Mix(options.Seed, 0xFA17));
+        foreach (var node in world.Nodes)
+        {
+            node.Start();
+        }
+
+        world.Workload.Start();
+        world.Scheduler.RunUntil(options.WarmUp);
+
+        var faults = new FaultInjector(world, random.Split());
+        faults.Start();
+        world.Scheduler.RunUntil(options.WarmUp + options.Safety);
+
+        faults.End();
+        new LivenessPhase(world, random.Split()).Run();
+        world.Workload.Check();
+    }
+}

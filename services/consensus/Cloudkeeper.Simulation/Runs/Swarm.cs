@@ -1,0 +1,80 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>Draws what a run is like: most bugs need a combination that nobody would think of.</summary>
+internal static class Swarm
+{
+    private const double FaultClassProbability = 0.5;
+
+    /// <summary>An election timeout is at least this many times what a round through network and disk takes.</summary>
+    private const int SlowRounds = 20;
+
+    public static SimulationOptions Draw(ulong seed)
+    {
+        var random = new SimulationRandom(seed);
+        var electionTicks = random.Between(5, 20);
+        var networkDelay = random.Logarithmic(100, 10_000);
+        var syncTime = random.Logarithmic(100, 10_000);
+        return new SimulationOptions
+        {
+            Seed = seed,
+            Nodes = random.Pick([1, 3, 3, 3, 3, 5, 5]),
+            Gateways = random.Between(1, 3),
+            Lanes = random.Between(1, 3),
+            Clients = random.Between(3, 12),
+            Keys = random.Logarithmic(1, 50),
+            ThinkTime = random.Logarithmic(2, 200) * Scheduler.Millisecond,
+            SessionTtlMilliseconds = random.Between(1_000, 8_000),
+            Tick = (random.Between(10, 60) * Scheduler.Millisecond) + (SlowRounds * (networkDelay + syncTime) / electionTicks),
+            TurnDelay = random.Logarithmic(1, 2_000),
+            Replica = DrawReplica(random, electionTicks),
+            SegmentBytes = random.Logarithmic(4 << 10, 1 << 20),
+            ZeroAheadBytes = random.Pick([0, 4 << 10, 64 << 10]),
+            ChunkBytes = random.Logarithmic(256, 64 << 10),
+            Faults = DrawFaults(random),
+            FaultInterval = random.Logarithmic(300, 6_000) * Scheduler.Millisecond,
+            NetworkDelay = networkDelay,
+            Reordering = random.Chance(0.7),
+            SyncTime = syncTime,
+            Safety = random.Between(10, 40) * Scheduler.Second,
+        };
+    }
+
+    private static ReplicaOptions DrawReplica(SimulationRandom random, int electionTicks) => new()
+    {
+        Raft = new RaftOptions
+        {
+            ElectionTicks = electionTicks,
+            HeartbeatTicks = random.Between(1, electionTicks / 3),
+            AppendBytesMax = random.Logarithmic(64, 1 << 20),
+            InFlightMax = random.Logarithmic(1, 64),
+            InFlightBytesMax = random.Logarithmic(256, 16 << 20),
+            UncommittedBytesMax = random.Logarithmic(4 << 10, 64 << 20),
+            ApplyBytesMax = random.Logarithmic(64, 16 << 20),
+        },
+        Tree = new StateMachineOptions { HistorySetsMax = random.Logarithmic(2_000, 100_000) },
+        SnapshotLogEntries = random.Logarithmic(5, 2_000),
+        SnapshotLogBytes = random.Logarithmic(4 << 10, 64 << 20),
+        KeptEntries = random.Pick([0, 0, 1, 10, 100, 1_000]),
+        SnapshotBlockBytes = random.Logarithmic(64, 128 << 10),
+        PendingBatchesMax = random.Logarithmic(4, 4_096),
+    };
+
+    private static FaultClass DrawFaults(SimulationRandom random)
+    {
+        var drawn = FaultClass.None;
+        foreach (var fault in Enum.GetValues<FaultClass>())
+        {
+            if (fault is not (FaultClass.None or FaultClass.All) && random.Chance(FaultClassProbability))
+            {
+                drawn |= fault;
+            }
+        }
+
+        return drawn;
+    }
+}

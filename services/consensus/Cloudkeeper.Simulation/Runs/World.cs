@@ -1,0 +1,74 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Clients;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Gateways;
+using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Nodes;
+
+namespace Cloudkeeper.Simulation.Runs;
+
+/// <summary>Everything that one run consists of.</summary>
+internal sealed class World
+{
+    /// <summary>Addresses of the gateways begin here; those of the nodes at 1.</summary>
+    public const int FirstGateway = 100;
+
+    /// <summary>What the clocks say at virtual time 0, Unix milliseconds.</summary>
+    public const long Epoch = 1_700_000_000_000;
+
+    private readonly SimulationRandom _random;
+    private long _lastId;
+
+    public World(SimulationOptions options, Action<TraceEvent>? listener)
+    {
+        Options = options;
+
+        // A salt: the swarm has drawn the options from the bare seed.
+        var root = new SimulationRandom(Hash.Mix(options.Seed, 0x5EED));
+        _random = root.Split();
+        Scheduler = new Scheduler(root.Split());
+        Trace = new Trace(Scheduler, listener);
+        Network = new SimulatedNetwork(Scheduler, root.Split(), Trace, Totals, options);
+        Nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new SimulatedNode(this, new NodeId(i), root.Split()))];
+        Facts = new Facts(Totals);
+        Checks = new Checks(this, [.. Nodes.Select(n => n.View)], Facts.OfEntries);
+        Gateways = [.. Enumerable.Range(0, options.Gateways).Select(i => new Gateway(this, FirstGateway + i, root.Split()))];
+        Workload = new Workload(this, root.Split());
+        foreach (var node in Nodes)
+        {
+            Network.Add(node.Id.Value, node);
+        }
+
+        foreach (var gateway in Gateways)
+        {
+            Network.Add(gateway.Address, gateway);
+        }
+    }
+
+    public SimulationOptions Options { get; }
+
+    public Totals Totals { get; } = new();
+
+    public Scheduler Scheduler { get; }
+
+    public Trace Trace { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public IReadOnlyList<SimulatedNode> Nodes { get; }
+
+    public IReadOnlyList<Gateway> Gateways { get; }
+
+    public Facts Facts { get; }
+
+    public Checks Checks { get; }
+
+    public Workload Workload { get; }
+
+    /// <summary>Never the same twice in a run.</summary>
+    public long NextId() => ++_lastId;
+
+    /// <summary>How long a node is down after a crash.</summary>
+    public long DownTime() => 1 + _random.Exponential(Options.ElectionTimeout);
+}
