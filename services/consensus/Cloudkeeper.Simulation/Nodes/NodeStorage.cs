@@ -2,7 +2,6 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
-using Cloudkeeper.Tree.Snapshots;
 
 namespace Cloudkeeper.Simulation.Nodes;
 

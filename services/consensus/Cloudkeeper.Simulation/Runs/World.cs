@@ -5,6 +5,7 @@ using Cloudkeeper.Simulation.Gateways;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Nodes;
+using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Runs;
 
