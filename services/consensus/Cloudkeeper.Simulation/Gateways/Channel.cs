@@ -22,6 +22,9 @@ internal abstract class Channel(Gateway gateway, Route route)
     private int _attempts;
     private bool _isUnderWay;
 
+    // The node that has been asked has not answered yet.
+    private bool _isAsked;
+
     protected Gateway Gateway { get; } = gateway;
 
     /// <summary>What is under way may be, or become, executed although no answer came.</summary>
@@ -104,11 +107,13 @@ internal abstract class Channel(Gateway gateway, Route route)
 
         var node = NextNode();
         MayBeExecuted |= Gateway.World.Options.Has(FaultClass.RepeatedRequests);
+        _isAsked = true;
         Gateway.Call(node, route, _body, reply => OnReply(node, reply));
     }
 
     private void OnReply(int node, ReplyEnvelope? reply)
     {
+        _isAsked = false;
         switch (reply?.Status)
         {
             case ReplyStatus.Ok:
@@ -141,7 +146,8 @@ internal abstract class Channel(Gateway gateway, Route route)
     private void Expire(Call call)
     {
         // What only waits here has not been executed.
-        call.End(MayBeExecuted && _batch.Contains(call) ? CallOutcome.Unknown : CallOutcome.Failed);
+        var mayBeExecuted = (MayBeExecuted || _isAsked) && _batch.Contains(call);
+        call.End(mayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
     }
 
     private void EndAll()

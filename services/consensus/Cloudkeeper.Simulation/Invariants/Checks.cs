@@ -93,8 +93,6 @@ internal sealed class Checks
         view.Hand(Shadow(view, write));
     }
 
-    public void Synced(NodeProcess node, int writes) => node.Node.View.Synced(writes);
-
     /// <summary>A node has started: what it has found on its disk must be what it knew.</summary>
     public void Recovered(NodeProcess node, RecoveredState recovered, LogRecoveryReport report)
     {
@@ -121,16 +119,11 @@ internal sealed class Checks
     public void Loaded(NodeProcess node, LogIndex index, StateMachine machine)
     {
         _states.Require(node.Id, index, machine.Digest);
-        NoteSnapshot(node, index);
+        node.Node.View.NoteSnapshot(index);
     }
-
-    public void SnapshotStored(NodeProcess node, LogIndex index) => NoteSnapshot(node, index);
 
     public void SnapshotBegun(NodeProcess node, SnapshotMetadata metadata) =>
         FixedMembership.Require(node.Id, metadata.Membership, _membership);
-
-    public void Compacting(NodeProcess node, LogIndex keepFrom) =>
-        IndexOrder.RequireCovered(node.Id, keepFrom, node.Node.View.DurableSnapshot);
 
     public void Applied(NodeProcess node, StateMachine machine)
     {
@@ -152,12 +145,6 @@ internal sealed class Checks
             replica.CommitIndex,
             replica.LastIndex);
         FixedMembership.Require(node.Id, replica.Membership, _membership);
-    }
-
-    private static void NoteSnapshot(NodeProcess node, LogIndex index)
-    {
-        var view = node.Node.View;
-        view.DurableSnapshot = index > view.DurableSnapshot ? index : view.DurableSnapshot;
     }
 
     private ShadowWrite Shadow(NodeView view, RaftWrite write)

@@ -4,6 +4,7 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Tree;
@@ -133,7 +134,7 @@ internal sealed class NodeProcess : IReplicaHost
 
     public void CompactLog(LogIndex keepFrom)
     {
-        World.Checks.Compacting(this, keepFrom);
+        IndexOrder.RequireCovered(Id, keepFrom, Node.View.DurableSnapshot);
         _log.Compact(keepFrom);
     }
 

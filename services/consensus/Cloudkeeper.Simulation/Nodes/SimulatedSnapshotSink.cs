@@ -114,7 +114,7 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
             if (!_hasFailed && !_isAbandoned)
             {
                 _file!.Commit();
-                _process.World.Checks.SnapshotStored(_process, _metadata.Index);
+                _process.Node.View.NoteSnapshot(_metadata.Index);
                 _store.Purge(SnapshotsKept);
                 End(succeeded: true);
                 return;

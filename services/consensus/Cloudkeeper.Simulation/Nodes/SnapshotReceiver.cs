@@ -87,6 +87,7 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
         try
         {
             _file!.Write(chunk.Bytes);
+            process.World.SnapshotBytes += chunk.Bytes.Length;
             return true;
         }
         catch (StorageFullException)

@@ -66,13 +66,6 @@ internal sealed class Ledger
         }
 
         _entries.Add(new Record(entry with { Payload = default }, _machine.Digest, committedIn));
-        var dbg = new System.Buffers.ArrayBufferWriter<byte>();
-        using (var cursor = _machine.BeginSnapshot())
-        {
-            var loader = new StateMachineLoader(new StateMachineOptions());
-            while (cursor.WriteNext(dbg, 1 << 20)) { loader.Add(dbg.WrittenSpan); dbg.ResetWrittenCount(); }
-            try { loader.Complete(); } catch (Exception e) { throw new Exception($"at {index}: {string.Join("; ", batch?.Requests.Select(r => r.ToString()) ?? [])} -> {string.Join("; ", results)} {e.Message}"); }
-        }
         _changes.Clear();
         if (_machine.Revision > before)
         {

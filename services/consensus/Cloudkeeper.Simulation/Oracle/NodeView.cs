@@ -19,7 +19,7 @@ internal sealed class NodeView(NodeId id)
     public IReadOnlyCollection<ShadowWrite> Unsynced => _unsynced;
 
     /// <summary>The newest snapshot that is stored and verified.</summary>
-    public LogIndex DurableSnapshot { get; set; }
+    public LogIndex DurableSnapshot { get; private set; }
 
     /// <summary>Of this life.</summary>
     public LogIndex Applied { get; set; }
@@ -40,6 +40,8 @@ internal sealed class NodeView(NodeId id)
             Durable.Apply(_unsynced.Dequeue());
         }
     }
+
+    public void NoteSnapshot(LogIndex index) => DurableSnapshot = index > DurableSnapshot ? index : DurableSnapshot;
 
     /// <summary>A new life begins with what was recovered, which is all durable.</summary>
     public void Restart(LogIndex snapshot)

@@ -12,7 +12,7 @@ internal sealed class ShadowLog
 
     public ShadowEntry Base { get; private set; }
 
-    public HardState HardState { get; private set; }
+    public HardState HardState { get; set; }
 
     public LogIndex LastIndex => BaseIndex + _entries.Count;
 

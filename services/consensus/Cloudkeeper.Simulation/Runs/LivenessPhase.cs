@@ -1,7 +1,5 @@
-using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
-using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
@@ -18,7 +16,7 @@ internal sealed class LivenessPhase
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
 
-    /// <summary>Bound for snapshots of any size through the smallest chunks.</summary>
+    /// <summary>Bound for a node that is far behind, as long as it comes nearer.</summary>
     private const long CatchUp = 120 * Scheduler.Second;
 
     private readonly World _world;
@@ -37,14 +35,15 @@ internal sealed class LivenessPhase
     {
         _world.Trace.Add(TraceKind.Phase, 0, 2);
         var options = _world.Options;
+        var patience = ElectionTimeouts * options.ElectionTimeout;
         _world.Workload.Stop();
         Probe();
-        Await("a leader, a fresh write and a fresh read", ElectionTimeouts * options.ElectionTimeout, IsServing);
-        Await("the end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
-        Await("the same state on all healed nodes", CatchUp, IsConverged);
+        Await("leader, fresh write and fresh read", patience, IsServing);
+        Await("end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
+        Await("same state on all healed nodes", patience, IsConverged);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
-        Await("the end of all sessions", ttl + (ElectionTimeouts * options.ElectionTimeout), HasNoSessions);
-        Await("the same state on all healed nodes", CatchUp, IsConverged);
+        Await("end of all sessions", ttl + patience, HasNoSessions);
+        Await("same state on all healed nodes", patience, IsConverged);
     }
 
     private List<SimulatedNode> Choose()
@@ -97,11 +96,20 @@ internal sealed class LivenessPhase
         }
     }
 
+    /// <param name="timeout">How long it may take while no node catches up.</param>
     private void Await(string what, long timeout, Func<bool> isTrue)
     {
         var deadline = _world.Scheduler.Now + timeout;
+        var last = _world.Scheduler.Now + timeout + CatchUp;
+        var progress = Progress();
         while (!isTrue())
         {
+            if (Progress() > progress)
+            {
+                progress = Progress();
+                deadline = Math.Min(last, _world.Scheduler.Now + timeout);
+            }
+
             if (_world.Scheduler.Now >= deadline)
             {
                 throw new ViolationException(
@@ -111,6 +119,9 @@ internal sealed class LivenessPhase
             _world.Scheduler.RunUntil(_world.Scheduler.Now + _world.Options.Tick);
         }
     }
+
+    private long Progress() =>
+        _world.SnapshotBytes + _core.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0);
 
     private void Probe()
     {

@@ -65,5 +65,5 @@ internal sealed record SimulationOptions
     public Membership Membership => new(
         Enumerable.Range(1, Nodes).Select(i => new Member(new NodeId(i), $"http://node{i}:7000", IsVoter: true)));
 
-    public bool Has(FaultClass fault) => (Faults & fault) != 0;
+    public bool Has(FaultClass fault) => (Faults & fault) != FaultClass.None;
 }

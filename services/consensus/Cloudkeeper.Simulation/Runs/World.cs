@@ -67,6 +67,9 @@ internal sealed class World
 
     public Workload Workload { get; }
 
+    /// <summary>Bytes of snapshots that have arrived anywhere.</summary>
+    public long SnapshotBytes { get; set; }
+
     /// <summary>Never the same twice in a run.</summary>
     public long NextId() => ++_lastId;
 

@@ -1,5 +1,4 @@
 using Cloudkeeper.Raft;
-using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 

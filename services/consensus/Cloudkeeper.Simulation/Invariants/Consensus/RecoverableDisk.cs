@@ -28,8 +28,11 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
             kept++;
         }
 
-        // The log was void.
-        if (!durable.Has(last.Index) || durable.Last.Chain != last.Entry.Chain)
+        if (IsLast(durable, last))
+        {
+            durable.HardState = recovered.HardState;
+        }
+        else
         {
             durable.Reset(last.Index, last.Entry, recovered.HardState);
         }
@@ -71,19 +74,34 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
         return (index, entry);
     }
 
-    /// <remarks>A snapshot that was stored just before the crash makes a log void that ends before it or contradicts it.</remarks>
+    /// <remarks>
+    /// A snapshot may have been stored just before the crash: it is committed, and a log that ends before it or
+    /// contradicts it is void.
+    /// </remarks>
     private static bool IsSame(ShadowLog log, RecoveredState recovered, (LogIndex Index, ShadowEntry Entry) last)
     {
-        if (recovered.Snapshot is not { } snapshot || log.Has(snapshot.Index) && log[snapshot.Index].Term == snapshot.Term)
+        var state = log.HardState;
+        if (recovered.Snapshot is not { } snapshot)
         {
-            return log.HardState == recovered.HardState && log.LastIndex == last.Index && log.Last.Chain == last.Entry.Chain;
+            return state == recovered.HardState && IsLast(log, last);
         }
 
-        var expected = log.HardState.Term < snapshot.Term
-            ? new HardState(snapshot.Term, Vote: null, snapshot.Index)
-            : log.HardState with { Commit = snapshot.Index };
+        if (state.Commit < snapshot.Index)
+        {
+            state = state with { Commit = snapshot.Index };
+        }
+
+        if (log.Has(snapshot.Index) && log[snapshot.Index].Term == snapshot.Term)
+        {
+            return state == recovered.HardState && IsLast(log, last);
+        }
+
+        var expected = state.Term < snapshot.Term ? new HardState(snapshot.Term, Vote: null, snapshot.Index) : state;
         return log.HardState.Commit < snapshot.Index && last.Index == snapshot.Index && recovered.HardState == expected;
     }
+
+    private static bool IsLast(ShadowLog log, (LogIndex Index, ShadowEntry Entry) last) =>
+        log.LastIndex == last.Index && log.Last.Chain == last.Entry.Chain;
 
     private static string Describe(ShadowLog log) => $"({log.HardState}, last {log.LastIndex} of term {log.Last.Term})";
 }

@@ -1,5 +1,4 @@
 using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;

@@ -66,7 +66,7 @@ internal sealed class ReadValues(PathHistories paths, SessionBook sessions, Tick
         }
 
         var names = result.Children.Select(c => c.Name);
-        if (result.Code == ResultCode.Ok ? !names.SequenceEqual(expected) : expected.Count > 0)
+        if (result.Code == ResultCode.Ok ? !names.SequenceEqual(expected, StringComparer.Ordinal) : expected.Count > 0)
         {
             throw Wrong(read, $"the children were {string.Join(' ', expected)}, not {string.Join(' ', names)}");
         }
