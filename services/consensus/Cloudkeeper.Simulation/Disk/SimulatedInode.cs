@@ -84,19 +84,23 @@ internal sealed class SimulatedInode
     public SimulatedInode Fork()
     {
         var copy = Copy(_durable, _durableLength);
-        copy._content = [.. _content];
+        copy._content = _content.AsSpan().ToArray();
         copy.Length = Length;
         copy._unsynced.AddRange(_unsynced);
         return copy;
     }
 
-    private static SimulatedInode Copy(byte[] bytes, long length) => new()
+    private static SimulatedInode Copy(byte[] bytes, long length)
     {
-        _durable = [.. bytes],
-        _durableLength = length,
-        _content = [.. bytes],
-        Length = length,
-    };
+        var used = bytes.AsSpan(0, (int)length);
+        return new SimulatedInode
+        {
+            _durable = used.ToArray(),
+            _durableLength = length,
+            _content = used.ToArray(),
+            Length = length,
+        };
+    }
 
     private static IEnumerable<Change> Survivors(Change change, Random random)
     {

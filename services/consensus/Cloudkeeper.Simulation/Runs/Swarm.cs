@@ -56,7 +56,7 @@ internal static class Swarm
             UncommittedBytesMax = random.Logarithmic(4 << 10, 64 << 20),
             ApplyBytesMax = random.Logarithmic(64, 16 << 20),
         },
-        Tree = new StateMachineOptions { HistorySetsMax = random.Logarithmic(2_000, 100_000) },
+        Tree = new StateMachineOptions { HistorySetsMax = random.Logarithmic(100, 5_000) },
         SnapshotLogEntries = random.Logarithmic(5, 2_000),
         SnapshotLogBytes = random.Logarithmic(4 << 10, 64 << 20),
         KeptEntries = random.Pick([0, 0, 1, 10, 100, 1_000]),
