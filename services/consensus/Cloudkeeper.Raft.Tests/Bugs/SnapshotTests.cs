@@ -71,6 +71,16 @@ public sealed class SnapshotTests
         Assert.Equal((new Term(3), snapshot), (write.HardState!.Value.Term, write.Snapshot));
     }
 
+    /// <summary>Found by the simulation: the log refuses a commit index that goes back, and the node stopped.</summary>
+    [Fact]
+    public void A_second_snapshot_before_the_first_is_durable_does_not_take_the_commit_index_back()
+    {
+        var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
+        bench.Step(Snapshot(index: 8, term: 1));
+        bench.Step(Snapshot(index: 9, term: 1));
+        Assert.Equal([8, 9], bench.SlowDisk.Select(w => w.HardState!.Value.Commit.Value));
+    }
+
     [Fact]
     public void An_old_snapshot_takes_nothing_back()
     {

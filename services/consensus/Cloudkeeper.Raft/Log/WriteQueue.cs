@@ -13,6 +13,9 @@ internal sealed class WriteQueue
     private PendingWrite _open = new(1);
     private LogIndex _unwritten;
     private SnapshotMetadata? _snapshot;
+
+    // A snapshot is committed by its nature: no write that stands behind it may say less, durable or not.
+    private LogIndex _replacedThrough;
     private HardState _written;
     private long _hardStateSequence;
     private long _done;
@@ -47,6 +50,7 @@ internal sealed class WriteQueue
     {
         ClipTo(committedBefore);
         _snapshot = snapshot;
+        _replacedThrough = snapshot.Index;
         _unwritten = snapshot.Index.Next();
     }
 
@@ -61,7 +65,8 @@ internal sealed class WriteQueue
             return null;
         }
 
-        var hardState = new HardState(term, vote, Smaller(_log.Commit, Stable));
+        var commit = Smaller(_log.Commit, Stable);
+        var hardState = new HardState(term, vote, commit > _replacedThrough ? commit : _replacedThrough);
         var write = new RaftWrite(
             _open.Sequence,
             hardState == _written ? null : hardState,
