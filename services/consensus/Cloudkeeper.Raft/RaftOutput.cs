@@ -26,7 +26,7 @@ public sealed record RaftOutput(
 /// </summary>
 /// <param name="HardState">
 /// To be stored together with the entries; null when unchanged. Its commit index is never beyond what earlier writes
-/// made durable, so that a recovered log that ends before it has lost entries (bug B-45).
+/// made durable or a snapshot holds, so that a recovered log that ends before it has lost entries (bug B-45).
 /// </param>
 /// <param name="Snapshot">
 /// Non-null: the log is replaced by this (already stored, verified) snapshot: everything before and behind it is void.
