@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 
 namespace Cloudkeeper.Cluster.Tests.Clusters;
 
@@ -77,7 +78,7 @@ public sealed class LocalCluster : IAsyncDisposable
         async () => await ClusterAsync() is { } cluster
             && FindLeader(cluster) is { IsRunning: true }
             && Nodes.All(n => n.IsRunning)
-            && cluster.Json.GetProperty("members").EnumerateArray().All(m => m.GetProperty("lag").GetInt64() <= lagLimit),
+            && cluster.Json.GetProperty("members").EnumerateArray().All(m => LagOf(m) <= lagLimit),
         ReadyLimit,
         "all members caught up");
 
@@ -105,6 +106,10 @@ public sealed class LocalCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>Null, as long as the leader has not heard of the member, compares as false.</summary>
+    private static long? LagOf(JsonElement member) =>
+        member.GetProperty("lag") is { ValueKind: JsonValueKind.Number } lag ? lag.GetInt64() : null;
 
     private static Uri Loopback(int port) => new($"http://127.0.0.1:{port}");
 
