@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Cloudkeeper.Simulation;
 
 namespace Cloudkeeper.Storage.Tests;
 
@@ -71,6 +72,28 @@ public sealed class LogDamageTests
                 return b;
             }).ToDisk()));
         Assert.Equal((SmallLog.First, (long)last.Start), (error.File, error.Offset));
+    }
+
+    [Fact]
+    public void A_closed_segment_without_a_last_record_that_moved_neither_index_nor_hard_state_is_damage()
+    {
+        var disk = new SimulatedFileSystem(new Random(1));
+        using (var log = Make.Open(disk))
+        {
+            log.Append(Make.Write(Make.State(2), Make.Entry(1, 1, "old")));
+            log.Append(Make.Entries(Make.Entry(1, 2, "new")));
+            log.Append(Make.Entries(Make.Entry(2, 2, new byte[3900])));
+            log.Sync();
+        }
+
+        var lost = (int)RaftLogStore.SpaceFor(Make.Entries(Make.Entry(1, 2, "new")));
+        var damaged = DiskImage.Of(disk).With(SmallLog.First, b =>
+        {
+            b.AsSpan(b.AsSpan().LastIndexOfAnyExcept((byte)0) - lost + RecordHeader.Alignment).Clear();
+            return b;
+        });
+        Assert.Contains(SmallLog.Second, damaged.Names);
+        Assert.Throws<StorageCorruptedException>(() => Make.Recover(damaged.ToDisk()));
     }
 
     public static TheoryData<int> Lengths() =>
