@@ -111,6 +111,24 @@ public sealed class LaneTests
         Assert.Equal("3", Text(machine.Get("/n").Value));
     }
 
+    [Fact]
+    public void Large_results_fill_a_lane_and_the_table_of_keys_sooner()
+    {
+        var machine = new Machine(new StateMachineOptions { LaneBytesMax = 10_000, IdempotencyBytesMax = 10_000 });
+        var lane = machine.OpenLane();
+        machine.Put("/big", new string('x', 9_500));
+        var read = new TransactionCommand([], [new GetOperation("/big")], []);
+        var requests = new[] { Request(read, 1), Request(Count, 2) };
+        var results = machine.Apply(new CommandBatch(lane, 1, requests));
+        Assert.Equal([ResultCode.Ok, ResultCode.Overloaded], results.Select(result => result.Code));
+        Assert.Equal(ResultCode.Ok, machine.Apply(new CommandBatch(lane, 2, [requests[1]]))[0].Code);
+
+        var keys = new CommandBatch(LaneId.None, 0, [Request(read, key: "a"), Request(Count, key: "b")]);
+        Assert.Equal([ResultCode.Ok, ResultCode.Overloaded], machine.Apply(keys).Select(result => result.Code));
+        machine.Now += IdempotencyTable.RetentionMilliseconds;
+        Assert.Equal(ResultCode.Ok, machine.Apply(keys with { Requests = [keys.Requests[1]] })[0].Code);
+    }
+
     private List<CommandResult> Send(LaneId lane, long firstPending, params long[] serials) => _machine.Apply(
         new CommandBatch(lane, firstPending, serials.Select(serial => Request(Count, serial)).ToArray()));
 }

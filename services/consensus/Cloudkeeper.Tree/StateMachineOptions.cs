@@ -17,11 +17,17 @@ public sealed record StateMachineOptions
     /// <summary>Most idempotency keys kept at once; none is forgotten early, more are refused as overloaded.</summary>
     public int IdempotencyKeysMax { get; init; } = 1_000_000;
 
+    /// <summary>Most bytes of results kept for idempotency keys; more keys are refused as overloaded.</summary>
+    public long IdempotencyBytesMax { get; init; } = 512L << 20;
+
     /// <summary>Most lanes; the longest idle one makes room if it has been idle for a minute.</summary>
     public int LanesMax { get; init; } = 1_024;
 
     /// <summary>Most results kept in one lane for a gateway that does not confirm them.</summary>
     public int LaneResultsMax { get; init; } = 16_384;
+
+    /// <summary>Most bytes of results kept in one lane.</summary>
+    public long LaneBytesMax { get; init; } = 64L << 20;
 
     /// <summary>Most change sets kept for watches to resume from.</summary>
     public int HistorySetsMax { get; init; } = 100_000;

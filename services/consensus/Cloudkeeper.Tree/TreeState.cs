@@ -88,8 +88,8 @@ internal sealed class TreeState
     private bool TryCommit(Transaction transaction)
     {
         var changes = NetChanges.Of(transaction.Journal);
-        var ended = new List<SessionId>();
-        if (!CommitSessions(transaction.Journal, ended) && changes.Count == 0)
+        var isSessionChange = CommitSessions(transaction.Journal, out var ended);
+        if (!isSessionChange && changes.Count == 0)
         {
             return false;
         }
@@ -109,19 +109,21 @@ internal sealed class TreeState
     }
 
     /// <summary>Whether a session was opened or ended.</summary>
-    private bool CommitSessions(ReadOnlySpan<JournalEntry> journal, List<SessionId> ended)
+    private bool CommitSessions(ReadOnlySpan<JournalEntry> journal, out IReadOnlyList<SessionId> ended)
     {
         var isChange = false;
-        foreach (var entry in journal)
+        List<SessionId>? ids = null;
+        foreach (ref readonly var entry in journal)
         {
             isChange |= entry.Session is not null;
             if (entry.Ended is not null)
             {
-                ended.Add(entry.Ended.Info.Id);
+                (ids ??= []).Add(entry.Ended.Info.Id);
                 Sessions.AddEnded(entry.Ended);
             }
         }
 
+        ended = ids ?? (IReadOnlyList<SessionId>)[];
         return isChange;
     }
 

@@ -12,13 +12,16 @@ internal sealed class IdempotencyTable(StateMachineOptions options, StateDigest 
 
     private readonly IndexedQueue<ReadOnlySpan<char>, IdempotencyEntry, IdempotencyOrder> _entries = new();
 
-    public bool IsFull => _entries.Count >= options.IdempotencyKeysMax;
+    private long _sizeBytes;
+
+    public bool IsFull => _entries.Count >= options.IdempotencyKeysMax || _sizeBytes >= options.IdempotencyBytesMax;
 
     public IdempotencyEntry? Find(string key) => _entries.Find(key);
 
     public void Add(IdempotencyEntry entry)
     {
         _entries.Enqueue(entry);
+        _sizeBytes += ResultSize.Of(entry.Result);
         digest.Add(entry.ComputeHash());
     }
 
@@ -32,7 +35,9 @@ internal sealed class IdempotencyTable(StateMachineOptions options, StateDigest 
                 return;
             }
 
-            digest.Remove(_entries.Dequeue().ComputeHash());
+            var oldest = _entries.Dequeue();
+            _sizeBytes -= ResultSize.Of(oldest.Result);
+            digest.Remove(oldest.ComputeHash());
         }
     }
 

@@ -22,18 +22,33 @@ internal sealed class Lane(LaneId id)
 
     public IReadOnlyList<LaneResultEntry> Results => _results;
 
+    /// <summary>Of the results, estimated.</summary>
+    public long SizeBytes { get; private set; }
+
     public CommandResult? Find(long serial)
     {
         var index = IndexOf(serial);
         return index < _results.Count && _results[index].Serial == serial ? _results[index].Result : null;
     }
 
-    public void Add(LaneResultEntry entry) => _results.Insert(IndexOf(entry.Serial), entry);
+    public void Add(LaneResultEntry entry)
+    {
+        _results.Insert(IndexOf(entry.Serial), entry);
+        SizeBytes += ResultSize.Of(entry.Result);
+    }
 
     /// <summary>How many results are before <paramref name="serial"/>.</summary>
     public int CountBefore(long serial) => IndexOf(serial);
 
-    public void DropFirst(int count) => _results.RemoveRange(0, count);
+    public void DropFirst(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            SizeBytes -= ResultSize.Of(_results[i].Result);
+        }
+
+        _results.RemoveRange(0, count);
+    }
 
     public ulong ComputeHash()
     {

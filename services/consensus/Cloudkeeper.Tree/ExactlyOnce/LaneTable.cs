@@ -68,7 +68,8 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
         lane.DropFirst(confirmed);
     }
 
-    public bool HasRoom(Lane lane) => lane.Results.Count < options.LaneResultsMax;
+    public bool HasRoom(Lane lane) =>
+        lane.Results.Count < options.LaneResultsMax && lane.SizeBytes < options.LaneBytesMax;
 
     public void AddResult(Lane lane, LaneResultEntry entry)
     {

@@ -8,7 +8,7 @@ internal static class NetChanges
 {
     public static IReadOnlyList<Change> Of(ReadOnlySpan<JournalEntry> journal)
     {
-        var steps = new List<Step>();
+        var steps = new List<Step>(1);
         foreach (var entry in journal)
         {
             if (entry.Node is { } node && entry.Kind != JournalKind.ChildrenChanged)
@@ -17,11 +17,17 @@ internal static class NetChanges
             }
         }
 
-        if (steps.Count > 1)
+        return steps.Count switch
         {
-            steps.Sort(Step.Order);
-        }
+            0 => [],
+            1 => Describe(steps[0], steps[0]) is { } only ? [only] : [],
+            _ => Merge(steps),
+        };
+    }
 
+    private static List<Change> Merge(List<Step> steps)
+    {
+        steps.Sort(Step.Order);
         var changes = new List<Change>(steps.Count);
         for (var first = 0; first < steps.Count;)
         {
