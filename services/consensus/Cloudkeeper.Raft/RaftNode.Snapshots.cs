@@ -20,6 +20,13 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
+    /// From where the log would have to be kept for its last entries through <paramref name="through"/> to stay, as many
+    /// as fit into the limits: what a slow follower can be given without a snapshot.
+    /// </summary>
+    public LogIndex TailFrom(LogIndex through, long countMax, long bytesMax) =>
+        _log.TailFrom(through, countMax, bytesMax);
+
+    /// <summary>
     /// The transfer that a <see cref="SnapshotRequest"/> ordered has ended at the follower, or failed.
     /// </summary>
     public void SnapshotTransferred(NodeId to, LogIndex index, bool succeeded)

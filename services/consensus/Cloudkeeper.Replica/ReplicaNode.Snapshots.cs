@@ -38,7 +38,7 @@ public sealed partial class ReplicaNode
         }
 
         _snapshot = metadata;
-        var keepFrom = new LogIndex(Math.Max(1, metadata.Index.Value - _options.KeptEntries));
+        var keepFrom = _raft.TailFrom(metadata.Index, _options.KeptEntries, _options.KeptBytes);
         _raft.Compact(metadata, keepFrom);
         _host.CompactLog(keepFrom);
     }

@@ -15,8 +15,11 @@ public sealed record ReplicaOptions
     /// <summary>… or are this many.</summary>
     public long SnapshotLogEntries { get; init; } = 200_000;
 
-    /// <summary>Entries in front of a snapshot that stay in the log, so that a slow follower needs no snapshot.</summary>
+    /// <summary>Most entries in front of a snapshot that stay in the log, so that a slow follower needs no snapshot.</summary>
     public long KeptEntries { get; init; } = 10_000;
+
+    /// <summary>Most bytes of such entries; the log is in memory as well.</summary>
+    public long KeptBytes { get; init; } = 16L << 20;
 
     /// <summary>Bytes of one snapshot block; writing one takes about a millisecond of the replica's turn.</summary>
     public int SnapshotBlockBytes { get; init; } = 128 << 10;

@@ -22,6 +22,7 @@ public sealed class RaftLogTests
             CheckTerms();
             CheckSlice();
             CheckHint();
+            CheckTail();
         }
 
         Assert.True(_twin.Count > 1000 && _compacted > 1000);
@@ -174,6 +175,23 @@ public sealed class RaftLogTests
         Assert.Equal(
             _twin.Skip(from).Take(through - from).Sum(e => (long)e.Size),
             _log.BytesBetween(new LogIndex(from), new LogIndex(through)));
+    }
+
+    private void CheckTail()
+    {
+        var through = _random.NextInt64(_compacted, _twin.Count + 1);
+        var (countMax, bytesMax) = (_random.NextInt64(20), _random.NextInt64(1000));
+        var expected = through + 1;
+        var bytes = 0L;
+        while (expected - 1 > _compacted
+            && through - (expected - 1) < countMax
+            && bytes + _twin[(int)expected - 2].Size <= bytesMax)
+        {
+            expected--;
+            bytes += _twin[(int)expected - 1].Size;
+        }
+
+        Assert.Equal(expected, _log.TailFrom(new LogIndex(through), countMax, bytesMax).Value);
     }
 
     private void CheckHint()

@@ -151,6 +151,26 @@ internal sealed class RaftLog
         return bytes;
     }
 
+    /// <summary>The first of the last entries through <paramref name="through"/> that together fit into the limits.</summary>
+    public LogIndex TailFrom(LogIndex through, long countMax, long bytesMax)
+    {
+        Invariant.Require(through <= LastIndex);
+        var index = through.Next();
+        var bytes = 0L;
+        while (index > FirstIndex && through - index.Previous() < countMax)
+        {
+            bytes += _entries[(int)(index.Previous() - FirstIndex)].Size;
+            if (bytes > bytesMax)
+            {
+                break;
+            }
+
+            index = index.Previous();
+        }
+
+        return index;
+    }
+
     /// <summary>Forgets what lies before <paramref name="keepFrom"/>, now that a snapshot covers it.</summary>
     public void Compact(SnapshotMetadata snapshot, LogIndex keepFrom)
     {
