@@ -107,10 +107,8 @@ internal sealed partial class PeerSender : IAsyncDisposable
             cancellationToken);
 
         // The peer answers only when the stream is over: it is going away, or does not want to hear from us.
-        if (!response.IsSuccessStatusCode)
-        {
-            throw new HttpRequestException(await response.Content.ReadAsStringAsync(cancellationToken));
-        }
+        var reason = await response.Content.ReadAsStringAsync(cancellationToken);
+        throw new HttpRequestException(reason.Length > 0 ? reason : "The peer has ended the stream.");
     }
 
     private async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
