@@ -57,10 +57,11 @@ public sealed partial class RaftNode
     /// </summary>
     private void Reject(AppendRequest request)
     {
-        // A committed entry agrees with every later leader's (leader completeness; thesis, 3.6.3).
+        // A committed entry agrees with every later leader's (leader completeness; thesis, 3.6.3): neither is it the one
+        // that does not match, nor can the leader's term at a later one be lower.
         Invariant.Require(request.PreviousIndex > CommitIndex);
         var hint = _log.LastIndexOfTermAtMost(request.PreviousIndex, request.PreviousTerm);
-        hint = hint > CommitIndex ? hint : CommitIndex;
+        Invariant.Require(hint >= CommitIndex);
         Invariant.Require(_log.TryTermAt(hint, out var hintTerm));
         SendWhenDurable(
             new AppendReply(Id, request.From, Term, LogIndex.Zero, request.PreviousIndex, hint, hintTerm),

@@ -14,6 +14,15 @@ public sealed class ReplicationTests
         Assert.True(bench.Raft.TryTermAt(new LogIndex(3), out var term) && term == new Term(3));
     }
 
+    /// <summary>What lies behind the append may contradict the leader's log: the commit index does not reach there.</summary>
+    [Fact]
+    public void An_append_commits_nothing_behind_its_own_end()
+    {
+        var bench = new Bench(terms: [1, 1]);
+        bench.Step(Bench.Append(Bench.Two, 2, previous: 2, previousTerm: 1, commit: 3));
+        Assert.Equal((2, 3), (bench.Raft.CommitIndex.Value, bench.Raft.LastIndex.Value));
+    }
+
     [Fact]
     public void B20_what_only_the_leader_has_is_not_committed()
     {

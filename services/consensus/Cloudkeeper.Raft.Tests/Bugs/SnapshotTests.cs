@@ -4,19 +4,14 @@ public sealed class SnapshotTests
 {
     private static readonly Membership Members = Scripts.ScriptCommand.ParseMembership(["1v", "2v", "3v"]);
 
-    private static readonly LogEntry OnlyOne = new(
-        new LogIndex(2),
-        new Term(1),
-        EntryKind.Membership,
-        MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1v"])));
-
     [Fact]
     public void B54_a_restored_snapshot_leaves_no_membership_of_the_replaced_log()
     {
-        var bench = new Bench();
-        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, OnlyOne));
+        var bench = new Bench(terms: [1, 1, 1, 1, 1, 1, 1, 1]);
+        bench.Step(Bench.Append(Bench.Two, 1, 9, 1, commit: 1, OnlyOneAt(10)));
         Assert.Single(bench.Raft.Membership.Members);
 
+        // Its index is higher than the snapshot's, and it is void all the same.
         bench.Step(Snapshot(index: 8, term: 2));
         Assert.Equal(Members, bench.Raft.Membership);
     }
@@ -25,7 +20,7 @@ public sealed class SnapshotTests
     public void A_truncated_membership_entry_gives_way_to_the_one_before()
     {
         var bench = new Bench();
-        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, OnlyOne));
+        bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 1, OnlyOneAt(2)));
         bench.Step(Bench.Append(Bench.Two, 2, 1, 1, commit: 1, Bench.Entry(2, 2)));
         Assert.Equal(Members, bench.Raft.Membership);
     }
@@ -112,6 +107,12 @@ public sealed class SnapshotTests
         Assert.Throws<InvariantViolationException>(
             () => bench.Raft.Compact(new SnapshotMetadata(new LogIndex(9), new Term(2), Members), new LogIndex(3)));
     }
+
+    private static LogEntry OnlyOneAt(long index) => new(
+        new LogIndex(index),
+        new Term(1),
+        EntryKind.Membership,
+        MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1v"])));
 
     private static SnapshotRequest Snapshot(long index, long term) => new(
         Bench.Two, Bench.One, new Term(term), new SnapshotMetadata(new LogIndex(index), new Term(term), Members));

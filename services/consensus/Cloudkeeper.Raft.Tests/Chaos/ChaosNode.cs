@@ -23,6 +23,8 @@ internal sealed class ChaosNode(NodeId id, ChaosChecks checks, Random random)
 
     public bool IsLeader => Raft?.Role == Role.Leader;
 
+    public bool IsPaused { get; set; }
+
     public LogIndex Applied { get; private set; }
 
     public void Start()
