@@ -5,6 +5,7 @@ using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Locks;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Registration;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
@@ -57,12 +58,13 @@ internal static class GatewayServices
         services.AddHostedService<FeedFollower>();
         services.AddSingleton<SnapshotReader>();
         services.AddSingleton<WatchEndpoints>();
-        services.AddSingleton<SessionEndpoints>();
+        services.AddSingleton<SessionHandlers>();
         services.AddSingleton<TransactionEndpoints>();
         services.AddSingleton<TicketWaits>();
-        services.AddSingleton<LockEndpoints>();
+        services.AddSingleton<LockHandlers>();
         services.AddSingleton<ClusterEndpoints>();
         services.AddHostedService<GatewayRegistration>();
+        services.AddDescribedOpenApi();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])
             .AddCheck<FeedHealthCheck>("feed", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
@@ -76,11 +78,12 @@ internal static class GatewayServices
         app.UseRouting();
         app.MapCloudkeeperOperations();
         app.MapNodes();
-        app.MapPost(TransactionEndpoints.Route, app.Services.GetRequiredService<TransactionEndpoints>().ExecuteAsync);
-        app.Services.GetRequiredService<SessionEndpoints>().Map(app);
-        app.MapGet(WatchEndpoints.Route, app.Services.GetRequiredService<WatchEndpoints>().WatchAsync);
-        app.Services.GetRequiredService<LockEndpoints>().Map(app);
-        app.MapGet(ClusterEndpoints.Route, app.Services.GetRequiredService<ClusterEndpoints>().GetAsync);
+        app.Services.GetRequiredService<TransactionEndpoints>().Map(app);
+        app.MapSessions();
+        app.Services.GetRequiredService<WatchEndpoints>().Map(app);
+        app.MapLocks();
+        app.Services.GetRequiredService<ClusterEndpoints>().Map(app);
+        app.MapOpenApi(OpenApiDescription.Route);
         Observe(app.Services);
     }
 

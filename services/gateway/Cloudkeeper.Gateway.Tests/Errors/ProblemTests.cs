@@ -51,6 +51,31 @@ public sealed class ProblemTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task A_connection_serves_on_behind_a_body_that_was_too_large()
+    {
+        using var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 1 };
+        var connections = 0;
+        handler.ConnectCallback = async (context, token) =>
+        {
+            connections++;
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(context.DnsEndPoint, token);
+            return new NetworkStream(socket, ownsSocket: true);
+        };
+        using var client = new HttpClient(handler) { BaseAddress = gateway.Address };
+        for (var i = 0; i < 20; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/nodes/large");
+            request.Content = new StreamContent(new MemoryStream(new byte[(1 << 20) + 1]));
+            request.Headers.TransferEncodingChunked = true;
+            using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+            (await Answer.ReadAsync(response)).ShouldBe(413, "value-too-large");
+        }
+
+        Assert.Equal(1, connections);
+    }
+
+    [Fact]
     public void Every_refusal_of_the_state_machine_has_its_line_in_the_table()
     {
         foreach (var code in Enum.GetValues<ResultCode>().Except([ResultCode.Ok]))

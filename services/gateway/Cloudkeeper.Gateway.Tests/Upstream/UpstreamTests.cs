@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
@@ -105,16 +106,11 @@ public sealed class UpstreamTests : IDisposable
     [Fact]
     public async Task A_command_that_may_have_been_executed_ends_as_unknown_and_never_later()
     {
-        var nodes = Create(new GatewayOptions
-        {
-            Lanes = 1,
-            RequestTimeout = TimeSpan.FromMilliseconds(200),
-            AttemptTimeout = TimeSpan.FromMilliseconds(50),
-        });
+        var time = new ManualTime();
+        var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
         await AddAsync(nodes);
-        _cluster.Decide = _ => Fate.Delayed;
-        var e = await Assert.ThrowsAsync<ProblemException>(() => AddAsync(nodes));
-        Assert.Same(ErrorKinds.OutcomeUnknown, e.Problem.Kind);
+        var pending = await SendInVainAsync(Fate.Delayed, () => AddAsync(nodes));
+        Assert.Same(ErrorKinds.OutcomeUnknown, (await RefusalAsync(pending, time)).Problem.Kind);
 
         // The next one is answered; from then on what was on the way is void.
         _cluster.Decide = _ => Fate.Answered;
@@ -131,37 +127,26 @@ public sealed class UpstreamTests : IDisposable
     [InlineData(nameof(Fate.DiskFull), "storage-full")]
     [InlineData(nameof(Fate.LostOnTheWay), "outcome-unknown")]
     [InlineData(nameof(Fate.AnswerLost), "outcome-unknown")]
+    [InlineData(nameof(Fate.Unknown), "outcome-unknown")]
     public async Task A_client_whose_time_is_up_learns_what_is_certain(string fate, string code)
     {
-        var nodes = Create(new GatewayOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) });
+        var time = new ManualTime();
+        var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
         await PutAsync(nodes, "/a");
-        await PutAsync(nodes, "/b");
-        _cluster.Decide = _ => Enum.Parse<Fate>(fate);
-        var e = await Assert.ThrowsAsync<ProblemException>(() => PutAsync(nodes, "/a"));
-        Assert.Equal(code, e.Problem.Kind.Code);
+        var pending = await SendInVainAsync(Enum.Parse<Fate>(fate), () => PutAsync(nodes, "/a"));
+        Assert.Equal(code, (await RefusalAsync(pending, time)).Problem.Kind.Code);
     }
 
     [Fact]
     public async Task What_waits_behind_a_batch_without_an_answer_is_refused_as_not_done()
     {
-        var nodes = Create(new GatewayOptions
-        {
-            Lanes = 1,
-            RequestTimeout = TimeSpan.FromMilliseconds(300),
-            AttemptTimeout = TimeSpan.FromMilliseconds(50),
-        });
+        var time = new ManualTime();
+        var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
         await PutAsync(nodes, "/a");
-        _cluster.Decide = _ => Fate.Delayed;
-        var calls = _cluster.Calls.Count;
-        var underWay = PutAsync(nodes, "/a");
-        while (_cluster.Calls.Count == calls)
-        {
-            await Task.Yield();
-        }
-
+        var underWay = await SendInVainAsync(Fate.Delayed, () => PutAsync(nodes, "/a"));
         var waiting = PutAsync(nodes, "/b");
-        Assert.Same(ErrorKinds.OutcomeUnknown, (await Assert.ThrowsAsync<ProblemException>(() => underWay)).Problem.Kind);
-        Assert.Same(ErrorKinds.NoQuorum, (await Assert.ThrowsAsync<ProblemException>(() => waiting)).Problem.Kind);
+        Assert.Same(ErrorKinds.OutcomeUnknown, (await RefusalAsync(underWay, time)).Problem.Kind);
+        Assert.Same(ErrorKinds.NoQuorum, (await RefusalAsync(waiting, time)).Problem.Kind);
         _cluster.Decide = _ => Fate.Answered;
         await PutAsync(nodes, "/c");
         _cluster.DeliverDelayed();
@@ -271,13 +256,33 @@ public sealed class UpstreamTests : IDisposable
         return (ReadNodeResult)answer.Result;
     }
 
+    /// <summary>Calls, and returns when a node has been asked.</summary>
+    private async Task<Task<CommandResult>> SendInVainAsync(Fate fate, Func<Task<CommandResult>> call)
+    {
+        var asked = new TaskCompletionSource();
+        _cluster.Decide = _ =>
+        {
+            asked.TrySetResult();
+            return fate;
+        };
+        var pending = call();
+        await asked.Task;
+        return pending;
+    }
+
+    private static async Task<ProblemException> RefusalAsync(Task pending, ManualTime time)
+    {
+        await time.AdvanceUntilAsync(pending);
+        return await Assert.ThrowsAsync<ProblemException>(() => pending);
+    }
+
     private long Counter()
     {
         var node = (ReadNodeResult)_cluster.Machine.Read(new ReadNodeRequest("/counter", WithValue: true));
         return long.Parse(node.Value.Span, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private HttpNodes Create(GatewayOptions? options = null)
+    private HttpNodes Create(GatewayOptions? options = null, TimeProvider? time = null)
     {
         options ??= new GatewayOptions();
         foreach (var node in ScriptedCluster.Nodes)
@@ -285,6 +290,6 @@ public sealed class UpstreamTests : IDisposable
             options.Nodes.Add(node.AbsoluteUri);
         }
 
-        return new HttpNodes(_cluster, options, TimeProvider.System, new Random(1), _metrics, NullLoggerFactory.Instance);
+        return new HttpNodes(_cluster, options, time ?? TimeProvider.System, new Random(1), _metrics, NullLoggerFactory.Instance);
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
@@ -12,7 +13,13 @@ namespace Cloudkeeper.Gateway.Cluster;
 /// <summary><c>GET /v1/cluster</c>.</summary>
 internal sealed class ClusterEndpoints(INodes nodes)
 {
-    public const string Route = "/v1/cluster";
+    private const string Route = "/v1/cluster";
+
+    public void Map(IEndpointRouteBuilder endpoints) => endpoints.MapGet(Route, GetAsync).Describe(
+        GetAsync, new RouteDescription("Cluster", "Who the nodes and gateways are, and how they are.")
+        {
+            Answers = [new(200, "As the leader sees it, else any node.", typeof(Answers.Cluster))],
+        });
 
     public async Task GetAsync(HttpContext context)
     {

@@ -16,11 +16,11 @@ internal sealed class ConsistentReads(INodes nodes, ChangeRelay relay)
 
     public ValueTask<ReadAnswer> ReadAsync(
         ReadRequest request, ConsistencyChoice choice, CancellationToken cancellationToken) => choice.Consistency switch
-    {
-        Consistency.Linearizable => ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
-        Consistency.Session => ReadSessionAsync(request, choice.MinRevision, cancellationToken),
-        _ => nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero),
-    };
+        {
+            Consistency.Linearizable => ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
+            Consistency.Session => ReadSessionAsync(request, choice.MinRevision, cancellationToken),
+            _ => nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero),
+        };
 
     /// <summary>Sets the headers that say how fresh the answer is.</summary>
     public void Describe(HttpContext context, Revision revision, ConsistencyChoice choice)

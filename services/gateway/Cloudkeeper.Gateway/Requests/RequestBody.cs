@@ -50,6 +50,8 @@ internal readonly struct RequestBody(byte[] buffer, int length) : IDisposable
                 var read = await reader.ReadAsync(cancellationToken);
                 if (length + read.Buffer.Length > bytesMax)
                 {
+                    // The server reads on behind us, so that the connection can be used again.
+                    reader.AdvanceTo(read.Buffer.End);
                     throw new ProblemException(tooLarge);
                 }
 

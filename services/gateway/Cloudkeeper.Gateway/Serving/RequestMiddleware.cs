@@ -1,4 +1,5 @@
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.OpenApi;
 
 namespace Cloudkeeper.Gateway.Serving;
 
@@ -17,9 +18,13 @@ internal sealed class RequestMiddleware(RequestDelegate next, GatewayMetrics met
         }
         finally
         {
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? UnknownRoute;
+            var endpoint = context.GetEndpoint() as RouteEndpoint;
+            var isStream = endpoint?.Metadata.GetMetadata<RouteDescription>() is { IsStream: true };
             metrics.RequestEnded(
-                route, MethodOf(context.Request), context.Response.StatusCode, time.GetElapsedTime(began));
+                endpoint?.RoutePattern.RawText ?? UnknownRoute,
+                MethodOf(context.Request),
+                context.Response.StatusCode,
+                isStream ? null : time.GetElapsedTime(began));
         }
     }
 

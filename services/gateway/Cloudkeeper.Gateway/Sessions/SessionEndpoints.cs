@@ -1,134 +1,90 @@
 using Cloudkeeper.Gateway.Errors;
-using Cloudkeeper.Gateway.Nodes;
-using Cloudkeeper.Gateway.Requests;
-using Cloudkeeper.Gateway.Serving;
-using Cloudkeeper.Gateway.Upstream;
-using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Commands;
-using Cloudkeeper.Protocol.Errors;
-using Cloudkeeper.Protocol.Reads;
-using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Gateway.OpenApi;
+using static Cloudkeeper.Gateway.OpenApi.CommonParameters;
+using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Sessions;
 
 /// <summary>The routes of <c>/v1/sessions</c>.</summary>
-internal sealed class SessionEndpoints(INodes nodes, ConsistentReads reads, Mutations mutations)
+internal static class SessionEndpoints
 {
-    private const string Route = "/v1/sessions";
-    private const long TtlMillisecondsOtherwise = 10_000;
-    private const int PageSizeOtherwise = 1_000;
-    private const int IdsMax = 4_096;
+    public const string Route = "/v1/sessions";
 
-    public void Map(IEndpointRouteBuilder endpoints)
+    private const string Group = "Sessions";
+
+    private static readonly ParameterDescription Id = Path("id", "The session's id.");
+
+    public static void MapSessions(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapPost(Route, OpenAsync);
-        endpoints.MapGet(Route, ListAsync);
-        endpoints.MapGet(Route + "/{id}", GetAsync);
-        endpoints.MapDelete(Route + "/{id}", CloseAsync);
-        endpoints.MapPost(Route + "/{id}/keepalive", KeepAliveAsync);
-        endpoints.MapPost(Route + "/keepalive", KeepAllAliveAsync);
+        var handlers = endpoints.ServiceProvider.GetRequiredService<SessionHandlers>();
+        endpoints.MapPost(Route, handlers.OpenAsync).Describe(handlers.OpenAsync, Open);
+        endpoints.MapGet(Route, handlers.ListAsync).Describe(handlers.ListAsync, List);
+        endpoints.MapGet(Route + "/{id}", handlers.GetAsync).Describe(handlers.GetAsync, Get);
+        endpoints.MapDelete(Route + "/{id}", handlers.CloseAsync).Describe(handlers.CloseAsync, Close);
+        endpoints.MapPost(Route + "/{id}/keepalive", handlers.KeepAliveAsync).Describe(handlers.KeepAliveAsync, KeepAlive);
+        endpoints.MapPost(Route + "/keepalive", handlers.KeepAllAliveAsync).Describe(handlers.KeepAllAliveAsync, KeepAllAlive);
     }
 
-    public async Task OpenAsync(HttpContext context)
+    private static RouteDescription Open => new(Group, "Open a session.")
     {
-        using var content = await JsonBody.ReadAsync(context);
-        var body = content.Memory.IsEmpty
-            ? new OpenSessionBody()
-            : JsonBody.Parse(context, content.Memory, GatewayJson.Default.OpenSessionBody);
-        var ttl = JsonMembers.Duration(
-            "ttl", body.Ttl, Limits.SessionTtlMillisecondsMin, Limits.SessionTtlMillisecondsMax);
-        var command = new OpenSessionCommand(ttl ?? TtlMillisecondsOtherwise, JsonMembers.Name("name", body.Name));
-        var result = await mutations.ExecuteAsync(context, command, content.Memory, session: null);
-        Mutations.Describe(context, result);
-        if (result is not { Code: ResultCode.Ok, Body: SessionInfo session })
-        {
-            Mutations.Refuse(context, result);
-            return;
-        }
+        Parameters = Changing,
+        Body = typeof(OpenSessionBody),
+        Answers = [new(201, "Opened.", typeof(Answers.Session))],
+        Problems =
+        [
+            ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidFence,
+            ErrorKinds.InvalidIdempotencyKey, ErrorKinds.FenceLost, ErrorKinds.BodyTooLarge,
+            ErrorKinds.UnsupportedMediaType, ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown,
+            ErrorKinds.StorageFull,
+        ],
+    };
 
-        context.Response.StatusCode = StatusCodes.Status201Created;
-        context.Response.Headers.Location = $"{Route}/{session.Id}";
-        JsonAnswer.Write(context, session, static (json, session) =>
-            SessionJson.Write(json, session, session.TtlMilliseconds, ephemerals: null));
-    }
-
-    public async Task ListAsync(HttpContext context)
+    private static RouteDescription List => new(Group, "List the sessions.")
     {
-        var query = RequestQuery.Of(context);
-        var choice = ConsistencyChoice.Of(context, query);
-        var after = query.Session("cursor") ?? new SessionId(0);
-        var limit = query.Integer("limit", 1, Limits.PageSizeMax) ?? PageSizeOtherwise;
-        var answer = await reads.ReadAsync(new ReadSessionsRequest(after, limit), choice, context.RequestAborted);
-        reads.Describe(context, answer.Revision, choice);
-        JsonAnswer.Write(context, (ReadSessionsResult)answer.Result, SessionJson.Write);
-    }
+        Parameters =
+        [
+            Query("limit", "Sessions on one page, 1 to 10000, default 1000."),
+            Query("cursor", "Where the next page begins, as the page before said."),
+            .. Reading,
+        ],
+        Answers = [new(200, "One page of them.", typeof(Answers.SessionPage))],
+        Problems = [ErrorKinds.InvalidParameter, ErrorKinds.InvalidRevision, ErrorKinds.RevisionNotReached],
+    };
 
-    public async Task GetAsync(HttpContext context)
+    private static RouteDescription Get => new(Group, "Read a session and the paths of its ephemeral nodes.")
     {
-        var id = IdOf(context);
-        var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
-        var answer = await reads.ReadAsync(new ReadSessionRequest(id), choice, context.RequestAborted);
-        reads.Describe(context, answer.Revision, choice);
-        var result = (ReadSessionResult)answer.Result;
-        if (result is not { Code: ResultCode.Ok, Session: { EndReason: null } session })
-        {
-            ProblemWriter.Write(context, SessionProblems.Of(result.Code, result.Session, answer.Revision));
-            return;
-        }
+        Parameters = [Id, .. Reading],
+        Answers = [new(200, "It lives.", typeof(Answers.Session))],
+        Problems =
+        [
+            ErrorKinds.InvalidParameter, ErrorKinds.InvalidRevision, ErrorKinds.SessionNotFound,
+            ErrorKinds.SessionExpired, ErrorKinds.RevisionNotReached,
+        ],
+    };
 
-        JsonAnswer.Write(context, (session, result), static (json, read) =>
-            SessionJson.Write(json, read.session, read.result.ExpiresInMilliseconds, read.result.Ephemerals));
-    }
-
-    public async Task CloseAsync(HttpContext context)
+    private static RouteDescription Close => new(Group, "End a session; its ephemeral nodes and tickets go with it.")
     {
-        var id = IdOf(context);
-        var result = await mutations.ExecuteAsync(context, new CloseSessionCommand(id), default, id);
-        Mutations.Describe(context, result);
-        if (result.Code == ResultCode.Ok)
-        {
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-        }
-        else
-        {
-            Mutations.Refuse(context, result);
-        }
-    }
+        Parameters = [Id, .. Changing],
+        Answers = [new(204, "Ended.")],
+        Problems =
+        [
+            ErrorKinds.InvalidFence, ErrorKinds.InvalidIdempotencyKey, ErrorKinds.SessionNotFound,
+            ErrorKinds.SessionExpired, ErrorKinds.FenceLost, ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown,
+            ErrorKinds.StorageFull,
+        ],
+    };
 
-    public async Task KeepAliveAsync(HttpContext context)
+    private static RouteDescription KeepAlive => new(Group, "Keep a session alive.")
     {
-        var id = IdOf(context);
-        var result = await nodes.KeepAliveAsync(id);
-        if (result.Status != KeepaliveStatus.Alive)
-        {
-            ProblemWriter.Write(context, await SessionProblems.ReadAsync(nodes, id));
-            return;
-        }
+        Parameters = [Id],
+        Answers = [new(200, "The leader has counted it.", typeof(Answers.Keepalive))],
+        Problems = [ErrorKinds.SessionNotFound, ErrorKinds.SessionExpired],
+    };
 
-        JsonAnswer.Write(context, result, static (json, result) =>
-        {
-            json.WriteStartObject();
-            json.WriteNumber("id"u8, result.Session.Value);
-            json.WriteString("expiresIn"u8, DurationText.Format(result.ExpiresInMilliseconds));
-            json.WriteEndObject();
-        });
-    }
-
-    public async Task KeepAllAliveAsync(HttpContext context)
+    private static RouteDescription KeepAllAlive => new(Group, "Keep many sessions alive at once.")
     {
-        using var content = await JsonBody.ReadAsync(context);
-        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.KeepaliveBody);
-        if (body.Ids is not { Count: <= IdsMax } ids)
-        {
-            throw JsonMembers.Invalid("ids", $"is needed, with at most {IdsMax} of them");
-        }
-
-        var results = await Task.WhenAll(ids.Select(id => nodes.KeepAliveAsync(new SessionId(id)).AsTask()));
-        JsonAnswer.Write(context, results, SessionJson.Write);
-    }
-
-    private static SessionId IdOf(HttpContext context) =>
-        IntegerText.TryParse(context.GetRouteValue("id") as string, out var id)
-            ? new SessionId(id)
-            : throw new ProblemException(ErrorKinds.SessionNotFound);
+        Body = typeof(KeepaliveBody),
+        Answers = [new(200, "What became of each.", typeof(Answers.KeepaliveResults))],
+        Problems = [ErrorKinds.InvalidBody, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType],
+    };
 }

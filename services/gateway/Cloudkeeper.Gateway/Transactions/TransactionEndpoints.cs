@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol;
@@ -12,7 +13,10 @@ namespace Cloudkeeper.Gateway.Transactions;
 /// <summary><c>POST /v1/transactions</c>.</summary>
 internal sealed class TransactionEndpoints(Mutations mutations)
 {
-    public const string Route = "/v1/transactions";
+    private const string Route = "/v1/transactions";
+
+    public void Map(IEndpointRouteBuilder endpoints) =>
+        endpoints.MapPost(Route, ExecuteAsync).Describe(ExecuteAsync, Description);
 
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -117,4 +121,19 @@ internal sealed class TransactionEndpoints(Mutations mutations)
 
         json.WriteEndObject();
     }
+
+    private static RouteDescription Description => new("Transactions", "Do several operations in one revision, or none.")
+    {
+        Parameters = CommonParameters.Changing,
+        Body = typeof(TransactionBody),
+        Answers = [new(200, "Done, by one branch or the other.", typeof(Answers.Transaction))],
+        Problems =
+        [
+            ErrorKinds.InvalidBody, ErrorKinds.InvalidPath, ErrorKinds.InvalidParameter, ErrorKinds.InvalidCondition,
+            ErrorKinds.InvalidFence, ErrorKinds.InvalidIdempotencyKey, ErrorKinds.TooManyOperations,
+            ErrorKinds.TransactionFailed, ErrorKinds.FenceLost, ErrorKinds.BodyTooLarge, ErrorKinds.ValueTooLarge,
+            ErrorKinds.UnsupportedMediaType, ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown,
+            ErrorKinds.StorageFull,
+        ],
+    };
 }

@@ -3,10 +3,13 @@ using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
+using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Watches;
 
@@ -15,9 +18,14 @@ internal sealed partial class WatchEndpoints(
     INodes nodes, ChangeRelay relay, SnapshotReader snapshots, GatewayOptions options, GatewayMetrics metrics,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WatchEndpoints> logger)
 {
-    public const string Route = "/v1/watch";
+    private const string Route = "/v1/watch";
 
     private int _streams;
+
+    public int StreamCount => Volatile.Read(ref _streams);
+
+    public void Map(IEndpointRouteBuilder endpoints) =>
+        endpoints.MapGet(Route, WatchAsync).Describe(WatchAsync, Description);
 
     public async Task WatchAsync(HttpContext context)
     {
@@ -49,8 +57,6 @@ internal sealed partial class WatchEndpoints(
         }
     }
 
-    public int StreamCount => Volatile.Read(ref _streams);
-
     private async Task RunAsync(
         HttpContext context, WatchRequest request, Revision minRevision, CancellationToken cancellationToken)
     {
@@ -71,6 +77,32 @@ internal sealed partial class WatchEndpoints(
         var answer = await nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
         return answer.Revision > minRevision ? answer.Revision : minRevision;
     }
+
+    private static RouteDescription Description => new("Watch", "Follow the changes of nodes as a stream of events.")
+    {
+        IsStream = true,
+        Parameters =
+        [
+            Query("path", "What to watch; may be repeated.") with { IsRequired = true },
+            Query("scope", "node (default), children or subtree."),
+            Query("from", "Changes above this revision; default now, 0 is the beginning of history."),
+            Query("initial", "true: first what is there now."),
+            Query("values", "true: with the values."),
+            Query("previous", "true: with what was there before."),
+            Query("mode", "all (default), or latest: only the newest state of a path when the client is slow."),
+            Query("onGap", "snapshot: where changes are lost, what is there instead of the end."),
+            Query("session", "Kept alive while the stream is open; its end ends the stream."),
+            Query("format", "ndjson: one JSON object a line; so does Accept: application/x-ndjson."),
+            Header("Last-Event-ID", "Resumes behind this event; wins over from and initial."),
+            Header(ResponseHeaders.MinRevision, "Without from: changes above at least this revision."),
+        ],
+        Answers = [new(200, "The events.", MediaType: "text/event-stream")],
+        Problems =
+        [
+            ErrorKinds.InvalidParameter, ErrorKinds.InvalidPath, ErrorKinds.InvalidRevision, ErrorKinds.SessionNotFound,
+            ErrorKinds.SessionExpired, ErrorKinds.RevisionCompacted,
+        ],
+    };
 
     [LoggerMessage(LogLevel.Warning, "A watch stream was ended: {Reason}")]
     private static partial void LogEnded(ILogger logger, string reason);
