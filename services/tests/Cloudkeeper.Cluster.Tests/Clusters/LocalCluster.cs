@@ -58,9 +58,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         foreach (var server in Gateways.Append(Proxy).Where(s => s.IsRunning))
         {
-            using var client = new ApiClient(server.Address);
-            await Eventually.TrueAsync(
-                async () => (await client.TryGetAsync("/readyz"))?.Status == 200, ReadyLimit, $"{server.Name} ready");
+            await WaitUntilReadyAsync(server);
         }
     }
 
@@ -73,14 +71,21 @@ public sealed class LocalCluster : IAsyncDisposable
         return leader!;
     }
 
-    /// <summary>Until every voter's log has reached the leader's, so that any one of them may die.</summary>
-    public Task WaitUntilReplicatedAsync(long lagLimit) => Eventually.TrueAsync(
-        async () => await ClusterAsync() is { } cluster
-            && FindLeader(cluster) is { IsRunning: true }
-            && Nodes.All(n => n.IsRunning)
-            && cluster.Json.GetProperty("members").EnumerateArray().All(m => LagOf(m) <= lagLimit),
-        ReadyLimit,
-        "all members caught up");
+    /// <summary>Until every node takes part and has nearly all of the log, so that any one of them may die.</summary>
+    public async Task WaitUntilReplicatedAsync(long lagLimit)
+    {
+        foreach (var node in Nodes)
+        {
+            await WaitUntilReadyAsync(node);
+        }
+
+        await Eventually.TrueAsync(
+            async () => await ClusterAsync() is { } cluster
+                && FindLeader(cluster) is { IsRunning: true }
+                && cluster.Json.GetProperty("members").EnumerateArray().All(m => LagOf(m) <= lagLimit),
+            ReadyLimit,
+            "all members caught up");
+    }
 
     /// <summary>The ends of all logs, for the output of a failed test.</summary>
     public void WriteLogs()
@@ -115,6 +120,13 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private static string List(IEnumerable<Uri> addresses) =>
         string.Join(',', addresses.Select(a => a.GetLeftPart(UriPartial.Authority)));
+
+    private static async Task WaitUntilReadyAsync(ServerProcess server)
+    {
+        using var client = new ApiClient(server.Address);
+        await Eventually.TrueAsync(
+            async () => (await client.TryGetAsync("/readyz"))?.Status == 200, ReadyLimit, $"{server.Name} ready");
+    }
 
     private async Task<Answer?> ClusterAsync()
     {
