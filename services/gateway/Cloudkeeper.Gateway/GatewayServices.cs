@@ -25,8 +25,10 @@ internal static class GatewayServices
 {
     public static void AddGateway(this WebApplicationBuilder builder)
     {
-        builder.AddCloudkeeperHosting("gateway");
         var services = builder.Services;
+        services.AddSingleton<StreamEnd>();
+        services.AddHostedService(static provider => provider.GetRequiredService<StreamEnd>());
+        builder.AddCloudkeeperHosting("gateway");
         services.AddOptions<GatewayOptions>()
             .Configure<IConfiguration>(static (options, configuration) =>
             {
@@ -99,7 +101,8 @@ internal static class GatewayServices
 
     private static void AddSeparated(IList<string> nodes, string? text)
     {
-        foreach (var node in (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        const StringSplitOptions Tidy = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        foreach (var node in (text ?? "").Split(',', Tidy))
         {
             nodes.Add(node);
         }

@@ -23,7 +23,8 @@ public sealed class GatewayOptionsTests
         });
         string[] settings = ["Nodes", "Instance", "AdvertisedAddress", "Lanes", "RequestTimeout", "ProgressInterval"];
         Assert.Equal(settings.Length, result.Failures!.Count());
-        Assert.All(settings, setting => Assert.Contains(result.Failures!, failure => failure.Contains("Gateway:" + setting, StringComparison.Ordinal)));
+        Assert.All(settings, setting => Assert.Contains(
+            result.Failures!, failure => failure.Contains("Gateway:" + setting, StringComparison.Ordinal)));
     }
 
     [Theory]

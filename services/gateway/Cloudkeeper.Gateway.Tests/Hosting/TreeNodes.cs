@@ -126,8 +126,17 @@ internal sealed class TreeNodes : INodes
     }
 
     public ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken) =>
-        new(Encoding.UTF8.GetBytes(
-            """{"id":"c","node":"n1","leader":"n1","term":1,"revision":0,"members":[{"id":"n1","url":"http://n1","role":"voter","state":"leader","matchIndex":1,"lag":0,"progress":1,"version":null}]}"""));
+        new(Encoding.UTF8.GetBytes("""
+            {
+              "id": "c", "node": "n1", "leader": "n1", "term": 1, "revision": 0,
+              "members": [
+                {
+                  "id": "n1", "url": "http://n1", "role": "voter", "state": "leader", "matchIndex": 1, "lag": 0,
+                  "progress": 1, "version": null
+                }
+              ]
+            }
+            """));
 
     /// <summary>Lets a session's TTL run out.</summary>
     public void Expire(SessionId session)

@@ -40,7 +40,8 @@ internal sealed partial class FeedFollower(
             }
 
             var pause = PauseMin * Math.Pow(2, Math.Min(_failures++, 10));
-            await Task.Delay(pause < PauseMax ? pause : PauseMax, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(pause < PauseMax ? pause : PauseMax, time, stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

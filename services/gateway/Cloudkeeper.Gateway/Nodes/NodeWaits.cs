@@ -34,8 +34,10 @@ internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay
                 return (answer, false);
             }
 
-            var position = watch.Take().Position;
-            answer = await reads.ReadAsync(request, floor with { MinRevision = position }, cancellationToken);
+            // Whoever is content with an old state wants the one that this gateway has heard of.
+            var consistency = floor.Consistency == Consistency.Stale ? Consistency.Session : floor.Consistency;
+            var news = new ConsistencyChoice(consistency, watch.Take().Position);
+            answer = await reads.ReadAsync(request, news, cancellationToken);
         }
 
         return (answer, true);

@@ -67,6 +67,7 @@ internal sealed partial class WriteLane(
     /// <summary>Opens the lane through the log, on behalf of the requests that wait for it.</summary>
     private async ValueTask<bool> OpenAsync(List<Pending<CommandRequest, CommandResult>> batch)
     {
+        _buffer.ResetWrittenCount();
         var open = new CommandRequest(0, null, UInt128.Zero, [], new OpenLaneCommand());
         CommandCodec.Write(_buffer, new CommandBatch(LaneId.None, 0, [open]));
         var delivery = await DeliverAsync(batch, NodeRoutes.Commands, _buffer.WrittenMemory);
@@ -116,6 +117,8 @@ internal sealed partial class WriteLane(
             requests[i] = batch[i].Request with { Serial = _serial++ };
         }
 
+        _buffer.ResetWrittenCount();
+
         // One batch under way: everything before it has been answered or given up.
         CommandCodec.Write(_buffer, new CommandBatch(_lane, requests[0].Serial, requests));
         return _buffer.WrittenMemory;
@@ -124,11 +127,7 @@ internal sealed partial class WriteLane(
     /// <param name="isIdle">False: a cut-off call may still be reading it, so the next batch gets another one.</param>
     private void ReleaseBuffer(bool isIdle)
     {
-        if (isIdle && _buffer.Capacity <= BufferBytesKept)
-        {
-            _buffer.ResetWrittenCount();
-        }
-        else
+        if (!isIdle || _buffer.Capacity > BufferBytesKept)
         {
             _buffer = new ArrayBufferWriter<byte>();
         }

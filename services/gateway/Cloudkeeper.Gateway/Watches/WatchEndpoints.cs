@@ -16,7 +16,7 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <summary><c>GET /v1/watch</c>.</summary>
 internal sealed partial class WatchEndpoints(
     INodes nodes, ChangeRelay relay, SnapshotReader snapshots, GatewayOptions options, GatewayMetrics metrics,
-    TimeProvider time, IHostApplicationLifetime lifetime, ILogger<WatchEndpoints> logger)
+    TimeProvider time, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
 {
     private const string Route = "/v1/watch";
 
@@ -37,8 +37,7 @@ internal sealed partial class WatchEndpoints(
             throw new ProblemException(ErrorKinds.Overloaded, "This gateway has as many watches as it takes.");
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(
-            context.RequestAborted, lifetime.ApplicationStopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, streamEnd.Token);
         try
         {
             await RunAsync(context, request, minRevision, ending.Token);
