@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -20,6 +21,7 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         var proxying = context.GetReverseProxyFeature();
         var candidates = proxying.AvailableDestinations;
         var body = WatchBody(context);
+        AllowSlowReader(context);
 
         await next(context);
         var failure = Failures.Of(context);
@@ -51,6 +53,19 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         var body = new UnreadBody(context.Request.Body);
         context.Request.Body = body;
         return body;
+    }
+
+    /// <summary>
+    /// A watch may be read slowly, or not at all for a while: its gateway bounds what waits for it, and tells it of the
+    /// gap. Over HTTP/2 the web server has no such limit for a single stream, and none to lift.
+    /// </summary>
+    private static void AllowSlowReader(HttpContext context)
+    {
+        if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal) && HttpProtocol.IsHttp11(context.Request.Protocol)
+            && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
     }
 
     private static bool CanGoElsewhere(HttpContext context, Failure failure, UnreadBody? body) =>

@@ -1,54 +1,59 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Cloudkeeper.Proxy.Forwarding;
 
-/// <summary>The proxy's own answers: problem documents with the codes that the gateways use.</summary>
+/// <summary>The proxy's own answers: problem documents with the codes and titles that the gateways use.</summary>
 internal static class ProxyProblem
 {
-    public static Task WriteAsync(HttpContext context, Failure failure)
+    private const string TypePrefix = "urn:cloudkeeper:problem:";
+    private const string RetryAfterSeconds = "1";
+
+    public static async Task WriteAsync(HttpContext context, Failure failure)
     {
-        var (status, code, detail) = Describe(context, failure);
+        var problem = Describe(context, failure);
         context.Response.Clear();
-        context.Response.StatusCode = status;
+        context.Response.StatusCode = problem.Status;
         context.Response.ContentType = "application/problem+json";
-        if (status == StatusCodes.Status503ServiceUnavailable)
+        if (problem.Status == StatusCodes.Status503ServiceUnavailable)
         {
-            context.Response.Headers.RetryAfter = "1";
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
-        {
-            json.WriteStartObject();
-            json.WriteString("type"u8, "about:blank");
-            json.WriteString("title"u8, ReasonPhrases.GetReasonPhrase(status));
-            json.WriteNumber("status"u8, status);
-            json.WriteString("detail"u8, detail);
-            json.WriteString("code"u8, code);
-            json.WriteEndObject();
-        }
-
-        return context.Response.CompleteAsync();
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("type"u8, TypePrefix + problem.Code);
+        json.WriteString("title"u8, problem.Title);
+        json.WriteNumber("status"u8, problem.Status);
+        json.WriteString("code"u8, problem.Code);
+        json.WriteString("detail"u8, problem.Detail);
+        json.WriteEndObject();
     }
 
-    private static (int Status, string Code, string Detail) Describe(HttpContext context, Failure failure) => failure switch
+    private static Problem Describe(HttpContext context, Failure failure) => failure switch
     {
-        Failure.NoGateway or Failure.NotSent => (StatusCodes.Status503ServiceUnavailable, "overloaded",
+        Failure.NoGateway or Failure.NotSent => new(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
             "No gateway can be reached at the moment, and nothing was done. Try again in a second."),
-        Failure.Lost or Failure.TimedOut when DispatchMiddleware.IsRead(context.Request.Method) => (
-            StatusCodes.Status503ServiceUnavailable, "overloaded",
+        Failure.Lost or Failure.TimedOut when DispatchMiddleware.IsRead(context.Request.Method) => new(
+            StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
             "The gateway that was reading this did not answer. Try again in a second."),
-        Failure.Lost or Failure.TimedOut => (StatusCodes.Status504GatewayTimeout, "outcome-unknown",
+        Failure.Lost or Failure.TimedOut => new(
+            StatusCodes.Status504GatewayTimeout, "outcome-unknown", "The outcome is unknown",
             "The gateway was lost before it had answered: this may have been done or not. "
             + "Repeat the request with the same Idempotency-Key to find out and to have it done exactly once."),
         Failure.BadBody => DescribeBody(context.Response.StatusCode),
-        _ => (StatusCodes.Status400BadRequest, "invalid-operation", "The proxy does not pass on requests of this kind."),
+        _ => new(StatusCodes.Status400BadRequest, "invalid-operation", "Not a valid operation",
+            "The proxy does not pass on requests of this kind."),
     };
 
-    private static (int Status, string Code, string Detail) DescribeBody(int status) => status switch
+    private static Problem DescribeBody(int status) => status switch
     {
-        StatusCodes.Status413PayloadTooLarge => (status, "body-too-large", "Send a smaller body."),
-        StatusCodes.Status408RequestTimeout => (status, "request-timeout", "The body came too slowly."),
-        _ => (StatusCodes.Status400BadRequest, "invalid-body", "The body ended early or was not sent as HTTP asks for."),
+        StatusCodes.Status413PayloadTooLarge => new(
+            status, "body-too-large", "The body is too large", "Send a smaller body."),
+        StatusCodes.Status408RequestTimeout => new(
+            status, "request-timeout", "The request came too slowly", "Send the body faster."),
+        _ => new(StatusCodes.Status400BadRequest, "invalid-body", "Not a valid body",
+            "The body ended early or was not sent as HTTP asks for."),
     };
+
+    private sealed record Problem(int Status, string Code, string Title, string Detail);
 }

@@ -7,18 +7,18 @@ using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Reads;
 using Cloudkeeper.Node.Sessions;
 
-var builder = WebApplication.CreateBuilder(args);
+return await CloudkeeperRun.RunAsync(() =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddNode();
 
-builder.AddNode();
-
-var app = builder.Build();
-
-app.MapCommands();
-app.MapReads();
-app.MapKeepalives();
-app.MapFeed();
-app.MapPeers();
-app.MapCluster();
-app.MapCloudkeeperOperations();
-
-app.Run();
+    var app = builder.Build();
+    app.MapCommands();
+    app.MapReads();
+    app.MapKeepalives();
+    app.MapFeed();
+    app.MapPeers();
+    app.MapCluster();
+    app.MapCloudkeeperOperations();
+    return app;
+});

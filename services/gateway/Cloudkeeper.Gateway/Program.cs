@@ -1,7 +1,11 @@
 using Cloudkeeper.Gateway;
+using Cloudkeeper.Hosting;
 
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.AddGateway();
-var app = builder.Build();
-app.UseGateway();
-await app.RunAsync();
+return await CloudkeeperRun.RunAsync(() =>
+{
+    var builder = WebApplication.CreateSlimBuilder(args);
+    builder.AddGateway();
+    var app = builder.Build();
+    app.UseGateway();
+    return app;
+});
