@@ -61,7 +61,8 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
     /// </summary>
     private static void AllowSlowReader(HttpContext context)
     {
-        if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal) && HttpProtocol.IsHttp11(context.Request.Protocol)
+        if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal)
+            && HttpProtocol.IsHttp11(context.Request.Protocol)
             && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;

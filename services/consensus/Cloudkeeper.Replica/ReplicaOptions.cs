@@ -5,8 +5,10 @@ namespace Cloudkeeper.Replica;
 
 public sealed record ReplicaOptions
 {
+    /// <summary>Election and replication; limits stand there.</summary>
     public RaftOptions Raft { get; init; } = RaftOptions.Default;
 
+    /// <summary>Bounds of the state machine. They must be the same on every replica: they decide what is applied.</summary>
     public StateMachineOptions Tree { get; init; } = new();
 
     /// <summary>A snapshot is begun when the entries since the last one weigh this many bytes.</summary>

@@ -7,16 +7,22 @@ namespace Cloudkeeper.Simulation.Runs;
 /// <summary>What one run is like. Times are virtual, in microseconds, where the name says nothing else.</summary>
 internal sealed record SimulationOptions
 {
+    /// <summary>Decides everything that happens in the run.</summary>
     public required ulong Seed { get; init; }
 
+    /// <summary>The mistake that is switched on, to show that the invariants would find it.</summary>
     public Bug Bug { get; init; }
 
+    /// <summary>Voters.</summary>
     public int Nodes { get; init; } = 3;
 
+    /// <summary>Each with lanes of its own.</summary>
     public int Gateways { get; init; } = 2;
 
+    /// <summary>Each with one call under way at a time.</summary>
     public int Clients { get; init; } = 6;
 
+    /// <summary>Lanes of a gateway.</summary>
     public int Lanes { get; init; } = 2;
 
     /// <summary>How many paths the clients share.</summary>
@@ -25,22 +31,28 @@ internal sealed record SimulationOptions
     /// <summary>Mean pause of a client between two calls.</summary>
     public long ThinkTime { get; init; } = 20 * Scheduler.Millisecond;
 
+    /// <summary>Time to live of the sessions that clients open.</summary>
     public long SessionTtlMilliseconds { get; init; } = 3_000;
 
+    /// <summary>Between two ticks of a node.</summary>
     public long Tick { get; init; } = 50 * Scheduler.Millisecond;
 
     /// <summary>Longest time by which inputs of a node wait to be handled together.</summary>
     public long TurnDelay { get; init; } = 200;
 
+    /// <summary>How the replicas are set; a run may make everything in them small, so that limits are reached.</summary>
     public ReplicaOptions Replica { get; init; } = new();
 
+    /// <summary>Length of a log segment: small, so that a run sees many.</summary>
     public int SegmentBytes { get; init; } = 64 << 10;
 
+    /// <summary>How far the log is filled with zeros ahead of what is written.</summary>
     public int ZeroAheadBytes { get; init; } = 4 << 10;
 
     /// <summary>Bytes of a snapshot that travel in one message.</summary>
     public int ChunkBytes { get; init; } = 4 << 10;
 
+    /// <summary>Which kinds of fault there are.</summary>
     public FaultClass Faults { get; init; } = FaultClass.All;
 
     /// <summary>Mean time between two faults while there are any.</summary>
@@ -55,6 +67,7 @@ internal sealed record SimulationOptions
     /// <summary>Mean duration of a sync.</summary>
     public long SyncTime { get; init; } = 1 * Scheduler.Millisecond;
 
+    /// <summary>Duration of the phase before the first fault.</summary>
     public long WarmUp { get; init; } = 2 * Scheduler.Second;
 
     /// <summary>Duration of the phase with faults.</summary>
