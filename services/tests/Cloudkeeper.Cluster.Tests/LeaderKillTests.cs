@@ -32,18 +32,48 @@ public sealed class LeaderKillTests : ClusterTest
         await writes.VerifyAsync(Cluster.Proxy.Address);
     }
 
-    /// <summary>Kills the leader, waits for a hundred more writes, starts it again; the longest pause on the way.</summary>
-    private async Task<TimeSpan> KillLeaderAsync(AcknowledgedWrites writes)
+    /// <summary>A frozen leader keeps its connections open and says nothing: only time tells that it is gone.</summary>
+    [Fact]
+    public async Task A_leader_that_freezes_is_replaced_and_does_no_harm_when_it_wakes_up()
+    {
+        await AcknowledgedWrites.PrepareAsync(Cluster.Proxy.Address);
+        var writes = new AcknowledgedWrites([Cluster.Proxy.Address], Clients, attempts: 1);
+        var writing = writes.RunAsync();
+        await Cluster.WaitUntilReplicatedAsync(lagLimit: 1000);
+        var leader = await Cluster.LeaderAsync();
+        var frozen = Stopwatch.GetTimestamp();
+        leader.Send(Signal.Stop);
+        await FlowAsync(writes);
+        var gap = writes.LongestGap(frozen, Stopwatch.GetTimestamp());
+        leader.Send(Signal.Continue);
+        await Cluster.WaitUntilReplicatedAsync(lagLimit: 1000);
+        await FlowAsync(writes);
+
+        writes.Stop();
+        await writing;
+        Report($"{writes.Acknowledgements.Count} writes; {gap.TotalSeconds:F2} s without one after the leader froze");
+        Assert.Empty(writes.Failures);
+        await writes.VerifyAsync(Cluster.Proxy.Address);
+    }
+
+    /// <summary>Until a hundred more writes have been acknowledged, or one has failed, which the test then shows.</summary>
+    private static Task FlowAsync(AcknowledgedWrites writes)
     {
         const int Flowing = 100;
-        var leader = await Cluster.LeaderAsync();
         var acknowledged = writes.Acknowledgements.Count;
-        var killed = Stopwatch.GetTimestamp();
-        await leader.KillAsync();
-        await Eventually.TrueAsync(
+        return Eventually.TrueAsync(
             () => Task.FromResult(writes.Acknowledgements.Count >= acknowledged + Flowing || writes.Failures.Count > 0),
             TimeSpan.FromSeconds(30),
             "writes flow again");
+    }
+
+    /// <summary>Kills the leader and starts it again once writes flow; the longest pause on the way.</summary>
+    private async Task<TimeSpan> KillLeaderAsync(AcknowledgedWrites writes)
+    {
+        var leader = await Cluster.LeaderAsync();
+        var killed = Stopwatch.GetTimestamp();
+        await leader.KillAsync();
+        await FlowAsync(writes);
         var gap = writes.LongestGap(killed, Stopwatch.GetTimestamp());
         leader.Start();
         return gap;
