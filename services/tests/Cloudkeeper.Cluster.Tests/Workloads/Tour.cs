@@ -83,7 +83,9 @@ internal sealed partial class Tour(ApiClient client, string root)
         var refused = Expect(
             200, await client.PostJsonAsync("/v1/transactions", new Dictionary<string, object>(StringComparer.Ordinal)
             {
-                ["if"] = condition, ["then"] = steps, ["else"] = otherwise,
+                ["if"] = condition,
+                ["then"] = steps,
+                ["else"] = otherwise,
             }));
         Assert.False(refused.Json.GetProperty("succeeded").GetBoolean());
         Expect(409, await client.PostJsonAsync("/v1/transactions", new { then = steps }), "transaction-failed");
