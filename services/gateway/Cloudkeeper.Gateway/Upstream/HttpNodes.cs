@@ -24,6 +24,9 @@ internal sealed class HttpNodes : INodes
     private readonly KeepaliveBatcher _keepalives;
     private int _nextLane;
 
+    // The leader has enough to do; but when another node has just failed, it is better than nobody.
+    private volatile bool _sparesLeader = true;
+
     public HttpNodes(
         INodeTransport transport, GatewayOptions options, TimeProvider time, Random random, GatewayMetrics metrics,
         ILoggerFactory loggers)
@@ -58,9 +61,8 @@ internal sealed class HttpNodes : INodes
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
         Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (_local.Current == _leader.Current)
+        if (_sparesLeader && _local.Current == _leader.Current)
         {
-            // The leader has enough to do.
             _local.Leave(_leader.Current);
         }
 
@@ -73,11 +75,13 @@ internal sealed class HttpNodes : INodes
             try
             {
                 frame = await frames.ReadAsync();
+                _sparesLeader = true;
             }
             finally
             {
                 if (frame is null && !cancellationToken.IsCancellationRequested)
                 {
+                    _sparesLeader = false;
                     _local.Leave(node);
                 }
             }

@@ -1,0 +1,153 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net;
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Wire;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Cloudkeeper.Gateway.Tests.Upstream;
+
+/// <summary>Against a node's endpoints on a real socket.</summary>
+public sealed class HttpNodeTransportTests : IAsyncLifetime
+{
+    private static readonly Uri Nobody = new("http://127.0.0.1:1/");
+
+    private readonly HttpNodeTransport _transport = new();
+    private readonly GatewayMetrics _metrics = new();
+    private WebApplication? _node;
+
+    private Uri Node => new(_node!.Urls.Single() + "/");
+
+    public async ValueTask InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection([new("urls", "http://127.0.0.1:0")]);
+        builder.AddCloudkeeperHosting("node");
+        builder.Logging.ClearProviders();
+        _node = builder.Build();
+        _node.MapPost("/echo", async context => await context.Request.Body.CopyToAsync(context.Response.Body));
+        _node.MapPost("/elsewhere", context =>
+        {
+            context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
+            context.Response.Headers[NodeRoutes.LeaderHeader] = "http://leader:7000";
+            return Task.CompletedTask;
+        });
+        _node.MapPost("/broken", context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        _node.MapGet(NodeRoutes.Feed, async context =>
+        {
+            var from = long.Parse(context.Request.Query["from"].FirstOrDefault() ?? "40", null);
+            await context.Response.Body.WriteAsync(Frame(new ProgressFrame(new Revision(from + 1))));
+            await context.Response.Body.WriteAsync(Frame(new ProgressFrame(new Revision(from + 2))));
+        });
+        _node.MapGet("/garbage", async context => await context.Response.Body.WriteAsync(new byte[] { 1, 0, 0, 0, 99 }));
+        _node.MapGet("/endless", async context =>
+            await context.Response.Body.WriteAsync(new byte[] { 0xff, 0xff, 0xff, 0x7f }));
+        await _node.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _transport.Dispose();
+        _metrics.Dispose();
+        await _node!.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Bytes_go_and_come_whatever_their_size()
+    {
+        foreach (var size in (int[])[0, 1, 100_000, 8 << 20])
+        {
+            var bytes = new byte[size];
+            new Random(size).NextBytes(bytes);
+            if (size > 5 << 20)
+            {
+                // More than a node takes: it says so before it has read them.
+                Assert.NotEqual(HttpStatusCode.OK, (await PostAsync("echo", bytes)).Status);
+                continue;
+            }
+
+            var reply = await PostAsync("echo", bytes);
+            Assert.Equal(HttpStatusCode.OK, reply.Status);
+            Assert.Equal(bytes, reply.Body.ToArray());
+            Assert.Null(reply.Leader);
+        }
+    }
+
+    [Fact]
+    public async Task A_named_leader_is_passed_on()
+    {
+        var reply = await PostAsync("elsewhere", [1]);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, reply.Status);
+        Assert.Equal(new Uri("http://leader:7000/"), reply.Leader);
+    }
+
+    [Fact]
+    public async Task What_nobody_has_seen_is_told_from_what_may_have_been_seen()
+    {
+        await Assert.ThrowsAsync<NodeUnreachableException>(async () =>
+            await _transport.PostAsync(Nobody, "echo", default, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<IOException>(() => PostAsync("broken", [1]));
+        await Assert.ThrowsAsync<NodeUnreachableException>(async () =>
+            await _transport.OpenAsync(Node, "none", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_feed_comes_frame_by_frame_and_goes_on_elsewhere()
+    {
+        var nodes = Create(Node, Nobody);
+        var frames = new List<FeedFrame>();
+
+        // Whoever does not answer is passed over by the next call, also in favour of the leader.
+        for (var calls = 0; calls < 3 && frames.Count == 0; calls++)
+        {
+            try
+            {
+                await foreach (var frame in nodes.FollowAsync(new Revision(7), CancellationToken.None))
+                {
+                    frames.Add(frame);
+                }
+            }
+            catch (NodeUnreachableException)
+            {
+                Assert.Empty(frames);
+            }
+        }
+
+        Assert.Equal([new ProgressFrame(new Revision(8)), new ProgressFrame(new Revision(9))], frames);
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("endless")]
+    public async Task What_is_no_feed_is_refused(string route)
+    {
+        await using var stream = new FeedStream(_transport, Node, route, TimeProvider.System, CancellationToken.None);
+        await Assert.ThrowsAsync<WireFormatException>(async () => await stream.ReadAsync());
+    }
+
+    private static byte[] Frame(FeedFrame frame)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        FeedFrameCodec.Write(bytes, frame);
+        var framed = new byte[sizeof(int) + bytes.WrittenCount];
+        BinaryPrimitives.WriteInt32LittleEndian(framed, bytes.WrittenCount);
+        bytes.WrittenSpan.CopyTo(framed.AsSpan(sizeof(int)));
+        return framed;
+    }
+
+    private Task<NodeReply> PostAsync(string route, byte[] body) =>
+        _transport.PostAsync(Node, route, body, CancellationToken.None).AsTask();
+
+    private HttpNodes Create(params Uri[] nodes) => new(
+        _transport, new GatewayOptions { Nodes = [.. nodes.Select(node => node.AbsoluteUri)] }, TimeProvider.System,
+        new Random(1), _metrics, NullLoggerFactory.Instance);
+}
