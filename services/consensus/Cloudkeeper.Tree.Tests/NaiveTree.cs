@@ -99,7 +99,10 @@ internal sealed class NaiveTree
 
             return Create(write.Path, write.Parents, new NaiveNode
             {
-                Value = write.Value.ToArray(), Kind = write.Kind, Owner = write.Session, Ttl = write.TtlMilliseconds,
+                Value = write.Value.ToArray(),
+                Kind = write.Kind,
+                Owner = write.Session,
+                Ttl = write.TtlMilliseconds,
             });
         }
 
@@ -120,7 +123,10 @@ internal sealed class NaiveTree
 
         _nodes[write.Path] = node with
         {
-            Value = write.Value.ToArray(), Modified = Revision + 1, ModifiedAt = _time, Version = node.Version + 1,
+            Value = write.Value.ToArray(),
+            Modified = Revision + 1,
+            ModifiedAt = _time,
+            Version = node.Version + 1,
             Ttl = write.KindGiven ? write.TtlMilliseconds : node.Ttl,
         };
         return ResultCode.Ok;
@@ -176,7 +182,10 @@ internal sealed class NaiveTree
         var number = _nodes[create.Parent].Creations.ToString("D10", CultureInfo.InvariantCulture);
         return Create(NodePath.Join(create.Parent, create.Prefix + number), false, new NaiveNode
         {
-            Value = create.Value.ToArray(), Kind = create.Kind, Owner = create.Session, Ttl = create.TtlMilliseconds,
+            Value = create.Value.ToArray(),
+            Kind = create.Kind,
+            Owner = create.Session,
+            Ttl = create.TtlMilliseconds,
         });
     }
 
