@@ -13,6 +13,7 @@ internal sealed record CommandLine
           --seeds N      run N seeds (default 100)
           --from S       beginning with this one (default 1)
           --seed S       run this one only
+          --short        runs of a few seconds, as in the tests
           --trace        print what happens (with --seed)
           --jobs N       seeds at a time (default: one a processor)
           --bug NAME     plant this bug; --bug help lists them
@@ -26,6 +27,8 @@ internal sealed record CommandLine
     public ulong From { get; init; } = 1;
 
     public bool IsTraced { get; init; }
+
+    public bool IsShort { get; init; }
 
     public int Jobs { get; init; } = Environment.ProcessorCount;
 
@@ -44,6 +47,9 @@ internal sealed record CommandLine
             {
                 case "--help":
                     command = command with { WantsHelp = true };
+                    break;
+                case "--short":
+                    command = command with { IsShort = true };
                     break;
                 case "--trace":
                     command = command with { IsTraced = true };

@@ -38,8 +38,8 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
     {
         while (TryTake(out var seed))
         {
-            var options = Swarm.Draw(seed) with { Bug = command.Bug };
-            Finish(SimulationRun.Execute(options, command.IsTraced ? e => output.WriteLine(e) : null));
+            var drawn = command.IsShort ? Swarm.DrawShort(seed) : Swarm.Draw(seed);
+            Finish(SimulationRun.Execute(drawn with { Bug = command.Bug }, command.IsTraced ? e => output.WriteLine(e) : null));
         }
     }
 
@@ -92,7 +92,8 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
         output.WriteLine($"Trace {_violation.TraceHash:x16}. To replay it:");
         output.WriteLine(
             "  dotnet run -c Release --project services/consensus/Cloudkeeper.Simulation -- "
-            + $"--seed {_violation.Options.Seed} --trace{(command.Bug == Bug.None ? "" : $" --bug {command.Bug}")}");
+            + $"--seed {_violation.Options.Seed}{(command.IsShort ? " --short" : "")}"
+            + $"{(command.Bug == Bug.None ? "" : $" --bug {command.Bug}")} --trace");
         output.WriteLine($"{_done} seeds, 1 violation");
         return 1;
     }

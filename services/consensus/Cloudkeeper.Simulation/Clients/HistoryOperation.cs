@@ -37,8 +37,21 @@ internal sealed class HistoryOperation
     /// <summary>Of the result, or the revision at which a read was served.</summary>
     public Revision Revision { get; set; }
 
-    /// <summary>Under which number of which lane it was sent.</summary>
-    public (LaneId Lane, long Serial)? SentAs { get; set; }
+    /// <summary>Under which number of which lane it was sent last.</summary>
+    public (LaneId Lane, long Serial)? SentAs { get; private set; }
+
+    /// <summary>Earlier numbers, of attempts that were certainly not executed.</summary>
+    public IReadOnlyList<(LaneId Lane, long Serial)> SentBefore { get; private set; } = [];
+
+    public void Sent(LaneId lane, long serial)
+    {
+        if (SentAs is { } before)
+        {
+            SentBefore = [.. SentBefore, before];
+        }
+
+        SentAs = (lane, serial);
+    }
 
     public override string ToString() =>
         $"client {Client} [{Invoked / 1e6:F6}, {Returned / 1e6:F6}] {Outcome} at {Revision}: "

@@ -14,6 +14,7 @@ internal sealed class SimulatedClient
     private const double RetryUnknown = 0.7;
     private const double StaysAtGateway = 0.9;
     private const double GivesUp = 0.002;
+    private const int Impatience = 20_000;
 
     private readonly World _world;
     private readonly SimulationRandom _random;
@@ -66,7 +67,12 @@ internal sealed class SimulatedClient
     /// <summary>Thinks, and does the next thing.</summary>
     public void Pause() => _world.Scheduler.After(_random.Exponential(_world.Options.ThinkTime), Act);
 
-    private long Deadline() => _world.Scheduler.Now + _world.Workload.CallTimeout;
+    // Some have little patience: calls of one batch then end at different times.
+    private long Deadline()
+    {
+        var timeout = _world.Workload.CallTimeout;
+        return _world.Scheduler.Now + (_random.Chance(0.3) ? _random.Logarithmic(Impatience, (int)timeout) : timeout);
+    }
 
     private void Write(CommandRequest request, bool changesSomething, Action<HistoryOperation> answered)
     {

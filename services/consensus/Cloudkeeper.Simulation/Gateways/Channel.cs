@@ -99,16 +99,27 @@ internal abstract class Channel(Gateway gateway, Route route)
         if (_attempts++ > 0)
         {
             Gateway.World.Totals.Count(Marker.BatchesRetried);
-            if (Gateway.World.Options.Bug == Bug.ForgetLane)
-            {
-                _body = Encode(_batch);
-            }
+            LeaveOutWhatHasFailed();
         }
 
         var node = NextNode();
         MayBeExecuted |= Gateway.World.Options.Has(FaultClass.RepeatedRequests);
         _isAsked = true;
         Gateway.Call(node, route, _body, reply => OnReply(node, reply));
+    }
+
+    /// <summary>Who was told that nothing has happened must not be surprised by the next attempt (invariant E4).</summary>
+    private void LeaveOutWhatHasFailed()
+    {
+        var bug = Gateway.World.Options.Bug;
+        if (!MayBeExecuted && bug != Bug.ExecuteWhatHasFailed && _batch.RemoveAll(static call => call.IsEnded) > 0)
+        {
+            _body = Encode(_batch);
+        }
+        else if (bug == Bug.NumberRetriesAnew)
+        {
+            _body = Encode(_batch);
+        }
     }
 
     private void OnReply(int node, ReplyEnvelope? reply)

@@ -4,7 +4,6 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Network;
-using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways;
 
@@ -58,17 +57,16 @@ internal sealed class WriteLane(Gateway gateway) : LeaderChannel(gateway, Route.
 
     private CommandBatch BatchOf(IReadOnlyList<Call> batch)
     {
-        var lane = Gateway.World.Options.Bug == Bug.ForgetLane ? LaneId.None : _lane;
         var first = _serial;
         var requests = new CommandRequest[batch.Count];
         for (var i = 0; i < requests.Length; i++)
         {
             var operation = (HistoryOperation)batch[i].Request;
-            operation.SentAs = (_lane, _serial);
+            operation.Sent(_lane, _serial);
             requests[i] = operation.Request! with { Serial = _serial++ };
         }
 
         // One batch under way: everything before it has been answered or given up.
-        return new CommandBatch(lane, first, requests);
+        return new CommandBatch(_lane, first, requests);
     }
 }

@@ -32,7 +32,12 @@ internal sealed class SimulatedNetwork(
 
     public void Join(int from, int to) => _cut.Remove((from, to));
 
-    public void JoinAll() => _cut.Clear();
+    /// <summary>All links are whole again, and new: nothing waits behind what is still under way on the old ones.</summary>
+    public void JoinAll()
+    {
+        _cut.Clear();
+        _lastArrival.Clear();
+    }
 
     public bool IsCut(int from, int to) => _cut.Contains((from, to));
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
@@ -35,11 +36,7 @@ internal sealed class NodeProcess : IReplicaHost
         _storage = new NodeStorage(node.Disk.Files, node.Id, World.Options);
         var recovered = _storage.Recovered;
         World.Checks.Recovered(this, recovered, _storage.Log.Recovery);
-        if (World.Options.Bug == Bug.ForgetVote)
-        {
-            recovered = recovered with { HardState = recovered.HardState with { Vote = null } };
-        }
-
+        recovered = WithBug(recovered);
         var machine = _storage.LoadMachine();
         World.Checks.Loaded(this, recovered.Snapshot?.Index ?? LogIndex.Zero, machine);
         _log = new SimulatedLogWriter(this, _storage.Log);
@@ -60,7 +57,8 @@ internal sealed class NodeProcess : IReplicaHost
 
     public ReplicaNode Replica { get; }
 
-    public long MonotonicMilliseconds => (World.Scheduler.Now - _started) / Scheduler.Millisecond;
+    public long MonotonicMilliseconds =>
+        (World.Scheduler.Now - _started) / Scheduler.Millisecond * (World.Options.Bug == Bug.FastClock ? 2 : 1);
 
     public long UnixMilliseconds => World.Epoch + (World.Scheduler.Now / Scheduler.Millisecond) + Node.ClockOffset;
 
@@ -122,6 +120,7 @@ internal sealed class NodeProcess : IReplicaHost
     public void Persist(RaftWrite write)
     {
         World.Checks.Persisting(this, write);
+        StampAnewIfBuggy(write);
         Trace(TraceKind.Written, write.Sequence, write.Entries.Count);
         _log.Enqueue(write);
     }
@@ -155,6 +154,29 @@ internal sealed class NodeProcess : IReplicaHost
                 _isSnapshotStepDue = false;
                 r.ContinueSnapshot();
             });
+        }
+    }
+
+    private RecoveredState WithBug(RecoveredState recovered) => World.Options.Bug switch
+    {
+        Bug.ForgetVote => recovered with { HardState = recovered.HardState with { Vote = null } },
+        Bug.LoseLogTail when recovered.Entries.Count > 1 => recovered with { Entries = [.. recovered.Entries.SkipLast(1)] },
+        _ => recovered,
+    };
+
+    private void StampAnewIfBuggy(RaftWrite write)
+    {
+        if (World.Options.Bug != Bug.ApplyWithOwnClock || Replica.Role == Role.Leader)
+        {
+            return;
+        }
+
+        foreach (var entry in write.Entries)
+        {
+            if (entry.Kind == EntryKind.Command)
+            {
+                EntryPayload.Stamp(MemoryMarshal.AsMemory(entry.Payload).Span, UnixMilliseconds);
+            }
         }
     }
 

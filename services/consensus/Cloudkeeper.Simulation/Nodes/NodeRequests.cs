@@ -50,11 +50,6 @@ internal sealed class NodeRequests(NodeProcess process)
             SubmitStatus.Malformed => ReplyStatus.Malformed,
             _ => ReplyStatus.Unknown,
         };
-        if (process.World.Options.Bug == Bug.ForgetAnswers && status == ReplyStatus.Ok && process.Node.Random.Chance(0.01))
-        {
-            return;
-        }
-
         Reply(request, status, status == ReplyStatus.Ok ? Encode(outcome.Results, CommandResultCodec.WriteAll) : []);
     }
 

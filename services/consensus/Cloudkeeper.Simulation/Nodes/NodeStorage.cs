@@ -43,7 +43,7 @@ internal sealed class NodeStorage
 
     public StateMachine LoadMachine(SnapshotMetadata metadata)
     {
-        using var reader = Snapshots.OpenRead(metadata);
+        using var reader = Snapshots.OpenRead(_options.Bug == Bug.LoadOldState ? Older(metadata) : metadata);
         var loader = new StateMachineLoader(_options.Replica.Tree);
         while (reader.TryRead(out var block))
         {
@@ -52,6 +52,9 @@ internal sealed class NodeStorage
 
         return loader.Complete();
     }
+
+    private SnapshotMetadata Older(SnapshotMetadata metadata) =>
+        Newest is { } newest && newest.Index < metadata.Index ? newest : metadata;
 
     // The identity comes last: a directory that has one has had a log.
     private RecoveredState Begin(IFileSystem files, NodeId id, RecoveredState recovered)

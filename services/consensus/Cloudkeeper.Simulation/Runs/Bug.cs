@@ -1,34 +1,40 @@
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>Mistakes that can be planted, to prove that the simulation would find them. Named by RELIABILITY's bugs.</summary>
+/// <summary>
+/// Mistakes that can be planted around the code under test, to prove that the simulation would find them. The numbers
+/// are those of RELIABILITY's bugs.
+/// </summary>
 internal enum Bug
 {
     None = 0,
 
-    /// <summary>Bug B-57: writes are reported durable before they are synced.</summary>
+    /// <summary>B-57: writes are reported durable before they are synced.</summary>
     AcknowledgeBeforeSync,
 
-    /// <summary>Bug B-04: term and vote do not survive a restart.</summary>
+    /// <summary>B-04: the vote does not survive a restart.</summary>
     ForgetVote,
 
-    /// <summary>Bug B-38: linearizable reads are served without a round.</summary>
+    /// <summary>B-38: linearizable reads are served without a round.</summary>
     ReadWithoutRound,
 
-    /// <summary>Bug B-68: a gateway's retries are taken for new commands.</summary>
-    ForgetLane,
+    /// <summary>B-68: a retry goes under a new number, so that it is not recognised.</summary>
+    NumberRetriesAnew,
 
-    /// <summary>Bug B-32: a restart loses the last entry of the log.</summary>
+    /// <summary>B-31: who was told that nothing has happened is sent along with the next attempt.</summary>
+    ExecuteWhatHasFailed,
+
+    /// <summary>B-32: a restart loses the last entry of the log.</summary>
     LoseLogTail,
 
-    /// <summary>Bug B-52: an older state is loaded than the snapshot says.</summary>
+    /// <summary>B-52: an older state is loaded than the snapshot says.</summary>
     LoadOldState,
 
-    /// <summary>Bug B-61: keepalives are acknowledged without having been counted.</summary>
+    /// <summary>B-61: keepalives are acknowledged without having been counted.</summary>
     ForgetKeepalives,
 
-    /// <summary>Bug 2.8: one replica applies an entry with its own clock.</summary>
-    ApplyWithOwnClock,
+    /// <summary>B-40: a leader's clock runs at twice the speed.</summary>
+    FastClock,
 
-    /// <summary>Bug B-31: the answer to a proposal is forgotten.</summary>
-    ForgetAnswers,
+    /// <summary>Section 2.8: followers stamp entries with their own clocks.</summary>
+    ApplyWithOwnClock,
 }

@@ -44,6 +44,13 @@ internal static class Swarm
         };
     }
 
+    /// <summary>The same with less time: more seeds for the same money.</summary>
+    public static SimulationOptions DrawShort(ulong seed) => Draw(seed) with
+    {
+        WarmUp = 1 * Scheduler.Second,
+        Safety = 6 * Scheduler.Second,
+    };
+
     private static ReplicaOptions DrawReplica(SimulationRandom random, int electionTicks) => new()
     {
         Raft = new RaftOptions
