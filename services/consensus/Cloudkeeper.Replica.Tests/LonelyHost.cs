@@ -64,12 +64,39 @@ internal sealed class LonelyHost : IReplicaHost
 
     public void Persist(RaftWrite write) => _writes.Enqueue(write);
 
-    public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata) => throw new InvalidOperationException("Not here.");
+    /// <summary>The snapshots begun so far, in order; the test says what becomes of them.</summary>
+    public List<SnapshotMetadata> Snapshots { get; } = [];
 
-    public void CompactLog(LogIndex keepFrom) => throw new InvalidOperationException("Not here.");
+    public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata)
+    {
+        Snapshots.Add(metadata);
+        return new Bin();
+    }
+
+    public void CompactLog(LogIndex keepFrom)
+    {
+        // The log is a queue here.
+    }
 
     public void Applied(StateMachine machine, Revision revision)
     {
         // The tests ask.
+    }
+
+    private sealed class Bin : ISnapshotSink
+    {
+        public bool WantsMore => true;
+
+        public void Write(ReadOnlySpan<byte> block)
+        {
+        }
+
+        public void Complete()
+        {
+        }
+
+        public void Abandon()
+        {
+        }
     }
 }

@@ -12,6 +12,7 @@ public sealed partial class ReplicaNode
 
     private SnapshotMetadata? _snapshot;
     private long _bytesSinceSnapshot;
+    private long _noSnapshotBefore;
     private SnapshotInProgress? _inProgress;
     private (SnapshotMetadata Metadata, StateMachine Machine)? _received;
 
@@ -30,6 +31,7 @@ public sealed partial class ReplicaNode
         if (_inProgress?.Metadata.Index == metadata.Index)
         {
             EndSnapshot();
+            RestAfterSnapshot(succeeded);
         }
 
         if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
@@ -98,7 +100,8 @@ public sealed partial class ReplicaNode
     {
         var entries = _applied - (_snapshot?.Index ?? LogIndex.Zero);
         var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries;
-        if (!due || _inProgress is not null || entries == 0)
+        var isResting = _host.MonotonicMilliseconds < _noSnapshotBefore;
+        if (!due || isResting || _inProgress is not null || entries == 0)
         {
             return;
         }
@@ -107,6 +110,10 @@ public sealed partial class ReplicaNode
         _bytesSinceSnapshot = 0;
         _inProgress = new SnapshotInProgress(metadata, Machine.BeginSnapshot(), _host.CreateSnapshot(metadata));
     }
+
+    // On a full disk the next one would fail as well, and each goes through the whole tree.
+    private void RestAfterSnapshot(bool succeeded) =>
+        _noSnapshotBefore = succeeded ? 0 : _host.MonotonicMilliseconds + _options.SnapshotRetryMilliseconds;
 
     private void EndSnapshot()
     {

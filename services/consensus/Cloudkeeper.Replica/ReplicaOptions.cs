@@ -23,6 +23,9 @@ public sealed record ReplicaOptions
     /// <summary>Most bytes of such entries; the log is in memory as well.</summary>
     public long KeptBytes { get; init; } = 16L << 20;
 
+    /// <summary>How long to wait after a snapshot that found no room, in milliseconds.</summary>
+    public long SnapshotRetryMilliseconds { get; init; } = 10_000;
+
     /// <summary>Bytes of one snapshot block; writing one takes about a millisecond of the replica's turn.</summary>
     public int SnapshotBlockBytes { get; init; } = 128 << 10;
 

@@ -11,12 +11,13 @@ public sealed class SeedTests
         Marker.CrashesOfAll, Marker.CrashesAtDiskOperations, Marker.Pauses, Marker.Partitions, Marker.OneWayPartitions,
         Marker.SnapshotsTaken, Marker.SnapshotsInstalled, Marker.SnapshotTransfersFailed, Marker.TornTails,
         Marker.UnsyncedWritesKept, Marker.UnsyncedWritesLost, Marker.LogsCompacted, Marker.WritesDelayedByFullDisk,
-        Marker.DiskImagesChecked, Marker.ClockJumps, Marker.GatewayCrashes, Marker.BatchesRetried,
-        Marker.BatchesExecutedTwiceRefused, Marker.RepeatedKeysReplayed, Marker.OutcomesUnknown,
+        Marker.DiskImagesChecked, Marker.ClockJumps, Marker.GatewayCrashes, Marker.MessagesLost,
+        Marker.BatchesRetried,
+        Marker.RepeatedSerialsRecognised, Marker.OldBatchesSuperseded, Marker.RepeatedKeysReplayed, Marker.OutcomesUnknown,
         Marker.UnknownsThatWereCommitted, Marker.CommandsRefusedByCondition, Marker.SessionsOpened,
         Marker.SessionsClosed, Marker.SessionsExpired, Marker.KeepalivesAnsweredExpired, Marker.LockGrants,
         Marker.LockHandOvers, Marker.FencedWrites, Marker.FencedWritesRefused, Marker.TwoClientsBelievedToHoldALock,
-        Marker.StaleTokensRejectedByResource, Marker.LinearizableReads, Marker.LocalReads,
+        Marker.LinearizableReads, Marker.LocalReads,
         Marker.EphemeralsRemovedWithTheirSession, Marker.LivenessReachedWithMinority,
     ];
 

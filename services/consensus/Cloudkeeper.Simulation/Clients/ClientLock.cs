@@ -9,7 +9,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Clients;
 
 /// <summary>A client that wants a lock, waits for it, uses what it guards, and lets it go.</summary>
-internal sealed class ClientLock(World world, SimulatedClient client)
+/// <param name="isNaive">It goes on although it could know that its session, and so the lock, is lost.</param>
+internal sealed class ClientLock(World world, SimulatedClient client, bool isNaive)
 {
     private const int Locks = 2;
 
@@ -25,7 +26,7 @@ internal sealed class ClientLock(World world, SimulatedClient client)
             return TryAcquire(random, session);
         }
 
-        if (random.Chance(0.2))
+        if (random.Chance(0.1))
         {
             Release(ticket);
         }
@@ -42,7 +43,13 @@ internal sealed class ClientLock(World world, SimulatedClient client)
     }
 
     /// <summary>The session is lost, and with it the ticket.</summary>
-    public void Lost() => Forget();
+    public void Lost()
+    {
+        if (!isNaive)
+        {
+            Forget();
+        }
+    }
 
     private bool TryAcquire(SimulationRandom random, SessionId? session)
     {

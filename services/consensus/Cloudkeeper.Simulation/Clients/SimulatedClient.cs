@@ -33,7 +33,7 @@ internal sealed class SimulatedClient
         _id = id;
         _requests = new Requests(random, world.Options);
         _gateway = random.Pick(world.Gateways);
-        _lock = new ClientLock(world, this);
+        _lock = new ClientLock(world, this, isNaive: random.Chance(0.3));
         _session = new ClientSession(world, () => _gateway, _lock.Lost);
     }
 

@@ -39,6 +39,7 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
     public void End()
     {
         _isOver = true;
+        _partitions.End();
         Calm();
         foreach (var node in world.Nodes)
         {

@@ -6,6 +6,11 @@ namespace Cloudkeeper.Simulation.Faults;
 /// <summary>Cuts links between nodes, and between nodes and gateways.</summary>
 internal sealed class Partitions(World world, SimulationRandom random)
 {
+    private bool _isOver;
+
+    /// <summary>From here on others cut and join.</summary>
+    public void End() => _isOver = true;
+
     /// <summary>Isolates one node, parts the nodes in two, or leaves one bridge between two parts.</summary>
     public void Split(long duration)
     {
@@ -54,6 +59,12 @@ internal sealed class Partitions(World world, SimulationRandom random)
     {
         world.Trace.Add(TraceKind.Partition, from, to, duration);
         world.Network.Cut(from, to);
-        world.Scheduler.After(duration, () => world.Network.Join(from, to));
+        world.Scheduler.After(duration, () =>
+        {
+            if (!_isOver)
+            {
+                world.Network.Join(from, to);
+            }
+        });
     }
 }

@@ -147,6 +147,8 @@ internal abstract class Channel(Gateway gateway, Route route)
                 End();
                 break;
             default:
+                Gateway.World.Totals.Count(
+                    Marker.RequestsRefusedAsOverloaded, reply?.Status == ReplyStatus.Overloaded ? 1 : 0);
                 MayBeExecuted |= reply is null or { Status: ReplyStatus.Unknown };
                 Learn(node, reply?.Leader ?? 0);
                 Gateway.Later(Pause(), Attempt);

@@ -64,7 +64,7 @@ internal sealed class SimulatedNetwork(
 
         if (_cut.Contains((envelope.From, envelope.To)) || random.Chance(Loss))
         {
-            trace.Add(TraceKind.Lost, envelope.From, envelope.To);
+            Lose(envelope);
             return;
         }
 
@@ -89,10 +89,16 @@ internal sealed class SimulatedNetwork(
         // What is under way when the link breaks is lost as well.
         if (_cut.Contains((envelope.From, envelope.To)))
         {
-            trace.Add(TraceKind.Lost, envelope.From, envelope.To);
+            Lose(envelope);
             return;
         }
 
         _endpoints[envelope.To].Receive(envelope);
+    }
+
+    private void Lose(Envelope envelope)
+    {
+        totals.Count(Marker.MessagesLost);
+        trace.Add(TraceKind.Lost, envelope.From, envelope.To);
     }
 }

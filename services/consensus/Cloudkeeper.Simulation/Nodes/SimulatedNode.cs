@@ -88,6 +88,7 @@ internal sealed class SimulatedNode(World world, NodeId id, SimulationRandom ran
         switch (envelope)
         {
             case RequestEnvelope request:
+                World.Totals.Count(Marker.RequestsToNobody);
                 World.Network.Send(new ReplyEnvelope(
                     Id.Value, request.From, request.Call, ReplyStatus.Unreachable, Leader: 0, []));
                 break;

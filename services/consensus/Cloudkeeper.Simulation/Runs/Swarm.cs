@@ -67,6 +67,7 @@ internal static class Swarm
         SnapshotLogEntries = random.Logarithmic(5, 2_000),
         SnapshotLogBytes = random.Logarithmic(4 << 10, 64 << 20),
         KeptEntries = random.Pick([0, 0, 1, 10, 100, 1_000]),
+        SnapshotRetryMilliseconds = random.Logarithmic(10, 2_000),
         SnapshotBlockBytes = random.Logarithmic(64, 128 << 10),
         PendingBatchesMax = random.Logarithmic(4, 4_096),
     };

@@ -28,9 +28,7 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
             var result = entry.Results[i];
             if (result.Code is ResultCode.Superseded or ResultCode.LaneExpired or ResultCode.Overloaded)
             {
-                totals.Count(result.Code == ResultCode.Superseded
-                    ? Marker.BatchesExecutedTwiceRefused
-                    : Marker.CommandsRefusedAsOverloaded);
+                totals.Count(Marker.OldBatchesSuperseded, result.Code == ResultCode.Superseded ? 1 : 0);
                 continue;
             }
 
@@ -53,7 +51,7 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
             return false;
         }
 
-        totals.Count(Marker.BatchesExecutedTwiceRefused);
+        totals.Count(Marker.RepeatedSerialsRecognised);
         if (first.Code != result.Code || first.Revision != result.Revision)
         {
             throw new ViolationException(

@@ -1,0 +1,70 @@
+using System.Buffers;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+
+namespace Cloudkeeper.Replica.Tests;
+
+/// <summary>When snapshots are begun. Found by the simulation.</summary>
+public sealed class SnapshotTests
+{
+    private readonly LonelyHost _host = new(new ReplicaOptions { SnapshotLogEntries = 3, SnapshotRetryMilliseconds = 1_000 });
+
+    [Fact]
+    public void A_snapshot_that_found_no_room_is_not_tried_again_at_once()
+    {
+        _host.Elect();
+        Write(4);
+        Fail(Assert.Single(_host.Snapshots));
+
+        Write(4);
+        Assert.Single(_host.Snapshots);
+
+        _host.Pass(1_001);
+        Assert.Equal(2, _host.Snapshots.Count);
+    }
+
+    [Fact]
+    public void A_snapshot_that_is_stored_is_followed_by_the_next_when_it_is_due()
+    {
+        _host.Elect();
+        Write(4);
+        Write(4);
+        Assert.Single(_host.Snapshots);
+
+        _host.Replica.SnapshotStored(_host.Snapshots[0], succeeded: true);
+        _host.Replica.Advance();
+        Assert.Equal(2, _host.Snapshots.Count);
+    }
+
+    /// <summary>One that was abandoned for the leader's reports late: the present one must go on.</summary>
+    [Fact]
+    public void The_end_of_another_snapshot_does_not_end_the_present_one()
+    {
+        _host.Elect();
+        Write(4);
+        var present = Assert.Single(_host.Snapshots);
+        _host.Replica.SnapshotStored(present with { Index = present.Index.Previous() }, succeeded: false);
+        _host.Pass(2_000);
+        Write(4);
+        Assert.Single(_host.Snapshots);
+    }
+
+    private void Fail(Raft.SnapshotMetadata snapshot)
+    {
+        _host.Replica.SnapshotStored(snapshot, succeeded: false);
+        _host.Replica.Advance();
+    }
+
+    private void Write(int batches)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            var output = new ArrayBufferWriter<byte>();
+            output.Write(new byte[EntryPayload.HeaderBytes]);
+            CommandCodec.Write(
+                output, new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], new OpenLaneCommand())]));
+            _host.Replica.Submit(output.WrittenSpan.ToArray(), static _ => { });
+            _host.CompleteWrites();
+        }
+    }
+}
