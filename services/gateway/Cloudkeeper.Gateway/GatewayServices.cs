@@ -6,6 +6,7 @@ using Cloudkeeper.Gateway.Locks;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Registration;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
@@ -58,6 +59,10 @@ internal static class GatewayServices
                 provider.GetRequiredService<TimeProvider>());
         });
         services.AddHostedService<FeedFollower>();
+        services.AddSingleton<RedisConnection>();
+        services.AddHostedService(static provider => provider.GetRequiredService<RedisConnection>());
+        services.AddSingleton<ChangeCache>();
+        services.AddSingleton<ChangeReader>();
         services.AddSingleton<SnapshotReader>();
         services.AddSingleton<WatchEndpoints>();
         services.AddSingleton<SessionHandlers>();
@@ -69,7 +74,8 @@ internal static class GatewayServices
         services.AddDescribedOpenApi();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])
-            .AddCheck<FeedHealthCheck>("feed", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
+            .AddCheck<FeedHealthCheck>("feed", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])
+            .AddCheck<RedisHealthCheck>("redis", HealthStatus.Degraded, [CloudkeeperOperations.ReadyTag]);
     }
 
     public static void UseGateway(this WebApplication app)

@@ -33,7 +33,7 @@ public sealed class AlbaTests : IAsyncLifetime
             request.StatusCodeShouldBeOk();
         });
         var checks = System.Text.Json.JsonDocument.Parse(await result.ReadAsTextAsync()).RootElement.GetProperty("checks");
-        Assert.Equal(["feed", "quorum", "running"], checks.EnumerateObject().Select(c => c.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["feed", "quorum", "redis", "running"], checks.EnumerateObject().Select(c => c.Name).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -59,6 +59,12 @@ internal sealed class GatewayOptions
     /// <summary>TTL of the session under which the gateway registers. Default 10 s. 1 s to 1 h.</summary>
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share what they have read of past
+    /// changes there. Default empty: they read from the nodes only. A password in it is never logged.
+    /// </summary>
+    public string Redis { get; init; } = "";
+
     /// <summary>Base addresses, from <see cref="Nodes"/>.</summary>
     public IReadOnlyList<Uri> NodeAddresses =>
         [.. Nodes.Select(node => new Uri(node.EndsWith('/') ? node : node + "/", UriKind.Absolute))];

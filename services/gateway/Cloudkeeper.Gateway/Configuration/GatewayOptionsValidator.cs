@@ -1,3 +1,4 @@
+using Cloudkeeper.Gateway.Redis;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Configuration;
@@ -10,6 +11,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         var errors = new List<string>();
         CheckNodes(options, errors);
         CheckNames(options, errors);
+        CheckRedis(options.Redis, errors);
         Require(options.RequestTimeout, nameof(options.RequestTimeout),
             TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5), errors);
         Require(options.AttemptTimeout, nameof(options.AttemptTimeout),
@@ -52,6 +54,19 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             && (options.Instance.Contains('/') || Protocol.NodePath.Check("/" + options.Instance) is not null))
         {
             errors.Add($"Gateway:Instance is '{options.Instance}': not the name of a node.");
+        }
+    }
+
+    /// <summary>Does not repeat what is wrong: a part of it may be the password.</summary>
+    private static void CheckRedis(string text, List<string> errors)
+    {
+        try
+        {
+            _ = text.Length > 0 ? RedisConnection.Parse(text) : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            errors.Add("Gateway:Redis is not a connection string of StackExchange.Redis, such as 'redis:6379,password=...'.");
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Histogram<int> _readBatches;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _events;
+    private readonly Counter<long> _redisLookups;
     private long _requestsUnderWay;
 
     public GatewayMetrics()
@@ -29,6 +30,8 @@ internal sealed class GatewayMetrics : IDisposable
         _retries = _meter.CreateCounter<long>(
             "upstream_retries_total", description: "Batches sent again, to the same or another node.");
         _events = _meter.CreateCounter<long>("watch_events_total", description: "Events sent to watchers.");
+        _redisLookups = _meter.CreateCounter<long>(
+            "redis_lookups_total", description: "Past changes looked up in Redis: hit, miss, error or rejected.");
         _meter.CreateObservableGauge("requests_in_flight", () => Volatile.Read(ref _requestsUnderWay),
             description: "Requests that are being answered, streams included.");
     }
@@ -40,6 +43,10 @@ internal sealed class GatewayMetrics : IDisposable
     public void Retried() => _retries.Add(1);
 
     public void EventsSent(int count) => _events.Add(count);
+
+    /// <param name="outcome">hit, miss, error (lost, slow or too many at once), rejected (not an entry of this change).</param>
+    public void RedisLookup(string outcome) =>
+        _redisLookups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void RequestBegan() => Interlocked.Increment(ref _requestsUnderWay);
 
@@ -66,6 +73,9 @@ internal sealed class GatewayMetrics : IDisposable
         _meter.CreateObservableGauge("feed_age_seconds", age,
             description: "Since the change feed last brought a change or a sign of life.");
     }
+
+    public void ObserveRedis(Func<int> connected) => _meter.CreateObservableGauge(
+        "redis_connected", connected, description: "1 while there is a connection to Redis.");
 
     public void Dispose() => _meter.Dispose();
 }

@@ -1,11 +1,10 @@
-using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Protocol.Feed;
-using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>The data of events, with what the feed leaves out: large values, and those before.</summary>
-internal sealed class ChangeDetails(INodes nodes, bool values, bool previous)
+internal sealed class ChangeDetails(ChangeReader changes, bool values, bool previous)
 {
     /// <summary>Each may have two values of 1 MiB.</summary>
     private const int ReadsAtOnce = 16;
@@ -42,9 +41,7 @@ internal sealed class ChangeDetails(INodes nodes, bool values, bool previous)
 
     private async Task ReadAsync(WatchEvent item, byte[]?[] data, int index)
     {
-        var request = new ReadChangeRequest(item.Revision, item.Change.Path);
-        var answer = await nodes.ReadAsync(request, ReadConsistency.Local, item.Revision);
-        if (answer.Result is ReadChangeResult { Change: { } full })
+        if (await changes.ReadAsync(item.Revision, item.Change) is { } full)
         {
             data[index] = WatchJson.Change(item.Revision, full, values, previous ? full.Previous : null);
         }

@@ -4,6 +4,7 @@ using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
@@ -15,8 +16,8 @@ namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary><c>GET /v1/watch</c>.</summary>
 internal sealed partial class WatchEndpoints(
-    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, GatewayOptions options, GatewayMetrics metrics,
-    TimeProvider time, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
+    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, ChangeReader changes, GatewayOptions options,
+    GatewayMetrics metrics, TimeProvider time, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
 {
     private const string Route = "/v1/watch";
 
@@ -64,7 +65,7 @@ internal sealed partial class WatchEndpoints(
             : null;
         var start = request.From ?? await PresentAsync(minRevision);
         await using var stream = new WatchStream(
-            nodes, relay, snapshots, metrics, time, options.ProgressInterval, request, keeper,
+            nodes, relay, snapshots, changes, metrics, time, options.ProgressInterval, request, keeper,
             new EventWriter(context, request.Format));
         await stream.RunAsync(start, cancellationToken);
     }

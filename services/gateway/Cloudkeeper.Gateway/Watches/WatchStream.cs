@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
@@ -9,11 +10,11 @@ namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>One answer to <c>GET /v1/watch</c>.</summary>
 internal sealed class WatchStream(
-    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, GatewayMetrics metrics, TimeProvider time,
+    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, ChangeReader changes, GatewayMetrics metrics, TimeProvider time,
     TimeSpan progressInterval, WatchRequest request, SessionKeeper? keeper, EventWriter output) : IAsyncDisposable
 {
     private readonly WatchInterest _interest = new(request.Targets, request.Session, request.LatestOnly);
-    private readonly ChangeDetails _details = new(nodes, request.Values, request.Previous);
+    private readonly ChangeDetails _details = new(changes, request.Values, request.Previous);
     private WatchSource? _source;
     private Revision _sent;
     private long _lastProgress;

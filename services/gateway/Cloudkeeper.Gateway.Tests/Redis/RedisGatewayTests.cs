@@ -1,0 +1,70 @@
+using System.Text.Json;
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Gateway.Tests.Watches;
+
+namespace Cloudkeeper.Gateway.Tests.Redis;
+
+/// <summary>Whole gateways with Redis.</summary>
+[Collection(RedisTests.Name)]
+public sealed class RedisGatewayTests
+{
+    [Fact]
+    public async Task Watchers_get_what_is_in_Redis_and_a_gateway_without_it_is_ready()
+    {
+        await using var redis = new RedisServer();
+        await redis.StartAsync();
+        await using var gateway = new GatewayFixture
+        {
+            Settings = new Dictionary<string, string?> { ["Gateway:Redis"] = redis.Address },
+        };
+        await gateway.InitializeAsync();
+        var value = new string('x', 100_000);
+        await gateway.PutAsync("/v1/nodes/a", value);
+        await UntilAsync(async () => await RedisHealthAsync(gateway) == "ok");
+
+        // The first watchers put it there; how many that takes depends on how fast Redis answers.
+        await UntilAsync(async () =>
+        {
+            await using var watch = await WatchClient.OpenAsync(gateway, "path=/a&from=0&values=true");
+            Assert.Equal(value, (await watch.NextAsync())!.Data.GetProperty("value").GetString());
+            return await HasAsync(gateway, "cloudkeeper_gateway_redis_lookups_total{outcome=\"hit\"}");
+        });
+        Assert.True(await HasAsync(gateway, "cloudkeeper_gateway_redis_connected 1"));
+
+        await redis.KillAsync();
+        await UntilAsync(async () => await RedisHealthAsync(gateway) == "degraded");
+        (await gateway.GetAsync("/readyz")).ShouldBe(200);
+    }
+
+    [Theory]
+    [InlineData("redis:6379,nonsense=1")]
+    [InlineData("redis:6379,connectTimeout=soon")]
+    [InlineData("password=secret")]
+    public void A_bad_connection_string_is_said_without_repeating_it(string text)
+    {
+        var result = new GatewayOptionsValidator().Validate(
+            null, new GatewayOptions { Nodes = ["http://n1"], Redis = text });
+        var failure = Assert.Single(result.Failures!);
+        Assert.StartsWith("Gateway:Redis ", failure, StringComparison.Ordinal);
+        Assert.DoesNotContain(text, failure, StringComparison.Ordinal);
+    }
+
+    private static async Task<string?> RedisHealthAsync(GatewayFixture gateway)
+    {
+        JsonElement checks = (await gateway.GetAsync("/readyz")).Json.GetProperty("checks");
+        return checks.GetProperty("redis").GetProperty("status").GetString();
+    }
+
+    private static async Task<bool> HasAsync(GatewayFixture gateway, string metric) =>
+        (await gateway.GetAsync("/metrics")).Text.Contains(metric, StringComparison.Ordinal);
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await holds())
+        {
+            Assert.False(patience.IsCancellationRequested, "Waited in vain.");
+        }
+    }
+}
