@@ -39,7 +39,8 @@ public sealed class GatewayFixture : IAsyncLifetime
         await _app.StartAsync();
         Address = new Uri(_app.Urls.Single());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
-        await WaitUntilFollowedAsync();
+        var relay = Services.GetRequiredService<Feed.ChangeRelay>();
+        await Until.TrueAsync(() => relay.IsStarted);
     }
 
     public async ValueTask DisposeAsync()
@@ -90,15 +91,6 @@ public sealed class GatewayFixture : IAsyncLifetime
     {
         var answer = await PostAsync("/v1/sessions", $$"""{"ttl":"{{ttl}}"}""");
         return answer.Json.GetProperty("id").GetInt64();
-    }
-
-    private async Task WaitUntilFollowedAsync()
-    {
-        var relay = Services.GetRequiredService<Feed.ChangeRelay>();
-        while (!relay.IsStarted)
-        {
-            await Task.Yield();
-        }
     }
 }
 

@@ -64,6 +64,9 @@ internal sealed class ScriptedCluster : INodeTransport
     /// <summary>Decides what happens to a call to the leader.</summary>
     public Func<string, Fate> Decide { get; set; } = _ => Fate.Answered;
 
+    /// <summary>Calls go on when this is done.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     /// <summary>Sizes of the batches of commands that were applied.</summary>
     public List<int> BatchSizes { get; } = [];
 
@@ -75,6 +78,7 @@ internal sealed class ScriptedCluster : INodeTransport
         Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
         await Task.Yield();
+        await Gate.WaitAsync(cancellationToken);
         Fate fate;
         lock (_gate)
         {

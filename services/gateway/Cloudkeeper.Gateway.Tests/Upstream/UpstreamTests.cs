@@ -78,7 +78,6 @@ public sealed class UpstreamTests : IDisposable
         });
         await Task.WhenAll(clients);
         Assert.Equal(32 * 20, Counter());
-        Assert.Contains(_cluster.BatchSizes, size => size > 1);
     }
 
     [Fact]
@@ -87,9 +86,11 @@ public sealed class UpstreamTests : IDisposable
         var nodes = Create(new GatewayOptions { Lanes = 1 });
         await PutAsync(nodes, "/first");
         _cluster.BatchSizes.Clear();
-        await Task.WhenAll(Enumerable.Range(0, 100).Select(i => PutAsync(nodes, $"/n{i}")));
+        await WhileHeldAsync(() => Enumerable.Range(0, 100).Select(i => PutAsync(nodes, $"/n{i}")));
+
+        // One alone, unless the lane is still about to finish the batch before; all others together.
+        Assert.InRange(_cluster.BatchSizes.Count, 1, 2);
         Assert.Equal(100, _cluster.BatchSizes.Sum());
-        Assert.True(_cluster.BatchSizes.Count < 50, $"{_cluster.BatchSizes.Count} batches");
     }
 
     [Fact]
@@ -209,10 +210,9 @@ public sealed class UpstreamTests : IDisposable
         var nodes = Create(new GatewayOptions { ReadBatches = 1 });
         await Task.WhenAll(Enumerable.Range(0, 50).Select(i => PutAsync(nodes, $"/n{i}", (byte)i)));
         _cluster.Calls.Clear();
-        var reads = Enumerable.Range(0, 50).Select(i => ReadAsync(nodes, $"/n{i}")).ToArray();
-        var values = (await Task.WhenAll(reads)).Select(node => node.Value.Span[0]);
-        Assert.Equal(Enumerable.Range(0, 50).Select(i => (byte)i), values);
-        Assert.True(_cluster.Calls.Count < 25, $"{_cluster.Calls.Count} batches");
+        var read = await WhileHeldAsync(() => Enumerable.Range(0, 50).Select(i => ReadAsync(nodes, $"/n{i}")));
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => (byte)i), read.Select(node => node.Value.Span[0]));
+        Assert.Equal(2, _cluster.Calls.Count);
     }
 
     [Fact]
@@ -230,10 +230,11 @@ public sealed class UpstreamTests : IDisposable
     public async Task Keepalives_share_a_batch()
     {
         var nodes = Create();
-        var results = await Task.WhenAll(Enumerable.Range(1, 20).Select(i => nodes.KeepAliveAsync(new SessionId(i)).AsTask()));
+        var results = await WhileHeldAsync(() => Enumerable.Range(1, 20)
+            .Select(i => nodes.KeepAliveAsync(new SessionId(i)).AsTask()));
         Assert.Equal(Enumerable.Range(1, 20), results.Select(result => (int)result.Session.Value));
         Assert.All(results, result => Assert.Equal(KeepaliveStatus.Alive, result.Status));
-        Assert.True(_cluster.Calls.Count < 10);
+        Assert.Equal(2, _cluster.Calls.Count);
     }
 
     private static CommandRequest Request(Operation operation) =>
@@ -274,6 +275,16 @@ public sealed class UpstreamTests : IDisposable
     {
         await time.AdvanceUntilAsync(pending);
         return await Assert.ThrowsAsync<ProblemException>(() => pending);
+    }
+
+    /// <summary>Makes all calls while the first batch is still on its way.</summary>
+    private async Task<T[]> WhileHeldAsync<T>(Func<IEnumerable<Task<T>>> calls)
+    {
+        var gate = new TaskCompletionSource();
+        _cluster.Gate = gate.Task;
+        Task<T>[] made = [.. calls()];
+        gate.SetResult();
+        return await Task.WhenAll(made);
     }
 
     private long Counter()
