@@ -138,6 +138,27 @@ public sealed class UpstreamTests : IDisposable
         Assert.Equal(code, (await RefusalAsync(pending, time)).Problem.Kind.Code);
     }
 
+    /// <summary>Found by the simulation: it was told that nothing had happened, and executed with the others.</summary>
+    [Fact]
+    public async Task Who_gives_up_while_others_of_the_batch_go_on_is_told_that_the_outcome_is_unknown()
+    {
+        var time = new ManualTime();
+        var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
+        await AddAsync(nodes);
+        var first = await SendInVainAsync(Fate.NoLeader, () => AddAsync(nodes));
+        time.Advance(TimeSpan.FromSeconds(1));
+        var second = AddAsync(nodes);
+        time.Advance(TimeSpan.FromSeconds(1));
+        var third = AddAsync(nodes);
+
+        Assert.Same(ErrorKinds.NoQuorum, (await RefusalAsync(first, time)).Problem.Kind);
+        Assert.Same(ErrorKinds.OutcomeUnknown, (await RefusalAsync(second, time)).Problem.Kind);
+        _cluster.Decide = _ => Fate.Answered;
+        await time.AdvanceUntilAsync(third);
+        Assert.Equal(ResultCode.Ok, (await third).Code);
+        Assert.Equal(3, Counter());
+    }
+
     [Fact]
     public async Task What_waits_behind_a_batch_without_an_answer_is_refused_as_not_done()
     {

@@ -30,7 +30,11 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             }
 
             isUnknown |= IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
-            Expire(batch, isUnknown ? ErrorKinds.OutcomeUnknown : attempt.Problem!, attempt.IsFinal && !isUnknown);
+            var ends = attempt.IsFinal && !isUnknown;
+
+            // Who gives up while the batch goes on for others goes along with it, and may yet be executed.
+            var mayHappen = isUnknown || (IsMutation && !ends && !IsOverdue(batch));
+            Expire(batch, mayHappen ? ErrorKinds.OutcomeUnknown : attempt.Problem!, ends);
             ExpireWaiting();
             if (batch.TrueForAll(static pending => pending.IsCompleted))
             {
@@ -56,6 +60,12 @@ internal abstract class NodeBatcher<TRequest, TResult>(
 
         var remaining = Time.GetElapsedTime(Time.GetTimestamp(), deadline);
         return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+    }
+
+    private bool IsOverdue(List<Pending<TRequest, TResult>> batch)
+    {
+        var now = Time.GetTimestamp();
+        return batch.TrueForAll(pending => pending.IsCompleted || pending.Deadline <= now);
     }
 
     private void Expire(List<Pending<TRequest, TResult>> batch, ErrorKind kind, bool all)
