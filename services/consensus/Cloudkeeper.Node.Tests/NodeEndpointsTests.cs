@@ -71,6 +71,20 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
+    public async Task An_answer_with_large_values_ends_early_and_is_never_empty()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        await node.WriteAsync("/large", new string('x', Limits.ValueBytesMax));
+        var body = new ArrayBufferWriter<byte>();
+        var requests = Enumerable.Repeat(new ReadNodeRequest("/large", WithValue: true), 20).ToArray();
+        ReadRequestCodec.Write(body, new ReadBatch(ReadConsistency.Linearizable, Revision.Zero, requests));
+
+        var (_, bytes) = await node.PostAsync(NodeRoutes.Reads, body.WrittenMemory);
+
+        Assert.Equal(Limits.BatchBytesMax / Limits.ValueBytesMax, ReadResultCodec.Read(bytes).Results.Count);
+    }
+
+    [Fact]
     public async Task Keepalives_are_counted_and_the_dead_are_told()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();

@@ -57,18 +57,38 @@ internal static class ReadEndpoints
         }
     }
 
-    /// <summary>On the replica's turn: everything at one revision.</summary>
+    /// <summary>
+    /// On the replica's turn: everything at one revision. Large values end the answer early: the gateway asks again for
+    /// what is missing.
+    /// </summary>
     private static ReadOnlyMemory<byte> Answer(ReplicaNode replica, IReadOnlyList<ReadRequest> requests)
     {
-        var results = new ReadResult[requests.Count];
-        for (var i = 0; i < results.Length; i++)
+        var results = new List<ReadResult>(requests.Count);
+        var bytes = 0L;
+        foreach (var request in requests)
         {
-            results[i] = WithExpiry(replica, replica.Machine.Read(requests[i]));
+            var result = WithExpiry(replica, replica.Machine.Read(request));
+            bytes += ValueBytes(result);
+            if (results.Count > 0 && bytes > Limits.BatchBytesMax)
+            {
+                break;
+            }
+
+            results.Add(result);
         }
 
         var answer = new ReadBatchResult(replica.Machine.Revision, results);
         return BinaryBodies.Encode(answer, ReadResultCodec.Write);
     }
+
+    private static long ValueBytes(ReadResult result) => result switch
+    {
+        ReadNodeResult node => node.Value.Length,
+        ReadChildrenResult children => children.Children.Sum(child => (long)child.Value.Length),
+        ReadChangeResult { Change: { } change } =>
+            (change.Value?.Length ?? 0) + (change.Previous?.Value.Length ?? 0),
+        _ => 0,
+    };
 
     /// <summary>How long sessions have left is the leader's count, not part of the replicated state.</summary>
     private static ReadResult WithExpiry(ReplicaNode replica, ReadResult result) => result switch
