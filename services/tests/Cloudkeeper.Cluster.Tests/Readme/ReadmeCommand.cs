@@ -13,6 +13,9 @@ internal sealed partial record ReadmeCommand(string Text, IReadOnlyList<string> 
 {
     private const string Prompt = "$ ";
 
+    /// <summary>With its unit, if it is a duration: what was left of 10s may be 9.9s or 990ms.</summary>
+    private const string Number = @"\d+(\.\d+)?(ms|s)?";
+
     /// <summary>A watch goes on for ever: curl's option not to buffer marks it.</summary>
     public bool IsStream => Text.Split(' ', '\n').Intersect(["-N", "-sN", "-Ns", "--no-buffer"], StringComparer.Ordinal).Any();
 
@@ -68,10 +71,11 @@ internal sealed partial record ReadmeCommand(string Text, IReadOnlyList<string> 
     {
         var lines = string.Join('\n', Answer).Trim().Split('\n').Select(line => line.Trim() == "..."
             ? "(.*\n)*?.*"
-            : NumberPattern().Replace(Regex.Escape(line.TrimEnd()), @"\d+").Replace(@"\.\.\.", ".*", StringComparison.Ordinal) + @"\s*?");
+            : NumberPattern().Replace(Regex.Escape(line.TrimEnd()), Number).Replace(@"\.\.\.", ".*", StringComparison.Ordinal) + @"\s*?");
         return new Regex(@"\A\s*" + string.Join('\n', lines), RegexOptions.None, TimeSpan.FromSeconds(1));
     }
 
-    [GeneratedRegex(@"\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    /// <summary>As <see cref="Regex.Escape"/> leaves it: with a backslash before the point.</summary>
+    [GeneratedRegex(@"\d+(\\\.\d+)?(ms|s)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NumberPattern();
 }

@@ -51,6 +51,16 @@ public sealed class ReadmeCommandTests
     }
 
     [Fact]
+    public void A_duration_matches_what_is_left_of_it()
+    {
+        var command = new ReadmeCommand("curl x", ["{\"ttl\":\"10s\",\"expiresIn\":\"9.5s\"}"]);
+
+        Assert.True(command.Matches("{\"ttl\":\"10s\",\"expiresIn\":\"10s\"}"));
+        Assert.True(command.Matches("{\"ttl\":\"10s\",\"expiresIn\":\"990ms\"}"));
+        Assert.False(command.Matches("{\"ttl\":\"10s\",\"expiresIn\":null}"));
+    }
+
+    [Fact]
     public void Dots_stand_for_what_is_left_out()
     {
         Assert.True(Commands[1].Matches("HTTP/1.1 200 OK\r\nDate: today\r\nETag: \"7\"\r\n\r\nhello"));

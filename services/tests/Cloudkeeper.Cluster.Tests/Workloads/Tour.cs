@@ -161,7 +161,8 @@ internal sealed partial class Tour(ApiClient client, string root)
     private static string Ticket(Answer answer) =>
         answer.Json.GetProperty("ticket").GetInt64().ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"\d+", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    // A duration may have gone from 30s to 29.9s between two answers.
+    [GeneratedRegex(@"\d+(\.\d+)?(ms|s)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex NumberPattern();
 
     private async Task ConditionsAsync(string etag)
