@@ -7,10 +7,12 @@ namespace Cloudkeeper.Simulation.Oracle;
 /// <summary>What each path held at each revision, put together from the committed changes alone.</summary>
 internal sealed class PathHistories : ICommittedCheck
 {
-    private readonly SortedDictionary<string, List<PathState>> _paths = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, List<PathState>> _paths = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SortedSet<string>> _children = new(StringComparer.Ordinal);
 
-    /// <summary>Every path that ever was.</summary>
-    public IEnumerable<string> Paths => _paths.Keys;
+    /// <summary>The names of all children that a path ever had, in order.</summary>
+    public IReadOnlyCollection<string> ChildrenEver(string path) =>
+        _children.TryGetValue(path, out var names) ? names : [];
 
     public void Check(CommittedEntry entry)
     {
@@ -54,10 +56,21 @@ internal sealed class PathHistories : ICommittedCheck
         if (!_paths.TryGetValue(change.Path, out var states))
         {
             _paths.Add(change.Path, states = []);
+            NoteChild(NodePath.ParentOf(change.Path), NodePath.NameOf(change.Path));
         }
 
         var value = change.Value is { } bytes ? Hash.Of(bytes.Span) : 0;
         states.Add(new PathState(revision, change.Type != ChangeType.Deleted, change.Stat, value));
+    }
+
+    private void NoteChild(string parent, string name)
+    {
+        if (!_children.TryGetValue(parent, out var names))
+        {
+            _children.Add(parent, names = new SortedSet<string>(StringComparer.Ordinal));
+        }
+
+        names.Add(name);
     }
 }
 

@@ -46,6 +46,32 @@ internal sealed class LivenessPhase
         Await("same state on all healed nodes", patience, IsConverged);
     }
 
+    /// <summary>At the very end the power goes off everywhere, and everybody comes back, the broken ones too.</summary>
+    public void RestartAll()
+    {
+        _world.Trace.Add(TraceKind.Phase, 0, 3);
+        _world.Network.JoinAll();
+        _core.Clear();
+        _core.AddRange(_world.Nodes);
+        foreach (var node in _core)
+        {
+            node.IsGone = false;
+            node.Resume();
+            if (node.Process is not null)
+            {
+                node.Crash();
+            }
+
+            node.Start();
+        }
+
+        var last = _world.Checks.Ledger.Last;
+        Await(
+            "entry of a new term on all nodes after a restart",
+            ElectionTimeouts * _world.Options.ElectionTimeout,
+            () => _world.Checks.Ledger.Last > last && IsConverged());
+    }
+
     private List<SimulatedNode> Choose()
     {
         var nodes = _world.Nodes.ToArray();

@@ -55,7 +55,9 @@ internal static class SimulationRun
         world.Scheduler.RunUntil(options.WarmUp + options.Safety);
 
         faults.End();
-        new LivenessPhase(world, random.Split()).Run();
+        var liveness = new LivenessPhase(world, random.Split());
+        liveness.Run();
+        liveness.RestartAll();
         world.Workload.Check();
     }
 }

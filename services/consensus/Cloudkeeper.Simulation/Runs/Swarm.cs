@@ -27,7 +27,7 @@ internal static class Swarm
             Lanes = random.Between(1, 3),
             Clients = random.Between(3, 12),
             Keys = random.Logarithmic(1, 50),
-            ThinkTime = random.Logarithmic(2, 200) * Scheduler.Millisecond,
+            ThinkTime = random.Logarithmic(5, 200) * Scheduler.Millisecond,
             SessionTtlMilliseconds = random.Between(1_000, 8_000),
             Tick = (random.Between(10, 60) * Scheduler.Millisecond) + (SlowRounds * (networkDelay + syncTime) / electionTicks),
             TurnDelay = random.Logarithmic(1, 2_000),
@@ -68,7 +68,7 @@ internal static class Swarm
         SnapshotLogBytes = random.Logarithmic(4 << 10, 64 << 20),
         KeptEntries = random.Pick([0, 0, 1, 10, 100, 1_000]),
         SnapshotRetryMilliseconds = random.Logarithmic(10, 2_000),
-        SnapshotBlockBytes = random.Logarithmic(64, 128 << 10),
+        SnapshotBlockBytes = random.Logarithmic(256, 128 << 10),
         PendingBatchesMax = random.Logarithmic(4, 4_096),
     };
 

@@ -56,12 +56,11 @@ internal sealed class ReadValues(PathHistories paths, SessionBook sessions, Tick
     private void CheckChildren(HistoryOperation read, string path, ReadChildrenResult result)
     {
         var expected = new List<string>();
-        foreach (var child in paths.Paths)
+        foreach (var name in paths.ChildrenEver(path))
         {
-            if (child.Length > path.Length && Protocol.NodePath.ParentOf(child) == path
-                && paths.At(child, read.Revision) is not null)
+            if (paths.At(Protocol.NodePath.Join(path, name), read.Revision) is not null)
             {
-                expected.Add(Protocol.NodePath.NameOf(child));
+                expected.Add(name);
             }
         }
 
