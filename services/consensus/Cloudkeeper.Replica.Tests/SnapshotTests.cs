@@ -7,7 +7,8 @@ namespace Cloudkeeper.Replica.Tests;
 /// <summary>When snapshots are begun. Found by the simulation.</summary>
 public sealed class SnapshotTests
 {
-    private readonly LonelyHost _host = new(new ReplicaOptions { SnapshotLogEntries = 3, SnapshotRetryMilliseconds = 1_000 });
+    private readonly LonelyHost _host = new(
+        new ReplicaOptions { SnapshotLogEntries = 3, SnapshotRetryMilliseconds = 1_000 });
 
     [Fact]
     public void A_snapshot_that_found_no_room_is_not_tried_again_at_once()

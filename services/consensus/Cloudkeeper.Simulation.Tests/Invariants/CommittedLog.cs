@@ -23,7 +23,11 @@ internal sealed class CommittedLog
 
     /// <summary>One command, its result and what it changed, in one revision.</summary>
     public void Add(
-        Command command, ResultBody? body = null, Change[]? changes = null, SessionId[]? ended = null, Ticket[]? fences = null)
+        Command command,
+        ResultBody? body = null,
+        Change[]? changes = null,
+        SessionId[]? ended = null,
+        Ticket[]? fences = null)
     {
         var before = new Revision(Revision);
         var revision = new Revision(++Revision);

@@ -244,7 +244,9 @@ public sealed class ConsensusTests
         return view;
     }
 
-    /// <summary>A committed log of barriers, the first of term 1, and the log of a node that holds it, a write an entry.</summary>
+    /// <summary>
+    /// A committed log of barriers, the first of term 1, and the log of a node that holds it, a write an entry.
+    /// </summary>
     private (Ledger Ledger, NodeView View) Committed(int entries, long term)
     {
         var view = new NodeView(One);

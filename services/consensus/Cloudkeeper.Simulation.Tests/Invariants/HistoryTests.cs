@@ -126,26 +126,31 @@ public sealed class HistoryTests
 
     private static HistoryOperation Answered(
         ReadRequest request, ReadResult result, long revision, long minRevision = 0) => new()
-    {
-        Client = 1,
-        Invoked = 0,
-        Read = request,
-        ReadResult = result,
-        Revision = new Revision(revision),
-        MinRevision = new Revision(minRevision),
-        Outcome = CallOutcome.Answered,
-    };
+        {
+            Client = 1,
+            Invoked = 0,
+            Read = request,
+            ReadResult = result,
+            Revision = new Revision(revision),
+            MinRevision = new Revision(minRevision),
+            Outcome = CallOutcome.Answered,
+        };
 
-    private static HistoryOperation ReadNode(long revision, NodeStat? stat, byte[] value, long minRevision = 0) => Answered(
-        new ReadNodeRequest("/a", WithValue: true),
-        new ReadNodeResult(stat is null ? ResultCode.NodeNotFound : ResultCode.Ok, stat, "text/plain", value, default),
-        revision,
-        minRevision);
+    private static HistoryOperation ReadNode(long revision, NodeStat? stat, byte[] value, long minRevision = 0)
+    {
+        var code = stat is null ? ResultCode.NodeNotFound : ResultCode.Ok;
+        var result = new ReadNodeResult(code, stat, "text/plain", value, default);
+        return Answered(new ReadNodeRequest("/a", WithValue: true), result, revision, minRevision);
+    }
 
     private static HistoryOperation ReadChildren(params string[] names) => Answered(
         new ReadChildrenRequest("/a", "", 10, false),
         new ReadChildrenResult(
-            ResultCode.Ok, default(NodeStat), default, [.. names.Select(n => new ChildEntry(n, "", default, default))], false),
+            ResultCode.Ok,
+            default(NodeStat),
+            default,
+            [.. names.Select(n => new ChildEntry(n, "", default, default))],
+            HasMore: false),
         revision: 1);
 
     private static HistoryOperation ReadSession(SessionId session, long revision, ResultCode code) => Answered(

@@ -12,13 +12,13 @@ public sealed class SeedTests
         Marker.SnapshotsTaken, Marker.SnapshotsInstalled, Marker.SnapshotTransfersFailed, Marker.TornTails,
         Marker.UnsyncedWritesKept, Marker.UnsyncedWritesLost, Marker.LogsCompacted, Marker.WritesDelayedByFullDisk,
         Marker.DiskImagesChecked, Marker.ClockJumps, Marker.GatewayCrashes, Marker.MessagesLost,
-        Marker.BatchesRetried,
-        Marker.RepeatedSerialsRecognised, Marker.OldBatchesSuperseded, Marker.RepeatedKeysReplayed, Marker.OutcomesUnknown,
-        Marker.UnknownsThatWereCommitted, Marker.CommandsRefusedByCondition, Marker.SessionsOpened,
+        Marker.BatchesRetried, Marker.RepeatedSerialsRecognised, Marker.OldBatchesSuperseded,
+        Marker.RepeatedKeysReplayed, Marker.OutcomesUnknown, Marker.UnknownsThatWereCommitted,
+        Marker.CommandsRefusedByCondition, Marker.SessionsOpened,
         Marker.SessionsClosed, Marker.SessionsExpired, Marker.KeepalivesAnsweredExpired, Marker.LockGrants,
         Marker.LockHandOvers, Marker.FencedWrites, Marker.FencedWritesRefused, Marker.TwoClientsBelievedToHoldALock,
-        Marker.LinearizableReads, Marker.LocalReads,
-        Marker.EphemeralsRemovedWithTheirSession, Marker.LivenessReachedWithMinority,
+        Marker.LinearizableReads, Marker.LocalReads, Marker.EphemeralsRemovedWithTheirSession,
+        Marker.LivenessReachedWithMinority,
     ];
 
     [Fact]

@@ -39,7 +39,8 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
         while (TryTake(out var seed))
         {
             var drawn = command.IsShort ? Swarm.DrawShort(seed) : Swarm.Draw(seed);
-            Finish(SimulationRun.Execute(drawn with { Bug = command.Bug }, command.IsTraced ? e => output.WriteLine(e) : null));
+            Finish(SimulationRun.Execute(
+                drawn with { Bug = command.Bug }, command.IsTraced ? e => output.WriteLine(e) : null));
         }
     }
 
@@ -104,6 +105,7 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
         var cpu = Environment.CpuUsage.TotalTime.TotalSeconds;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{what}: {simulated:F0} s simulated in {_clock.Elapsed.TotalSeconds:F0} s, {simulated / cpu:F0} per CPU second");
+            $"{what}: {simulated:F0} s simulated in {_clock.Elapsed.TotalSeconds:F0} s, "
+            + $"{simulated / cpu:F0} per CPU second");
     }
 }

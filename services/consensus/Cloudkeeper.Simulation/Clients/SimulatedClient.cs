@@ -46,7 +46,8 @@ internal sealed class SimulatedClient
     {
         // A key of the client's own makes a retry through another lane safe.
         var key = _random.Chance(0.5) ? $"{_id}-{++_keys}" : null;
-        Write(new CommandRequest(0, key, key is null ? 0 : (UInt128)_keys, fences, command), changesSomething, answered);
+        var fingerprint = key is null ? UInt128.Zero : (UInt128)_keys;
+        Write(new CommandRequest(0, key, fingerprint, fences, command), changesSomething, answered);
     }
 
     public void Read(ReadRequest request, ReadConsistency consistency, Action<HistoryOperation> answered)

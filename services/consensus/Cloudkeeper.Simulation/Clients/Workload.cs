@@ -8,7 +8,9 @@ namespace Cloudkeeper.Simulation.Clients;
 /// <summary>The clients and the history of their calls.</summary>
 internal sealed class Workload(World world, SimulationRandom random)
 {
-    /// <summary>Numbers of clients begin here; none is used again after an unknown outcome would have been forgotten.</summary>
+    /// <summary>
+    /// Numbers of clients begin here; none is used again after an unknown outcome would have been forgotten.
+    /// </summary>
     private const int FirstClient = 1_000;
 
     private readonly List<HistoryOperation> _history = [];
@@ -85,7 +87,8 @@ internal sealed class Workload(World world, SimulationRandom random)
         {
             case CallOutcome.Answered when operation.Request is null:
                 return operation.Consistency == Protocol.Reads.ReadConsistency.Linearizable
-                    ? new TimedRevision(operation.Invoked, operation.Returned!.Value, operation.Revision, false, operation)
+                    ? new TimedRevision(
+                        operation.Invoked, operation.Returned!.Value, operation.Revision, false, operation)
                     : null;
             case CallOutcome.Answered when !operation.Result!.Replayed:
                 return new TimedRevision(

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>Numbers from a seed alone, on every machine and runtime the same: xoshiro256**, seeded by splitmix64.</summary>
+/// <summary>
+/// Numbers from a seed alone, on every machine and runtime the same: xoshiro256**, seeded by splitmix64.
+/// </summary>
 /// <remarks>
 /// One stream a concern: <see cref="Split"/> gives a new one, so that one draw more in the network does not change
 /// what the disks do.

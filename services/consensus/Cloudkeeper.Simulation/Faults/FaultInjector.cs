@@ -6,12 +6,15 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Simulation.Faults;
 
-/// <summary>Makes things go wrong, in storms with quiet windows between them: some bugs need a success after a failure.</summary>
+/// <summary>
+/// Makes things go wrong, in storms with quiet windows between them: some bugs need a success after a failure.
+/// </summary>
 internal sealed class FaultInjector(World world, SimulationRandom random)
 {
     /// <summary>
-    /// Milliseconds. Log time is the largest stamp of any leader, and what is kept for ten minutes of it (results by key,
-    /// ended sessions) is kept for less when a clock goes ahead by minutes: a limit of the design, not looked for here.
+    /// Milliseconds. Log time is the largest stamp of any leader, and what is kept for ten minutes of it (results by
+    /// key, ended sessions) is kept for less when a clock goes ahead by minutes: a limit of the design, not looked for
+    /// here.
     /// </summary>
     private const int ClockErrorMax = 240_000;
 
@@ -51,7 +54,8 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
         }
     }
 
-    private long Duration(double electionTimeouts) => 1 + random.Exponential(electionTimeouts * world.Options.ElectionTimeout);
+    private long Duration(double electionTimeouts) =>
+        1 + random.Exponential(electionTimeouts * world.Options.ElectionTimeout);
 
     private SimulatedNode AnyNode() => random.Pick(world.Nodes);
 

@@ -108,7 +108,9 @@ internal abstract class Channel(Gateway gateway, Route route)
         Gateway.Call(node, route, _body, reply => OnReply(node, reply));
     }
 
-    /// <summary>Who was told that nothing has happened must not be surprised by the next attempt (invariant E4).</summary>
+    /// <summary>
+    /// Who was told that nothing has happened must not be surprised by the next attempt (invariant E4).
+    /// </summary>
     private void LeaveOutWhatHasFailed()
     {
         var bug = Gateway.World.Options.Bug;

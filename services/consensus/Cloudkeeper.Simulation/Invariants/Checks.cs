@@ -155,7 +155,8 @@ internal sealed class Checks
             if (snapshot.Index > _ledger.Last || _ledger[snapshot.Index].Term != snapshot.Term)
             {
                 throw new ViolationException(
-                    "I4 committed entries", $"node {view.Id} restores a snapshot of {snapshot.Index}, not committed like that");
+                    "I4 committed entries",
+                    $"node {view.Id} restores a snapshot of {snapshot.Index}, not committed like that");
             }
 
             end = _ledger[snapshot.Index];

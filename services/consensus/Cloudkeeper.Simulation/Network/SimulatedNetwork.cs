@@ -32,7 +32,9 @@ internal sealed class SimulatedNetwork(
 
     public void Join(int from, int to) => _cut.Remove((from, to));
 
-    /// <summary>All links are whole again, and new: nothing waits behind what is still under way on the old ones.</summary>
+    /// <summary>
+    /// All links are whole again, and new: nothing waits behind what is still under way on the old ones.
+    /// </summary>
     public void JoinAll()
     {
         _cut.Clear();

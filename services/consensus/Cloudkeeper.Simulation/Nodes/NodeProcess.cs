@@ -65,7 +65,9 @@ internal sealed class NodeProcess : IReplicaHost
     public void Trace(TraceKind kind, long a = 0, long b = 0, object? detail = null) =>
         World.Trace.Add(kind, Id.Value, a, b, detail);
 
-    /// <summary>Runs something after some time, later if the node is frozen then, and never if it is gone by then.</summary>
+    /// <summary>
+    /// Runs something after some time, later if the node is frozen then, and never if it is gone by then.
+    /// </summary>
     public void Later(long delay, Action run) => World.Scheduler.After(delay, () => Run(run));
 
     /// <summary>Brings something to the replica's next turn.</summary>
@@ -160,7 +162,8 @@ internal sealed class NodeProcess : IReplicaHost
     private RecoveredState WithBug(RecoveredState recovered) => World.Options.Bug switch
     {
         Bug.ForgetVote => recovered with { HardState = recovered.HardState with { Vote = null } },
-        Bug.LoseLogTail when recovered.Entries.Count > 1 => recovered with { Entries = [.. recovered.Entries.SkipLast(1)] },
+        Bug.LoseLogTail when recovered.Entries.Count > 1 =>
+            recovered with { Entries = [.. recovered.Entries.SkipLast(1)] },
         _ => recovered,
     };
 

@@ -3,7 +3,9 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>The disk of one node: what is on it, how fast it is, and when the power goes off at one of its operations.</summary>
+/// <summary>
+/// The disk of one node: what is on it, how fast it is, and when the power goes off at one of its operations.
+/// </summary>
 internal sealed class SimulatedDisk
 {
     private const double SpikeShare = 0.005;

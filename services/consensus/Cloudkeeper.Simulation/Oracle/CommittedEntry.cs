@@ -21,7 +21,9 @@ internal sealed record CommittedEntry(
     IReadOnlyList<CommandResult> Results,
     IReadOnlyList<ChangeSet> Changes)
 {
-    /// <summary>True when this result was decided here: a repeated one has the revision of its first execution.</summary>
+    /// <summary>
+    /// True when this result was decided here: a repeated one has the revision of its first execution.
+    /// </summary>
     public bool IsExecutedHere(CommandResult result) =>
         result is { Code: ResultCode.Ok, Replayed: false } && result.Revision > Before;
 }

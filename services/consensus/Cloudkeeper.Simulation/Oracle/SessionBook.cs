@@ -33,18 +33,21 @@ internal sealed class SessionBook : ICommittedCheck
         }
     }
 
-    private static (SessionId, long Ttl)? OpenedBy(Command command, CommandResult result) => (command, result.Body) switch
-    {
-        (OpenSessionCommand, SessionInfo session) => (session.Id, session.TtlMilliseconds),
-        (AcquireLockCommand { Session: null } acquire, TicketInfo ticket) => (ticket.Session, acquire.TtlMilliseconds),
-        _ => null,
-    };
+    private static (SessionId, long Ttl)? OpenedBy(Command command, CommandResult result) =>
+        (command, result.Body) switch
+        {
+            (OpenSessionCommand, SessionInfo session) => (session.Id, session.TtlMilliseconds),
+            (AcquireLockCommand { Session: null } acquire, TicketInfo ticket) =>
+                (ticket.Session, acquire.TtlMilliseconds),
+            _ => null,
+        };
 
     private void Open((SessionId Id, long Ttl) session, Revision revision, long time)
     {
         if (!_sessions.TryAdd(session.Id.Value, new SessionLife(session.Id, session.Ttl, revision, time)))
         {
-            throw new ViolationException("S5 session ids", $"session {session.Id} is opened again at revision {revision}");
+            throw new ViolationException(
+                "S5 session ids", $"session {session.Id} is opened again at revision {revision}");
         }
     }
 

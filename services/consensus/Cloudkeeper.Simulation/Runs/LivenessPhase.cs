@@ -138,8 +138,8 @@ internal sealed class LivenessPhase
 
             if (_world.Scheduler.Now >= deadline)
             {
-                throw new ViolationException(
-                    "liveness", $"no {what} within {timeout / 1e6} s: {string.Join("; ", _world.Nodes.Select(Describe))}");
+                var nodes = string.Join("; ", _world.Nodes.Select(Describe));
+                throw new ViolationException("liveness", $"no {what} within {timeout / 1e6} s: {nodes}");
             }
 
             _world.Scheduler.RunUntil(_world.Scheduler.Now + _world.Options.Tick);
@@ -186,7 +186,9 @@ internal sealed class LivenessPhase
         _probes.Exists(p => p.Outcome == CallOutcome.Answered && (p.Request is not null) == write);
 
     private bool IsServing() =>
-        _core.Count(n => n.Process?.Replica.IsServingLeader == true) == 1 && IsAnswered(write: true) && IsAnswered(write: false);
+        _core.Count(n => n.Process?.Replica.IsServingLeader == true) == 1
+        && IsAnswered(write: true)
+        && IsAnswered(write: false);
 
     private bool HasNoPendingCalls() => _world.Workload.PendingCount == 0;
 

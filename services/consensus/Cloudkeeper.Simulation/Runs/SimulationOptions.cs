@@ -40,7 +40,9 @@ internal sealed record SimulationOptions
     /// <summary>Longest time by which inputs of a node wait to be handled together.</summary>
     public long TurnDelay { get; init; } = 200;
 
-    /// <summary>How the replicas are set; a run may make everything in them small, so that limits are reached.</summary>
+    /// <summary>
+    /// How the replicas are set; a run may make everything in them small, so that limits are reached.
+    /// </summary>
     public ReplicaOptions Replica { get; init; } = new();
 
     /// <summary>Length of a log segment: small, so that a run sees many.</summary>

@@ -21,7 +21,7 @@ internal static class SimulationRun
         {
             violation = e.Message;
         }
-#pragma warning disable CA1031 // Whatever is thrown inside is a finding: an assertion of the code under test, as a rule.
+#pragma warning disable CA1031 // Whatever is thrown inside is a finding: as a rule an assertion of the code under test.
         catch (Exception e)
         {
             violation = $"assertion: {e}";

@@ -29,7 +29,8 @@ internal static class Swarm
             Keys = random.Logarithmic(1, 50),
             ThinkTime = random.Logarithmic(5, 200) * Scheduler.Millisecond,
             SessionTtlMilliseconds = random.Between(1_000, 8_000),
-            Tick = (random.Between(10, 60) * Scheduler.Millisecond) + (SlowRounds * (networkDelay + syncTime) / electionTicks),
+            Tick = (random.Between(10, 60) * Scheduler.Millisecond)
+                + (SlowRounds * (networkDelay + syncTime) / electionTicks),
             TurnDelay = random.Logarithmic(1, 2_000),
             Replica = DrawReplica(random, electionTicks),
             SegmentBytes = random.Logarithmic(4 << 10, 1 << 20),

@@ -31,10 +31,12 @@ internal sealed class World
         Scheduler = new Scheduler(root.Split());
         Trace = new Trace(Scheduler, listener);
         Network = new SimulatedNetwork(Scheduler, root.Split(), Trace, Totals, options);
-        Nodes = [.. Enumerable.Range(1, options.Nodes).Select(i => new SimulatedNode(this, new NodeId(i), root.Split()))];
+        Nodes =
+            [.. Enumerable.Range(1, options.Nodes).Select(i => new SimulatedNode(this, new NodeId(i), root.Split()))];
         Facts = new Facts(Totals);
         Checks = new Checks(this, [.. Nodes.Select(n => n.View)], Facts.OfEntries);
-        Gateways = [.. Enumerable.Range(0, options.Gateways).Select(i => new Gateway(this, FirstGateway + i, root.Split()))];
+        Gateways =
+            [.. Enumerable.Range(FirstGateway, options.Gateways).Select(a => new Gateway(this, a, root.Split()))];
         Workload = new Workload(this, root.Split());
         foreach (var node in Nodes)
         {

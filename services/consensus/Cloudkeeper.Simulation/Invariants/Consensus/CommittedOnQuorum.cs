@@ -3,7 +3,9 @@ using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I5: what a leader commits is durable on a quorum, by the simulator's own count of what was synced.</summary>
+/// <summary>
+/// I5: what a leader commits is durable on a quorum, by the simulator's own count of what was synced.
+/// </summary>
 internal sealed class CommittedOnQuorum(IReadOnlyList<NodeView> voters)
 {
     public void LeaderCommitted(NodeView leader, LogIndex index)

@@ -21,7 +21,8 @@ internal sealed class LogMatching(EntryRegistry registry, ElectionSafety electio
         if (isNew && elections.LeaderOf(entry.Term) != node)
         {
             throw new ViolationException(
-                "I11 own term", $"node {node} writes a new entry {entry.Index} of term {entry.Term}, which it does not lead");
+                "I11 own term",
+                $"node {node} writes a new entry {entry.Index} of term {entry.Term}, which it does not lead");
         }
 
         return shadow;

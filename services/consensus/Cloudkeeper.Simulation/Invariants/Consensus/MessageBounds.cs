@@ -27,7 +27,8 @@ internal static class MessageBounds
         {
             throw new ViolationException(
                 "I12 message bounds",
-                $"node {node} sends {append.Entries.Count} entries of {bytes} bytes, allowed are {options.AppendBytesMax}");
+                $"node {node} sends {append.Entries.Count} entries of {bytes} bytes, allowed are "
+                + $"{options.AppendBytesMax}");
         }
     }
 }

@@ -2,7 +2,9 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I8: terms, commit and applied index of a node never go back, and a vote does not change within a term.</summary>
+/// <summary>
+/// I8: terms, commit and applied index of a node never go back, and a vote does not change within a term.
+/// </summary>
 internal sealed class Monotonicity
 {
     private readonly Dictionary<(NodeId Voter, Term Term), NodeId> _votes = [];

@@ -11,7 +11,8 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
 {
     /// <summary>Finds out how many unsynced writes the recovered state contains, and applies them to the log.</summary>
     /// <param name="durable">What was synced; afterwards what is there.</param>
-    public int Match(NodeId node, ShadowLog durable, IReadOnlyCollection<ShadowWrite> unsynced, RecoveredState recovered)
+    public int Match(
+        NodeId node, ShadowLog durable, IReadOnlyCollection<ShadowWrite> unsynced, RecoveredState recovered)
     {
         var last = LastOf(node, recovered);
         var synced = Describe(durable);
@@ -43,8 +44,8 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
     private static ViolationException Lost(
         NodeId node, RecoveredState recovered, (LogIndex Index, ShadowEntry Entry) last, string synced) => new(
             "I13 recoverable disk",
-            $"node {node} recovers {recovered.HardState}, snapshot {recovered.Snapshot?.Index}, last {last.Index} of term "
-            + $"{last.Entry.Term}; synced was {synced}");
+            $"node {node} recovers {recovered.HardState}, snapshot {recovered.Snapshot?.Index}, last {last.Index} of "
+            + $"term {last.Entry.Term}; synced was {synced}");
 
     private (LogIndex Index, ShadowEntry Entry) LastOf(NodeId node, RecoveredState recovered)
     {
@@ -52,7 +53,8 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
         if (index > ledger.Last)
         {
             throw new ViolationException(
-                "I13 recoverable disk", $"node {node} recovers a snapshot of entry {index}; committed is {ledger.Last}");
+                "I13 recoverable disk",
+                $"node {node} recovers a snapshot of entry {index}; committed is {ledger.Last}");
         }
 
         var entry = index == LogIndex.Zero ? default : ledger[index];

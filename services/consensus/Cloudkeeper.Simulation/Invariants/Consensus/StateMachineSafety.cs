@@ -11,7 +11,8 @@ internal sealed class StateMachineSafety(Ledger ledger)
         if (index > ledger.Last)
         {
             throw new ViolationException(
-                "I6 state machine safety", $"node {node} has a state of entry {index}; committed is only {ledger.Last}");
+                "I6 state machine safety",
+                $"node {node} has a state of entry {index}; committed is only {ledger.Last}");
         }
 
         if (index > LogIndex.Zero && digest != ledger.DigestAt(index))

@@ -56,8 +56,8 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
         {
             throw new ViolationException(
                 "E1 exactly once",
-                $"serial {request.Serial} of lane {entry.Batch.Lane} came to {first.Code} at {first.Revision} and again to "
-                + $"{result.Code} at {result.Revision}");
+                $"serial {request.Serial} of lane {entry.Batch.Lane} came to {first.Code} at {first.Revision} and "
+                + $"again to {result.Code} at {result.Revision}");
         }
 
         return true;
@@ -65,7 +65,8 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
 
     private void CheckKey(CommittedEntry entry, CommandRequest request, CommandResult result)
     {
-        ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(_byKey, request.IdempotencyKey!, out var isKnown);
+        ref var first = ref CollectionsMarshal.GetValueRefOrAddDefault(
+            _byKey, request.IdempotencyKey!, out var isKnown);
         if (!isKnown)
         {
             first = new Decision(result.Code, result.Revision, result.Replayed, entry.Time);
@@ -73,7 +74,8 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
         }
 
         totals.Count(Marker.RepeatedKeysReplayed);
-        var isSame = first.Revision == result.Revision && (first.Code == result.Code || request.Command is AcquireLockCommand);
+        var isSame = first.Revision == result.Revision
+            && (first.Code == result.Code || request.Command is AcquireLockCommand);
         if (!result.Replayed || !isSame)
         {
             throw new ViolationException(

@@ -38,7 +38,8 @@ internal sealed class FencedWrites(LockBook locks, Totals totals) : ICommittedCh
             if (locks.Find(fence)?.IsHeldAt(before) != true)
             {
                 throw new ViolationException(
-                    "L4 fenced writes", $"a command guarded by {fence} is executed at {revision}, which it does not hold then");
+                    "L4 fenced writes",
+                    $"a command guarded by {fence} is executed at {revision}, which it does not hold then");
             }
         }
     }

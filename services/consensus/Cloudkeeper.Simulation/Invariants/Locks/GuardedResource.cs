@@ -5,8 +5,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Invariants.Locks;
 
 /// <summary>
-/// Something outside that a lock protects, and that refuses smaller fencing tokens than it has seen. L6: each token that
-/// it accepts was granted, and none comes after a larger one.
+/// Something outside that a lock protects, and that refuses smaller fencing tokens than it has seen. L6: each token
+/// that it accepts was granted, and none comes after a larger one.
 /// </summary>
 internal sealed class GuardedResource(LockBook locks, Totals totals)
 {

@@ -81,5 +81,6 @@ internal sealed class ReadValues(PathHistories paths, SessionBook sessions, Tick
         }
     }
 
-    private static ViolationException Wrong(HistoryOperation read, string what) => new("read values", $"{what}: {read}");
+    private static ViolationException Wrong(HistoryOperation read, string what) =>
+        new("read values", $"{what}: {read}");
 }

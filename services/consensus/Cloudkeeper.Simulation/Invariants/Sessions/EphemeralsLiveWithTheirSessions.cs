@@ -6,7 +6,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Invariants.Sessions;
 
 /// <summary>
-/// S4: an ephemeral node has a living owner, and goes in the very revision in which the owner does. S6: it has no children.
+/// S4: an ephemeral node has a living owner, and goes in the very revision in which the owner does. S6: it has no
+/// children.
 /// </summary>
 internal sealed class EphemeralsLiveWithTheirSessions(SessionBook sessions, Totals totals) : ICommittedCheck
 {
@@ -27,7 +28,8 @@ internal sealed class EphemeralsLiveWithTheirSessions(SessionBook sessions, Tota
                 if (_owned.GetValueOrDefault(ended) is { Count: > 0 } left)
                 {
                     throw new ViolationException(
-                        "S4 ephemerals", $"session {ended} ends at revision {set.Revision} and leaves {left.Count} nodes");
+                        "S4 ephemerals",
+                        $"session {ended} ends at revision {set.Revision} and leaves {left.Count} nodes");
                 }
             }
         }
@@ -51,7 +53,8 @@ internal sealed class EphemeralsLiveWithTheirSessions(SessionBook sessions, Tota
 
         if (_owners.TryGetValue(NodePath.ParentOf(change.Path), out var parent))
         {
-            throw new ViolationException("S6 ephemerals", $"{change.Path} is below an ephemeral node of session {parent}");
+            throw new ViolationException(
+                "S6 ephemerals", $"{change.Path} is below an ephemeral node of session {parent}");
         }
 
         if (change.Stat.EphemeralOwner is { } owner)
@@ -64,7 +67,8 @@ internal sealed class EphemeralsLiveWithTheirSessions(SessionBook sessions, Tota
     {
         if (sessions.Find(owner)?.IsAliveAt(revision) != true)
         {
-            throw new ViolationException("S4 ephemerals", $"{path} of revision {revision} belongs to session {owner}, not alive");
+            throw new ViolationException(
+                "S4 ephemerals", $"{path} of revision {revision} belongs to session {owner}, not alive");
         }
 
         _owners[path] = owner;

@@ -60,8 +60,8 @@ internal sealed class NoEarlyExpiry(SessionBook sessions) : ICommittedCheck
         {
             throw new ViolationException(
                 "S1 no early expiry",
-                $"session {session} expires {(expiredAt - sentAt) / 1e6:F6} s after an acknowledged keepalive was sent, "
-                + $"TTL {ttl / 1e6:F3} s");
+                $"session {session} expires {(expiredAt - sentAt) / 1e6:F6} s after an acknowledged keepalive was "
+                + $"sent, TTL {ttl / 1e6:F3} s");
         }
     }
 }

@@ -49,7 +49,8 @@ internal sealed class NothingAfterTheEnd(SessionBook sessions) : ICommittedCheck
         if (session is { } id && sessions.Find(id)?.IsAliveAt(revision) != true)
         {
             throw new ViolationException(
-                "S3 nothing after the end", $"session {id} acts at revision {revision}, it ended at {sessions.Find(id)?.EndedAt}");
+                "S3 nothing after the end",
+                $"session {id} acts at revision {revision}, it ended at {sessions.Find(id)?.EndedAt}");
         }
     }
 }
