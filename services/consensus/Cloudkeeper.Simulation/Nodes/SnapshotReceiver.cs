@@ -140,7 +140,7 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
         {
             return storage.LoadMachine(request.Snapshot);
         }
-        catch (StorageFailedException)
+        catch (FileNotFoundException)
         {
             // Two newer ones of our own have pushed it out.
             return null;

@@ -22,7 +22,7 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         {
             reader = store.OpenRead(request.Snapshot);
         }
-        catch (StorageException)
+        catch (FileNotFoundException)
         {
             // Purged since the message was made.
             Report(request, succeeded: false);
