@@ -120,6 +120,26 @@ public abstract class LogConformance
         Assert.Equal(["11@4"], Indexes(Make.Recover(Files)));
     }
 
+    /// <summary>Found by the simulation: the next segment said more than the records before it: seeming damage.</summary>
+    [Fact]
+    public void A_snapshot_ahead_of_the_stored_commit_is_committed_and_the_next_segments_still_fit()
+    {
+        Store(Make.Write(Make.State(1, commit: 1), Make.Entry(1, 1), Make.Entry(2, 1), Make.Entry(3, 1)));
+        Make.StoreSnapshot(Files, Make.Snapshot(2, term: 1), "state");
+        using (var log = Make.Open(Files, out var recovered))
+        {
+            Assert.Equal(2, recovered.HardState.Commit.Value);
+            for (var i = 4; i <= 200; i++)
+            {
+                log.Append(Make.Entries(Make.Entry(i, 1)));
+            }
+
+            log.Sync();
+        }
+
+        Assert.Equal(200, Make.Recover(Files).Entries[^1].Index.Value);
+    }
+
     [Fact]
     public void A_log_that_went_another_way_than_the_snapshot_is_void()
     {

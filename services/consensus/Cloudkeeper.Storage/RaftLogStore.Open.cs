@@ -28,7 +28,7 @@ public sealed partial class RaftLogStore
             var store = recovery.Segments.Count == 0
                 ? Create(files, options, newest)
                 : Continue(files, options, newest, recovery);
-            recovered = new RecoveredState(store.HardState, newest, recovery.Entries);
+            recovered = new RecoveredState(CommittedThrough(newest, store.HardState), newest, recovery.Entries);
             return store;
         }
         catch
@@ -37,6 +37,14 @@ public sealed partial class RaftLogStore
             throw;
         }
     }
+
+    /// <summary>A snapshot is committed by its nature, whether or not the hard state has heard of it.</summary>
+    /// <remarks>
+    /// Told to Raft, but not taken for the state of the log: the header of the next segment repeats that state, and
+    /// must not say more than the records before it do.
+    /// </remarks>
+    private static HardState CommittedThrough(SnapshotMetadata? newest, HardState state) =>
+        newest is not null && state.Commit < newest.Index ? state with { Commit = newest.Index } : state;
 
     private static RaftLogStore Create(IFileSystem files, LogStoreOptions options, SnapshotMetadata? newest)
     {

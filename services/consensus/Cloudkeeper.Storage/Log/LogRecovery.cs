@@ -58,16 +58,8 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
                 $"the log begins at entry {FirstIndex}, but the newest intact snapshot ends at {covered}");
         }
 
-        if (snapshot is null)
+        if (snapshot is null || !IsVoidBy(snapshot))
         {
-            return false;
-        }
-
-        if (!IsVoidBy(snapshot))
-        {
-            // A snapshot is committed by its nature, whether or not the hard state has heard of it.
-            var commit = State.HardState.Commit > covered ? State.HardState.Commit : covered;
-            State = State with { HardState = State.HardState with { Commit = commit } };
             return false;
         }
 
