@@ -34,12 +34,19 @@ internal sealed class ManualTime : TimeProvider
     }
 
     /// <summary>Lets time pass in small steps until something has happened.</summary>
-    public async Task AdvanceUntilAsync(Task happened)
+    /// <param name="pace">
+    /// Real time for each step, where too much of the manual time must not pass before other threads have done their part.
+    /// </param>
+    public async Task AdvanceUntilAsync(Task happened, TimeSpan pace = default)
     {
         while (!happened.IsCompleted)
         {
             Advance(TimeSpan.FromMilliseconds(5));
             await Task.Yield();
+            if (pace > TimeSpan.Zero)
+            {
+                await Task.WhenAny(happened, Task.Delay(pace));
+            }
         }
     }
 

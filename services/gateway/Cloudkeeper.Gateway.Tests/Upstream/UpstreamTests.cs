@@ -146,11 +146,14 @@ public sealed class UpstreamTests : IDisposable
         var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
         await AddAsync(nodes);
         var first = await SendInVainAsync(Fate.NoLeader, () => AddAsync(nodes));
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(4));
         var second = AddAsync(nodes);
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromSeconds(4));
         var third = AddAsync(nodes);
 
+        // Step by step: the two others must have gone out together before the second one's time is up.
+        await time.AdvanceUntilAsync(first, pace: TimeSpan.FromMilliseconds(1));
+        await time.AdvanceUntilAsync(second, pace: TimeSpan.FromMilliseconds(1));
         Assert.Same(ErrorKinds.NoQuorum, (await RefusalAsync(first, time)).Problem.Kind);
         Assert.Same(ErrorKinds.OutcomeUnknown, (await RefusalAsync(second, time)).Problem.Kind);
         _cluster.Decide = _ => Fate.Answered;
