@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Threading.Channels;
 using Cloudkeeper.Raft;
@@ -12,7 +13,7 @@ internal sealed class SnapshotFileSink : ISnapshotSink
     /// <summary>Blocks that may wait for the disk: the replica stops making more of them.</summary>
     private const int WaitingMax = 8;
 
-    private readonly Channel<byte[]> _blocks = Channel.CreateUnbounded<byte[]>(
+    private readonly Channel<ArraySegment<byte>> _blocks = Channel.CreateUnbounded<ArraySegment<byte>>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly SnapshotStore _store;
@@ -44,7 +45,11 @@ internal sealed class SnapshotFileSink : ISnapshotSink
     public void Write(ReadOnlySpan<byte> block)
     {
         Interlocked.Increment(ref _waiting);
-        _blocks.Writer.TryWrite(block.ToArray());
+
+        // Blocks are large objects: new ones would bring a full collection of a large heap every few megabytes.
+        var copy = new ArraySegment<byte>(ArrayPool<byte>.Shared.Rent(block.Length), 0, block.Length);
+        block.CopyTo(copy);
+        _blocks.Writer.TryWrite(copy);
     }
 
     public void Complete() => _blocks.Writer.Complete();
@@ -65,6 +70,7 @@ internal sealed class SnapshotFileSink : ISnapshotSink
             await foreach (var block in _blocks.Reader.ReadAllAsync())
             {
                 file.Write(block);
+                ArrayPool<byte>.Shared.Return(block.Array!);
                 Interlocked.Decrement(ref _waiting);
                 _wantsMore();
             }
