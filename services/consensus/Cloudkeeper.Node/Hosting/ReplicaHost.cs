@@ -24,6 +24,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private readonly FeedHub _feed;
     private readonly PeerLinks _links;
     private readonly SnapshotTransfers _transfers;
+    private readonly FatalErrors _fatal;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
     private readonly ReplicaNode _replica;
@@ -50,6 +51,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _time = time;
         _feed = feed;
         _transfers = transfers;
+        _fatal = fatal;
         _started = time.GetTimestamp();
         Options = options.Value;
         Id = new NodeId(Options.Id);
@@ -183,9 +185,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         wantsMore: QueueSnapshotStep,
         stored: (succeeded, elapsed) =>
         {
-            _metrics.SnapshotStored(elapsed);
+            if (succeeded)
+            {
+                _metrics.SnapshotStored(elapsed);
+            }
+
             Post(r => r.SnapshotStored(metadata, succeeded));
-        });
+        },
+        fatal: _fatal.Stop);
 
     private void Post(Action<ReplicaNode> input) => _turns.Post(() => input(_replica));
 

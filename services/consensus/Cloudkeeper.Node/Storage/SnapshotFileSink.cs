@@ -20,25 +20,27 @@ internal sealed class SnapshotFileSink : ISnapshotSink
     private readonly SnapshotMetadata _metadata;
     private readonly Action _wantsMore;
     private readonly Action<bool, TimeSpan> _stored;
+    private readonly Action<Exception> _fatal;
     private int _waiting;
     private bool _isAbandoned;
 
     /// <param name="wantsMore">Called when there is room for blocks again.</param>
-    /// <param name="stored">Called once at the end: durable or failed, and how long it took.</param>
+    /// <param name="stored">Called once at the end: durable, or no room; and how long it took.</param>
+    /// <param name="fatal">Any other failure of the disk: the process must end (rule R3).</param>
     public SnapshotFileSink(
         SnapshotStore store,
         SnapshotMetadata metadata,
         Action wantsMore,
-        Action<bool, TimeSpan> stored)
+        Action<bool, TimeSpan> stored,
+        Action<Exception> fatal)
     {
         _store = store;
         _metadata = metadata;
         _wantsMore = wantsMore;
         _stored = stored;
-        Writing = Task.Run(WriteAsync);
+        _fatal = fatal;
+        _ = Task.Run(RunAsync);
     }
-
-    public Task Writing { get; }
 
     public bool WantsMore => Volatile.Read(ref _waiting) < WaitingMax;
 
@@ -60,42 +62,59 @@ internal sealed class SnapshotFileSink : ISnapshotSink
         _blocks.Writer.TryComplete();
     }
 
-    private async Task WriteAsync()
+#pragma warning disable CA1031 // Whatever the disk says: the process ends.
+    private async Task RunAsync()
     {
-        var started = Stopwatch.GetTimestamp();
-        var succeeded = false;
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var succeeded = await TryWriteAsync();
+            _stored(succeeded, Stopwatch.GetElapsedTime(started));
+        }
+        catch (Exception e)
+        {
+            _fatal(e);
+        }
+    }
+#pragma warning restore CA1031
+
+    /// <returns>False: there was no room, or the snapshot is not wanted any more.</returns>
+    private async Task<bool> TryWriteAsync()
+    {
         try
         {
             using var file = _store.Create(_metadata);
             await foreach (var block in _blocks.Reader.ReadAllAsync())
             {
                 file.Write(block);
-                ArrayPool<byte>.Shared.Return(block.Array!);
-                Interlocked.Decrement(ref _waiting);
-                _wantsMore();
+                Written(block);
             }
 
-            if (!Volatile.Read(ref _isAbandoned))
+            if (Volatile.Read(ref _isAbandoned))
             {
-                file.Commit();
-                _store.Purge(keep: 2);
-                succeeded = true;
+                return false;
             }
+
+            file.Commit();
+            _store.Purge(keep: 2);
+            return true;
         }
         catch (StorageFullException)
         {
             // The log in front of the snapshot stays; the next one may find room.
-            while (await _blocks.Reader.WaitToReadAsync())
+            await foreach (var block in _blocks.Reader.ReadAllAsync())
             {
-                while (_blocks.Reader.TryRead(out _))
-                {
-                    Interlocked.Decrement(ref _waiting);
-                }
-
-                _wantsMore();
+                Written(block);
             }
-        }
 
-        _stored(succeeded, Stopwatch.GetElapsedTime(started));
+            return false;
+        }
+    }
+
+    private void Written(ArraySegment<byte> block)
+    {
+        ArrayPool<byte>.Shared.Return(block.Array!);
+        Interlocked.Decrement(ref _waiting);
+        _wantsMore();
     }
 }
