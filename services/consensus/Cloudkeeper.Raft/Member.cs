@@ -7,5 +7,17 @@ namespace Cloudkeeper.Raft;
 /// <param name="IsOutgoingVoter">Votes in the old configuration of a joint change that is under way.</param>
 public sealed record Member(NodeId Id, string Address, bool IsVoter, bool IsOutgoingVoter = false)
 {
+    /// <summary>
+    /// Which data directory is meant: a random number that its owner drew when the directory was empty. The same id with
+    /// another instance is a disk that was lost. Empty: the member is expected, but has not arrived yet.
+    /// </summary>
+    public Guid Instance { get; init; }
+
+    /// <summary>The newest feature level that the member's program knows, as it said when it started last.</summary>
+    public int Level { get; init; }
+
+    /// <summary>It is on its way out: never promoted, and taken out as soon as it does not vote any more.</summary>
+    public bool IsLeaving { get; init; }
+
     public bool IsLearner => !IsVoter && !IsOutgoingVoter;
 }

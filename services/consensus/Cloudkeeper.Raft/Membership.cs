@@ -4,7 +4,8 @@ namespace Cloudkeeper.Raft;
 /// <remarks>Derived from snapshot plus log only, never stored a third time (bugs B-15, B-54).</remarks>
 public sealed class Membership : IEquatable<Membership>
 {
-    public Membership(IEnumerable<Member> members)
+    /// <param name="lastId">The largest id that was ever given to a member; by default the largest of these.</param>
+    public Membership(IEnumerable<Member> members, NodeId lastId = default)
     {
         ArgumentNullException.ThrowIfNull(members);
         Members = [.. members.OrderBy(m => m.Id.Value)];
@@ -12,18 +13,27 @@ public sealed class Membership : IEquatable<Membership>
         {
             Invariant.Require(Members[i - 1].Id != Members[i].Id);
         }
+
+        var largest = Members.Count > 0 ? Members[^1].Id : default;
+        LastId = lastId.Value > largest.Value ? lastId : largest;
     }
 
     public static Membership Empty { get; } = new([]);
 
     public IReadOnlyList<Member> Members { get; }
 
+    /// <summary>
+    /// The largest id that was ever given: a smaller one that is not among the members belongs to somebody who was removed.
+    /// </summary>
+    public NodeId LastId { get; }
+
     /// <summary>True while two configurations are in force and every decision needs a majority of both.</summary>
     public bool IsJoint => Members.Any(m => m.IsOutgoingVoter);
 
     public Member? Find(NodeId id) => Members.FirstOrDefault(m => m.Id == id);
 
-    public bool Equals(Membership? other) => other is not null && Members.SequenceEqual(other.Members);
+    public bool Equals(Membership? other) =>
+        other is not null && LastId == other.LastId && Members.SequenceEqual(other.Members);
 
     public override bool Equals(object? obj) => Equals(obj as Membership);
 
@@ -31,5 +41,5 @@ public sealed class Membership : IEquatable<Membership>
 
     public override string ToString() => string.Join(
         ' ',
-        Members.Select(m => m.Id + (m.IsVoter ? "v" : "") + (m.IsOutgoingVoter ? "o" : "") + (m.IsLearner ? "l" : "")));
+        Members.Select(m => m.Id + (m.IsVoter ? "v" : "") + (m.IsOutgoingVoter ? "o" : "") + (m.IsLearner ? "l" : "") + (m.IsLeaving ? "-" : "")));
 }

@@ -8,7 +8,7 @@ internal static class MembershipRules
     public static bool IsSafeStep(Membership current, Membership next)
     {
         var hasVoter = next.Members.Any(m => m.IsVoter);
-        if (!hasVoter || next.Members.Count > MembershipCodec.MembersMax)
+        if (!hasVoter || next.Members.Count > MembershipCodec.MembersMax || !KeepsIdentities(current, next))
         {
             return false;
         }
@@ -30,7 +30,13 @@ internal static class MembershipRules
 
     /// <summary>The configuration in which a joint one ends.</summary>
     public static Membership AfterJoint(Membership joint) =>
-        new(joint.Members.Select(m => m with { IsOutgoingVoter = false }));
+        new(joint.Members.Select(m => m with { IsOutgoingVoter = false }), joint.LastId);
+
+    /// <summary>A member that has arrived stays the one that it is.</summary>
+    private static bool KeepsIdentities(Membership current, Membership next) =>
+        next.Members.All(m => current.Find(m.Id) is not { } before
+            || before.Instance == Guid.Empty
+            || before.Instance == m.Instance);
 
     private static List<NodeId> Voters(Membership membership) =>
         [.. membership.Members.Where(m => m.IsVoter).Select(m => m.Id)];

@@ -28,6 +28,8 @@ public sealed partial class RaftNode
             return Refused(ProposeStatus.MembershipBusy);
         }
 
+        // What was given once is remembered, whoever is left.
+        next = new Membership(next.Members, lastId: Membership.LastId);
         return MembershipRules.IsSafeStep(Membership, next)
             ? new ProposeResult(ProposeStatus.Accepted, AppendMembership(next), Term)
             : Refused(ProposeStatus.MembershipUnsafe);

@@ -13,7 +13,7 @@ namespace Cloudkeeper.Storage;
 ///  20  cluster             16
 ///  36  index                8
 ///  44  term                 8
-///  52  membership
+///  52  membership, as MembershipCodec writes it
 /// </code>
 /// Magic, version, checksum and length stay where they are in all versions, so that a newer version can be told from
 /// damage.
@@ -32,7 +32,8 @@ internal sealed record SnapshotHeader(Guid Cluster, SnapshotMetadata Metadata)
 
     public byte[] ToBytes()
     {
-        var bytes = new byte[FixedBytes + MembershipBytes.SizeOf(Metadata.Membership)];
+        var membership = MembershipCodec.Encode(Metadata.Membership);
+        var bytes = new byte[FixedBytes + membership.Length];
         Invariant.Require(bytes.Length <= LengthMax);
         var writer = new SpanWriter(bytes);
         writer.Bytes(Magic);
@@ -42,7 +43,7 @@ internal sealed record SnapshotHeader(Guid Cluster, SnapshotMetadata Metadata)
         writer.Guid(Cluster);
         writer.Int64(Metadata.Index.Value);
         writer.Int64(Metadata.Term.Value);
-        MembershipBytes.Write(Metadata.Membership, ref writer);
+        writer.Bytes(membership);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(CrcOffset), Crc32C.Of(bytes));
         return bytes;
     }
@@ -89,18 +90,12 @@ internal sealed record SnapshotHeader(Guid Cluster, SnapshotMetadata Metadata)
             throw new StorageVersionException(name, version, Version);
         }
 
-        try
-        {
-            var reader = new SpanReader(bytes[(LengthOffset + sizeof(int))..]);
-            var cluster = reader.Guid();
-            var index = new LogIndex(reader.Int64());
-            var term = new Term(reader.Int64());
-            var membership = MembershipBytes.Read(ref reader);
-            return new SnapshotHeader(cluster, new SnapshotMetadata(index, term, membership));
-        }
-        catch (InvalidDataException e)
-        {
-            throw new StorageCorruptedException(name, 0, "its header makes no sense: " + e.Message);
-        }
+        var reader = new SpanReader(bytes[(LengthOffset + sizeof(int))..]);
+        var cluster = reader.Guid();
+        var index = new LogIndex(reader.Int64());
+        var term = new Term(reader.Int64());
+        return MembershipCodec.TryDecode(bytes[FixedBytes..], out var membership)
+            ? new SnapshotHeader(cluster, new SnapshotMetadata(index, term, membership))
+            : throw new StorageCorruptedException(name, FixedBytes, "its membership makes no sense");
     }
 }
