@@ -68,6 +68,112 @@ public sealed class ReadTests
         Assert.Equal(ResultCode.InvalidPath, _machine.State.Read(new ReadLockRequest("a")).Code);
     }
 
+    [Fact]
+    public void A_page_ends_before_its_names_get_too_large_for_an_answer()
+    {
+        var name = new string('n', 900);
+        for (var i = 0; i < 6_000; i++)
+        {
+            _machine.Put($"/{name}{i:d4}");
+        }
+
+        var children = Read("/", "", Limits.PageSizeMax);
+        var subtree = Subtree("/", "", 9, Limits.PageSizeMax);
+        Assert.True(children.HasMore && subtree.HasMore);
+        Assert.InRange(children.Children.Count, 1, Limits.BatchBytesMax / 1_000);
+        Assert.InRange(subtree.Nodes.Count, 1, Limits.BatchBytesMax / 1_000);
+    }
+
+    [Fact]
+    public void A_subtree_begins_with_the_node_itself_and_leaves_its_neighbours_out()
+    {
+        foreach (var path in (string[])["/a", "/a/x", "/a-", "/a/x/y", "/a0", "/b"])
+        {
+            _machine.Put(path, path);
+        }
+
+        Assert.Equal(["/a", "/a/x", "/a/x/y"], Subtree("/a", "", 9, 10).Nodes.Select(n => n.Path));
+        Assert.Equal(["/a", "/a/x"], Subtree("/a", "", 1, 10).Nodes.Select(n => n.Path));
+        Assert.Equal(["/a"], Subtree("/a", "", 0, 10).Nodes.Select(n => n.Path));
+        Assert.Equal(["/", "/a", "/a-", "/a/x", "/a/x/y", "/a0", "/b"], Subtree("/", "", 9, 10).Nodes.Select(n => n.Path));
+        Assert.Equal(ResultCode.NodeNotFound, Subtree("/none", "", 9, 10).Code);
+        Assert.Equal(ResultCode.InvalidPath, Subtree("/a", "/a-", 9, 10).Code);
+        Assert.Equal(ResultCode.InvalidPath, Subtree("/a", "/a//", 9, 10).Code);
+    }
+
+    [Theory]
+    [InlineData(41)]
+    [InlineData(42)]
+    [InlineData(43)]
+    public void Pages_of_a_subtree_together_are_its_paths_in_the_order_of_their_bytes(int seed)
+    {
+        var random = new Random(seed);
+        var paths = new HashSet<string>(StringComparer.Ordinal) { "/" };
+        for (var i = 0; i < 3_000; i++)
+        {
+            Create(paths, RandomPath(random, 4));
+        }
+
+        for (var i = 0; i < 300; i++)
+        {
+            var top = i % 3 == 0 ? "/" : paths.ElementAt(random.Next(paths.Count));
+            var depth = random.Next(6);
+            var after = i % 2 == 0 ? "" : (top == "/" ? "" : top) + RandomPath(random, 5);
+            var expected = paths
+                .Where(p => IsWithin(top, p, depth) && (after.Length == 0 || string.CompareOrdinal(p, after) > 0))
+                .Order(StringComparer.Ordinal);
+            Assert.Equal(expected, AllPages(top, after, depth, limit: random.Next(1, 400)));
+        }
+    }
+
+    private static string RandomPath(Random random, int depthMax)
+    {
+        const string Letters = " -.0ab";
+        var segments = Enumerable.Range(0, random.Next(1, depthMax + 1)).Select(_ => string.Concat(
+            Enumerable.Range(0, random.Next(1, 4)).Select(_ => Letters[random.Next(Letters.Length)])));
+        var path = "/" + string.Join('/', segments.Select(segment => segment is "." or ".." ? "a" : segment));
+        return path;
+    }
+
+    private static bool IsWithin(string top, string path, int depth)
+    {
+        var prefix = top == "/" ? "/" : top + "/";
+        return path == top
+            || (path.StartsWith(prefix, StringComparison.Ordinal) && path[prefix.Length..].Count(c => c == '/') < depth);
+    }
+
+    private void Create(HashSet<string> paths, string path)
+    {
+        for (var slash = path.IndexOf('/', 1); slash > 0; slash = path.IndexOf('/', slash + 1))
+        {
+            paths.Add(path[..slash]);
+        }
+
+        paths.Add(path);
+        Assert.Equal(
+            ResultCode.Ok, _machine.Run(new WriteOperation(path, Machine.Bytes(path), "text/plain", Parents: true)).Code);
+    }
+
+    private List<string> AllPages(string top, string after, int depth, int limit)
+    {
+        var all = new List<string>();
+        while (true)
+        {
+            var page = Subtree(top, after, depth, limit);
+            all.AddRange(page.Nodes.Select(node => node.Path));
+            if (!page.HasMore)
+            {
+                return all;
+            }
+
+            Assert.Equal(limit, page.Nodes.Count);
+            after = all[^1];
+        }
+    }
+
+    private ReadSubtreeResult Subtree(string path, string after, int depth, int limit) =>
+        (ReadSubtreeResult)_machine.State.Read(new ReadSubtreeRequest(path, after, depth, limit, WithValues: false));
+
     private ReadChildrenResult Read(string path, string after, int limit) =>
         (ReadChildrenResult)_machine.State.Read(new ReadChildrenRequest(path, after, limit, WithValues: false));
 }

@@ -47,6 +47,7 @@ internal static class Samples
             new ReadTicketRequest(new Ticket(12)),
             new ReadLockRequest("/locks/a"),
             new ReadChangeRequest(new Revision(8), "/a"),
+            new ReadSubtreeRequest("/a", "/a/b", 3, 1_000, WithValues: true),
         ]);
 
     public static ReadBatchResult ReadResults { get; } = new(
@@ -63,6 +64,9 @@ internal static class Samples
             new ReadLockResult(ResultCode.Ok, [new ReadTicketResult(ResultCode.Ok, Ticket, 1)]),
             new ReadChangeResult(ResultCode.Ok, Change(ChangeType.Changed, withPrevious: true), new Revision(2)),
             new ReadChangeResult(ResultCode.RevisionCompacted, null, new Revision(2)),
+            new ReadSubtreeResult(
+                ResultCode.Ok, Revision.Zero, [new SubtreeEntry("/a", "text/plain", Stat, Value)], HasMore: true),
+            new ReadSubtreeResult(ResultCode.NodeNotFound, new Revision(4), [], HasMore: false),
         ]);
 
     public static IReadOnlyList<FeedFrame> Frames { get; } =

@@ -15,13 +15,17 @@ internal sealed class ReadHandler(TreeState state)
 {
     private const long Unknown = -1;
 
-    /// <summary>A page ends when its values reach this size, so that an answer stays within a batch.</summary>
+    /// <summary>A page ends when it reaches this size, so that an answer stays within a batch.</summary>
     private const int PageBytesMax = Limits.BatchBytesMax / 2;
+
+    /// <summary>What an entry of a page takes besides its texts and its value: the stat and the lengths.</summary>
+    private const int EntryBytes = 128;
 
     public ReadResult Read(ReadRequest request) => request switch
     {
         ReadNodeRequest node => ReadNode(node),
         ReadChildrenRequest children => ReadChildren(children),
+        ReadSubtreeRequest subtree => ReadSubtree(subtree),
         ReadSessionRequest session => ReadSession(session),
         ReadSessionsRequest sessions => ReadSessions(sessions),
         ReadTicketRequest ticket => ReadTicket(ticket),
@@ -81,11 +85,60 @@ internal sealed class ReadHandler(TreeState state)
             var child = cursor.Current;
             ReadOnlyMemory<byte> value = request.WithValues ? child.Value : default;
             into.Add(new ChildEntry(child.Name, child.ContentType, child.Stat, value));
-            bytes += value.Length;
+            bytes += SizeOf(child.Name, child, value);
         }
 
         return false;
     }
+
+    private ReadSubtreeResult ReadSubtree(ReadSubtreeRequest request)
+    {
+        var isFirstPage = request.After.Length == 0;
+        if (!NodeRules.IsValidPath(request.Path)
+            || !(isFirstPage || (NodeRules.IsValidPath(request.After) && PathOrderWalk.IsWithin(request.Path, request.After))))
+        {
+            return new ReadSubtreeResult(ResultCode.InvalidPath, Revision.Zero, [], HasMore: false);
+        }
+
+        if (state.Nodes.Find(request.Path) is not { } top)
+        {
+            var absentSince = state.Tombstones.DeletedAt(request.Path);
+            return new ReadSubtreeResult(ResultCode.NodeNotFound, absentSince, [], HasMore: false);
+        }
+
+        var walk = new PathOrderWalk(top, request.DepthMax);
+        if (!isFirstPage)
+        {
+            walk.SkipThrough(request.After);
+        }
+
+        var entries = new List<SubtreeEntry>();
+        var hasMore = ReadPage(walk, request, entries);
+        return new ReadSubtreeResult(ResultCode.Ok, Revision.Zero, entries, hasMore);
+    }
+
+    private static bool ReadPage(PathOrderWalk walk, ReadSubtreeRequest request, List<SubtreeEntry> into)
+    {
+        var bytes = 0L;
+        while (walk.Next() is { } node)
+        {
+            if (into.Count >= PageSize(request.Limit) || bytes > PageBytesMax)
+            {
+                return true;
+            }
+
+            var path = node.GetPath();
+            ReadOnlyMemory<byte> value = request.WithValues ? node.Value : default;
+            into.Add(new SubtreeEntry(path, node.ContentType, node.Stat, value));
+            bytes += SizeOf(path, node, value);
+        }
+
+        return false;
+    }
+
+    /// <summary>A character takes up to three bytes in UTF-8, and the limit of a path is one of bytes.</summary>
+    private static long SizeOf(string name, TreeNode node, ReadOnlyMemory<byte> value) =>
+        EntryBytes + Math.Min(3 * name.Length, Limits.PathBytesMax) + node.ContentType.Length + value.Length;
 
     private ReadSessionResult ReadSession(ReadSessionRequest request)
     {

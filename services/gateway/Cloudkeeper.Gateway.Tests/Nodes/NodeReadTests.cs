@@ -147,6 +147,10 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     [InlineData("?view=children&cursor=%21", "invalid-parameter")]
     [InlineData("?view=children&cursor=Lw", "invalid-parameter")]
     [InlineData("?view=children&values=yes", "invalid-parameter")]
+    [InlineData("?view=subtree&cursor=L2E", "invalid-parameter")]
+    [InlineData("?view=subtree&depth=-1", "invalid-parameter")]
+    [InlineData("?view=subtree&wait=1s", "invalid-parameter")]
+    [InlineData("?view=acl&wait=1s", "invalid-parameter")]
     [InlineData("?wait=61s", "invalid-parameter")]
     [InlineData("?wait=1", "invalid-parameter")]
     [InlineData("?after=-1&wait=1s", "invalid-revision")]
@@ -195,11 +199,66 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task A_subtree_comes_in_pages_ordered_by_the_bytes_of_its_paths()
+    {
+        foreach (var name in (string[])["", "/a", "/a/x", "/a-b", "/a/x/y", "/B", "0"])
+        {
+            await gateway.PutAsync(_path + name, "v" + name);
+        }
+
+        Assert.Equal(["", "/B", "/a", "/a-b", "/a/x", "/a/x/y"], await SubtreeAsync("&limit=2"));
+        Assert.Equal(["", "/B", "/a", "/a-b"], await SubtreeAsync("&limit=1&depth=1"));
+        Assert.Equal([""], await SubtreeAsync("&depth=0"));
+    }
+
+    [Fact]
+    public async Task A_subtree_comes_with_values_on_demand()
+    {
+        await gateway.PutAsync(_path, "top");
+        var plain = (await gateway.GetAsync(_path + "?view=subtree")).ShouldBe(200).Json.GetProperty("nodes")[0];
+        Assert.Equal(["path", "contentType", "stat"], plain.EnumerateObject().Select(member => member.Name));
+        var full = (await gateway.GetAsync(_path + "?view=subtree&values=true")).Json.GetProperty("nodes")[0];
+        Assert.Equal("top", full.GetProperty("value").GetString());
+        (await gateway.GetAsync(_path + "-none?view=subtree")).ShouldBe(404, "node-not-found");
+    }
+
+    [Fact]
+    public async Task The_access_control_list_is_the_one_of_ZooKeeper_that_allows_everything()
+    {
+        await gateway.PutAsync(_path);
+        var json = (await gateway.GetAsync(_path + "?view=acl")).ShouldBe(200).Json;
+        var entry = Assert.Single(json.GetProperty("acl").EnumerateArray());
+        Assert.Equal("world", entry.GetProperty("scheme").GetString());
+        Assert.Equal("anyone", entry.GetProperty("id").GetString());
+        Assert.Equal("cdrwa", entry.GetProperty("permissions").GetString());
+        Assert.Equal(0, json.GetProperty("aclVersion").GetInt32());
+        (await gateway.GetAsync(_path + "-none?view=acl")).ShouldBe(404, "node-not-found");
+    }
+
+    [Fact]
     public async Task A_stat_comes_without_the_value()
     {
         await gateway.PutAsync(_path, "secret");
         var answer = (await gateway.GetAsync(_path + "?view=stat")).ShouldBe(200);
         Assert.Equal(["path", "contentType", "stat"], answer.Json.EnumerateObject().Select(member => member.Name));
         Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
+    }
+
+    /// <returns>What each path has behind that of the node on top.</returns>
+    private async Task<List<string>> SubtreeAsync(string query)
+    {
+        var top = _path["/v1/nodes".Length..];
+        var paths = new List<string>();
+        var cursor = "";
+        do
+        {
+            var page = (await gateway.GetAsync($"{_path}?view=subtree{query}{cursor}")).ShouldBe(200).Json;
+            paths.AddRange(page.GetProperty("nodes").EnumerateArray()
+                .Select(node => node.GetProperty("path").GetString()![top.Length..]));
+            cursor = page.TryGetProperty("cursor", out var next) ? "&cursor=" + next.GetString() : "";
+        }
+        while (cursor.Length > 0);
+
+        return paths;
     }
 }

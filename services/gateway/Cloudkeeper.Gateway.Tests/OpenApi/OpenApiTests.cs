@@ -51,6 +51,8 @@ public sealed class OpenApiTests(GatewayFixture gateway)
         Read<Answers.Node>(await gateway.GetAsync(Path + "?view=stat"));
         Read<Answers.Envelope>(await gateway.GetAsync(Path + "?format=json"));
         Read<Answers.ChildrenPage>(await gateway.GetAsync(Path + "?view=children&values=true"));
+        Read<Answers.SubtreePage>(await gateway.GetAsync(Path + "?view=subtree&values=true&limit=1"));
+        Read<Answers.Acl>(await gateway.GetAsync(Path + "?view=acl"));
         Read<Answers.Transaction>(await gateway.PostAsync("/v1/transactions", """
             {"then": [{"get": {"path": "/shapes"}}, {"get": {"path": "/none"}}, {"add": {"path": "/shapes/c", "amount": 1}},
                       {"delete": {"path": "/shapes/c"}}]}

@@ -110,6 +110,7 @@ public sealed class ParserTests
             Survive(() => NodeWait.Of(RequestQuery.Of(context)));
             Survive(() => NodeLifetime.Of(RequestQuery.Of(context)));
             Survive(() => ChildrenPage.Of(RequestQuery.Of(context)));
+            Survive(() => SubtreePage.Of(RequestQuery.Of(context), "/a"));
             Survive(() => NodeConditions.Of(context, RequestQuery.Of(context)));
             Survive(() => MutationHeaders.Fences(context.Request));
             Survive(() => MutationHeaders.IdempotencyKey(context.Request));

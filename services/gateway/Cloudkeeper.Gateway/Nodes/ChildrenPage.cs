@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Protocol;
@@ -11,13 +9,9 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <param name="After">The last name of the page before; empty for the first one.</param>
 internal readonly record struct ChildrenPage(string After, int Limit, bool WithValues)
 {
-    private const int LimitOtherwise = 1_000;
-
-    private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
-
     public static ChildrenPage Of(RequestQuery query) => new(
         query.Text("cursor") is { } cursor ? AfterOf(cursor) : "",
-        query.Integer("limit", 1, Limits.PageSizeMax) ?? LimitOtherwise,
+        query.Integer("limit", 1, Limits.PageSizeMax) ?? PageCursor.LimitOtherwise,
         query.Boolean("values"));
 
     /// <summary><c>{path, revision, children: [{name, contentType, stat, value?, encoding?}], cursor?}</c></summary>
@@ -45,27 +39,17 @@ internal readonly record struct ChildrenPage(string After, int Limit, bool WithV
         json.WriteEndArray();
         if (page.HasMore)
         {
-            json.WriteString("cursor"u8, CursorBehind(page.Children[^1].Name));
+            json.WriteString("cursor"u8, PageCursor.Behind(page.Children[^1].Name));
         }
 
         json.WriteEndObject();
     }
 
-    internal static string CursorBehind(string name) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(name));
-
     private static string AfterOf(string cursor)
     {
-        var invalid = RequestQuery.Invalid("cursor", "is what the page before returned");
-        try
-        {
-            var name = StrictUtf8.GetString(Base64Url.DecodeFromChars(cursor));
-            return name.Length > 0 && NodePath.Check("/" + name) is null && !name.Contains('/', StringComparison.Ordinal)
-                ? name
-                : throw invalid;
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            throw invalid;
-        }
+        var name = PageCursor.Parse(cursor);
+        return name.Length > 0 && NodePath.Check("/" + name) is null && !name.Contains('/', StringComparison.Ordinal)
+            ? name
+            : throw PageCursor.Invalid;
     }
 }

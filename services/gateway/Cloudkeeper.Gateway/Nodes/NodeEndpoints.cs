@@ -21,25 +21,27 @@ internal static class NodeEndpoints
         endpoints.MapDelete(Route, writes.DeleteAsync).Describe(writes.DeleteAsync, Delete);
     }
 
-    private static RouteDescription Get => new(Group, "Read a node, its stat or its children.")
+    private static RouteDescription Get => new(Group, "Read a node, its stat, its children or all below it.")
     {
         Parameters =
         [
             TreePath,
-            Query("view", "stat or children; without it the value."),
+            Query("view", "stat, children, subtree or acl; without it the value."),
             Query("format", "json: the value in an envelope with the stat."),
             .. Reading,
             Query("wait", "Answer when there is a newer state, at most after this long, up to 60s."),
             Query("after", "Newer than this revision; without it, than the present state."),
             Query("session", "Kept alive while the request waits."),
-            Query("limit", "Children on one page, 1 to 10000, default 1000."),
+            Query("depth", "How far below the node a subtree goes; 0: only the node."),
+            Query("limit", "Children or nodes of a subtree on one page, 1 to 10000, default 1000."),
             Query("cursor", "Where the next page begins, as the page before said."),
-            Query("values", "true: children with their values."),
+            Query("values", "true: children or subtree with their values."),
             Header("If-None-Match", "ETags that the client has."),
         ],
         Answers =
         [
-            new(200, "The value as it was stored; with format=json an Envelope, with view=stat a Node, with view=children a ChildrenPage.",
+            new(200, "The value as it was stored; with format=json an Envelope, with view=stat a Node, with view=children a "
+                + "ChildrenPage, with view=subtree a SubtreePage, with view=acl an Acl.",
                 MediaType: "*/*"),
             new(304, "The client has this state already, or nothing newer came in time."),
         ],

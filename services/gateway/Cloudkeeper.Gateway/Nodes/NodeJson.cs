@@ -9,7 +9,6 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <summary>How nodes look in JSON, wherever they appear: reads, writes, transactions, watches, problem documents.</summary>
 internal static class NodeJson
 {
-
     public static string NameOf(NodeKind kind) => kind switch
     {
         NodeKind.Persistent => "persistent",
@@ -79,6 +78,23 @@ internal static class NodeJson
         json.WriteString("path"u8, path);
         json.WriteString("contentType"u8, contentType);
         WriteStat(json, stat);
+        json.WriteEndObject();
+    }
+
+    /// <summary><c>{path, acl: [{scheme, id, permissions}], aclVersion}</c></summary>
+    /// <remarks>No node has an access control list of its own yet: everybody may do everything, in ZooKeeper's words.</remarks>
+    public static void WriteAcl(Utf8JsonWriter json, string path, in NodeStat stat)
+    {
+        json.WriteStartObject();
+        json.WriteString("path"u8, path);
+        json.WriteStartArray("acl"u8);
+        json.WriteStartObject();
+        json.WriteString("scheme"u8, "world"u8);
+        json.WriteString("id"u8, "anyone"u8);
+        json.WriteString("permissions"u8, "cdrwa"u8);
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteNumber("aclVersion"u8, stat.AclVersion);
         json.WriteEndObject();
     }
 

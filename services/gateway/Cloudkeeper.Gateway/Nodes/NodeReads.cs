@@ -4,6 +4,7 @@ using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Nodes;
@@ -17,10 +18,13 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         var path = RequestTarget.TreePath(context);
         var consistency = ConsistencyChoice.Of(context, query);
         var wait = NodeWait.Of(query);
-        return query.Word("view", "stat", "children") switch
+        return query.Word("view", "stat", "children", "subtree", "acl") switch
         {
             "stat" => GetStatAsync(context, path, consistency, wait),
             "children" => GetChildrenAsync(context, path, ChildrenPage.Of(query), consistency, wait),
+            "subtree" or "acl" when wait is not null => throw RequestQuery.Invalid("wait", "is for a value, its stat or children"),
+            "subtree" => GetSubtreeAsync(context, path, SubtreePage.Of(query, path), consistency),
+            "acl" => GetAclAsync(context, path, consistency),
             _ => GetValueAsync(context, path, query.Word("format", "json") is not null, consistency, wait),
         };
     }
@@ -100,6 +104,37 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
 
         JsonAnswer.Write(context, (path, page, children, answer.Revision), static (json, read) =>
             ChildrenPage.Write(json, read.path, read.Revision, read.children, read.page.WithValues));
+    }
+
+    private async Task GetSubtreeAsync(
+        HttpContext context, string path, SubtreePage page, ConsistencyChoice consistency)
+    {
+        var request = new ReadSubtreeRequest(path, page.After, page.DepthMax, page.Limit, page.WithValues);
+        var answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
+        reads.Describe(context, answer.Revision, consistency);
+        var subtree = (ReadSubtreeResult)answer.Result;
+        if (subtree.Code == ResultCode.NodeNotFound)
+        {
+            RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
+            return;
+        }
+
+        JsonAnswer.Write(context, (path, page, subtree, answer.Revision), static (json, read) =>
+            SubtreePage.Write(json, read.path, read.Revision, read.subtree, read.page.WithValues));
+    }
+
+    private async Task GetAclAsync(HttpContext context, string path, ConsistencyChoice consistency)
+    {
+        var answer = await reads.ReadAsync(
+            new ReadNodeRequest(path, WithValue: false), consistency, context.RequestAborted);
+        reads.Describe(context, answer.Revision, consistency);
+        if (((ReadNodeResult)answer.Result).Stat is not { } stat)
+        {
+            RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
+            return;
+        }
+
+        JsonAnswer.Write(context, (path, stat), static (json, read) => NodeJson.WriteAcl(json, read.path, read.stat));
     }
 
     /// <returns>Null when the answer is that there is nothing new.</returns>

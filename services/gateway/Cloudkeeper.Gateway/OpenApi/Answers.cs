@@ -36,6 +36,17 @@ internal static class Answers
     internal sealed record ChildrenPage(
         string Path, long Revision, IReadOnlyList<Child> Children, string? Cursor = null);
 
+    internal sealed record SubtreeNode(
+        string Path, string ContentType, Stat Stat, string? Value = null, string? Encoding = null);
+
+    internal sealed record SubtreePage(
+        string Path, long Revision, IReadOnlyList<SubtreeNode> Nodes, string? Cursor = null);
+
+    internal sealed record AclEntry(string Scheme, string Id, string Permissions);
+
+    internal sealed record Acl(
+        string Path, [property: JsonPropertyName("acl")] IReadOnlyList<AclEntry> Entries, int AclVersion);
+
     /// <param name="Value">Of a get the node's value, of an add the counter's.</param>
     internal sealed record OperationResult(
         string Path,

@@ -8,6 +8,10 @@ public sealed record ReadNodeRequest(string Path, bool WithValue) : ReadRequest;
 /// <param name="After">Only children whose names are behind this one; empty: from the first.</param>
 public sealed record ReadChildrenRequest(string Path, string After, int Limit, bool WithValues) : ReadRequest;
 
+/// <param name="After">Only nodes whose full paths are behind this one in the order of bytes; empty: from the first.</param>
+/// <param name="DepthMax">How far below <paramref name="Path"/>; 0: only the node itself.</param>
+public sealed record ReadSubtreeRequest(string Path, string After, int DepthMax, int Limit, bool WithValues) : ReadRequest;
+
 public sealed record ReadSessionRequest(SessionId Session) : ReadRequest;
 
 /// <param name="After">Only sessions with a larger id.</param>

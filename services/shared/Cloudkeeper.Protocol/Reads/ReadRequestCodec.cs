@@ -17,6 +17,7 @@ public static class ReadRequestCodec
         Ticket = 4,
         Lock = 5,
         Change = 6,
+        Subtree = 7,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatch batch)
@@ -70,6 +71,14 @@ public static class ReadRequestCodec
                 output.WriteInt32(children.Limit);
                 output.WriteBoolean(children.WithValues);
                 break;
+            case ReadSubtreeRequest subtree:
+                output.WriteByte((byte)Tag.Subtree);
+                output.WriteString(subtree.Path);
+                output.WriteString(subtree.After);
+                output.WriteInt32(subtree.DepthMax);
+                output.WriteInt32(subtree.Limit);
+                output.WriteBoolean(subtree.WithValues);
+                break;
             case ReadSessionRequest session:
                 output.WriteByte((byte)Tag.Session);
                 output.WriteInt64(session.Session.Value);
@@ -99,7 +108,7 @@ public static class ReadRequestCodec
 
     private static ReadRequest ReadRequest(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Change);
+        var tag = reader.ReadEnum(Tag.Subtree);
         return tag switch
         {
             Tag.Node => new ReadNodeRequest(reader.ReadString(Limits.PathBytesMax), reader.ReadBoolean()),
@@ -108,12 +117,24 @@ public static class ReadRequestCodec
                 reader.ReadString(Limits.PathBytesMax),
                 ReadLimit(ref reader),
                 reader.ReadBoolean()),
+            Tag.Subtree => new ReadSubtreeRequest(
+                reader.ReadString(Limits.PathBytesMax),
+                reader.ReadString(Limits.PathBytesMax),
+                ReadDepth(ref reader),
+                ReadLimit(ref reader),
+                reader.ReadBoolean()),
             Tag.Session => new ReadSessionRequest(new SessionId(reader.ReadInt64())),
             Tag.Sessions => new ReadSessionsRequest(new SessionId(reader.ReadInt64()), ReadLimit(ref reader)),
             Tag.Ticket => new ReadTicketRequest(new Ticket(reader.ReadInt64())),
             Tag.Lock => new ReadLockRequest(reader.ReadString(Limits.PathBytesMax)),
             _ => new ReadChangeRequest(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax)),
         };
+    }
+
+    private static int ReadDepth(ref WireReader reader)
+    {
+        var depth = reader.ReadInt32();
+        return depth >= 0 ? depth : throw new WireFormatException($"A depth of {depth}.");
     }
 
     private static int ReadLimit(ref WireReader reader)

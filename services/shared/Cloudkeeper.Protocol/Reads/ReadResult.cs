@@ -27,6 +27,16 @@ public sealed record ReadChildrenResult(
     IReadOnlyList<ChildEntry> Children,
     bool HasMore) : ReadResult(Code);
 
+public sealed record SubtreeEntry(string Path, string ContentType, NodeStat Stat, ReadOnlyMemory<byte> Value);
+
+/// <param name="Nodes">In the order of the bytes of their full paths.</param>
+/// <param name="HasMore">More nodes follow the last one.</param>
+public sealed record ReadSubtreeResult(
+    ResultCode Code,
+    Revision AbsentSince,
+    IReadOnlyList<SubtreeEntry> Nodes,
+    bool HasMore) : ReadResult(Code);
+
 /// <param name="Ephemerals">Paths of its ephemeral nodes, in order.</param>
 /// <param name="ExpiresInMilliseconds">As the answering leader counts; -1 from another node, which cannot know.</param>
 public sealed record ReadSessionResult(

@@ -20,6 +20,7 @@ public static class ReadResultCodec
         Ticket = 4,
         Lock = 5,
         Change = 6,
+        Subtree = 7,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatchResult batch)
@@ -69,6 +70,10 @@ public static class ReadResultCodec
             case ReadChildrenResult children:
                 Begin(output, Tag.Children, children.Code);
                 WriteChildren(output, children);
+                break;
+            case ReadSubtreeResult subtree:
+                Begin(output, Tag.Subtree, subtree.Code);
+                WriteSubtree(output, subtree);
                 break;
             case ReadSessionResult session:
                 Begin(output, Tag.Session, session.Code);
@@ -136,6 +141,21 @@ public static class ReadResultCodec
         output.WriteBoolean(result.HasMore);
     }
 
+    private static void WriteSubtree(IBufferWriter<byte> output, ReadSubtreeResult result)
+    {
+        output.WriteInt64(result.AbsentSince.Value);
+        output.WriteCount(result.Nodes.Count);
+        foreach (var node in result.Nodes)
+        {
+            output.WriteString(node.Path);
+            output.WriteString(node.ContentType);
+            output.WriteStat(node.Stat);
+            output.WriteBytes(node.Value.Span);
+        }
+
+        output.WriteBoolean(result.HasMore);
+    }
+
     private static void WriteSession(IBufferWriter<byte> output, ReadSessionResult result)
     {
         output.WriteBoolean(result.Session is not null);
@@ -166,7 +186,7 @@ public static class ReadResultCodec
 
     private static ReadResult ReadResult(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Change);
+        var tag = reader.ReadEnum(Tag.Subtree);
         var code = reader.ReadEnum(ResultCode.Overloaded);
         return tag switch
         {
@@ -177,6 +197,7 @@ public static class ReadResultCodec
                 reader.ReadBytes(Limits.ValueBytesMax),
                 new Revision(reader.ReadInt64())),
             Tag.Children => ReadChildren(ref reader, code),
+            Tag.Subtree => ReadSubtree(ref reader, code),
             Tag.Session => ReadSession(ref reader, code),
             Tag.Sessions => ReadSessions(ref reader, code),
             Tag.Ticket => ReadTicket(ref reader, code),
@@ -203,6 +224,22 @@ public static class ReadResultCodec
         }
 
         return new ReadChildrenResult(code, stat, absentSince, children, reader.ReadBoolean());
+    }
+
+    private static ReadSubtreeResult ReadSubtree(ref WireReader reader, ResultCode code)
+    {
+        var absentSince = new Revision(reader.ReadInt64());
+        var nodes = new SubtreeEntry[reader.ReadCount(Limits.PageSizeMax, 64)];
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            nodes[i] = new SubtreeEntry(
+                reader.ReadString(Limits.PathBytesMax),
+                reader.ReadString(),
+                reader.ReadStat(),
+                reader.ReadBytes(Limits.ValueBytesMax));
+        }
+
+        return new ReadSubtreeResult(code, absentSince, nodes, reader.ReadBoolean());
     }
 
     private static ReadSessionResult ReadSession(ref WireReader reader, ResultCode code)
