@@ -17,4 +17,12 @@ public sealed class RegressionTests
         var result = SimulationRun.Execute(Swarm.Draw(seed));
         Assert.True(result.Violation is null, $"{found}, and now: {result.Violation}");
     }
+
+    [Theory]
+    [InlineData(11063, "an operation begun on a slow disk outlasted the fault: no liveness, by the simulation's mistake")]
+    public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
+    {
+        var result = ShortRun.Of(seed);
+        Assert.True(result.Violation is null, $"{found}, and now: {result.Violation}");
+    }
 }

@@ -12,8 +12,8 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
     private readonly Lock _gate = new();
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Totals _totals = new();
+    private readonly SortedSet<ulong> _underWay = [];
     private RunResult? _violation;
-    private TimeSpan _lastProgress;
     private long _next;
     private long _done;
 
@@ -26,9 +26,16 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
             threads[i].Start();
         }
 
+        // Seeds under way are named each time: if one of them takes the process down, its name is the last thing said.
         foreach (var thread in threads)
         {
-            thread.Join();
+            while (!thread.Join(ProgressInterval))
+            {
+                lock (_gate)
+                {
+                    output.WriteLine($"{Speed($"{_done} seeds")}, under way: {string.Join(' ', _underWay)}");
+                }
+            }
         }
 
         return Report();
@@ -39,17 +46,30 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
         while (TryTake(out var seed))
         {
             var drawn = command.IsShort ? Swarm.DrawShort(seed) : Swarm.Draw(seed);
-            Finish(SimulationRun.Execute(
-                drawn with { Bug = command.Bug }, command.IsTraced ? e => output.WriteLine(e) : null));
+            Finish(Execute(drawn with { Bug = command.Bug }));
         }
     }
+
+#pragma warning disable CA1031 // An error of the simulator itself must name its seed too, and not end the process.
+    private RunResult Execute(SimulationOptions options)
+    {
+        try
+        {
+            return SimulationRun.Execute(options, command.IsTraced ? e => output.WriteLine(e) : null);
+        }
+        catch (Exception e)
+        {
+            return new RunResult(options, $"the simulator: {e}", TraceHash: 0, new Totals(), []);
+        }
+    }
+#pragma warning restore CA1031
 
     private bool TryTake(out ulong seed)
     {
         lock (_gate)
         {
             seed = command.From + (ulong)_next;
-            return _violation is null && _next++ < command.Seeds;
+            return _violation is null && _next++ < command.Seeds && _underWay.Add(seed);
         }
     }
 
@@ -58,16 +78,11 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
         lock (_gate)
         {
             _done++;
+            _underWay.Remove(result.Options.Seed);
             _totals.Add(result.Totals);
             if (result.Violation is not null && !(_violation?.Options.Seed < result.Options.Seed))
             {
                 _violation = result;
-            }
-
-            if (_clock.Elapsed - _lastProgress > ProgressInterval)
-            {
-                _lastProgress = _clock.Elapsed;
-                output.WriteLine(Speed($"{_done} seeds"));
             }
         }
     }

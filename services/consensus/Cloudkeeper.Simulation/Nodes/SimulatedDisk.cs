@@ -11,6 +11,9 @@ internal sealed class SimulatedDisk
     private const double SpikeShare = 0.005;
     private const int SpikeFactor = 100;
 
+    /// <summary>The slowest that a disk may be: a fault that is over must not go on in an operation begun before.</summary>
+    private const long TimeMax = 1 * Scheduler.Second;
+
     private readonly SimulationRandom _random;
     private readonly SimulationOptions _options;
     private long _crashIn = -1;
@@ -49,7 +52,7 @@ internal sealed class SimulatedDisk
     private long Time(long mean)
     {
         var time = 1 + _random.Exponential(mean * Slowness);
-        return _random.Chance(SpikeShare) ? time * _random.Between(1, SpikeFactor) : time;
+        return Math.Min(TimeMax, _random.Chance(SpikeShare) ? time * _random.Between(1, SpikeFactor) : time);
     }
 
     private DiskFault Inject(DiskOperationInfo operation) => _crashIn >= 0 && _crashIn-- == 0
