@@ -25,9 +25,7 @@ public static class EntryPayload
     public static (long Timestamp, CommandBatch Batch) Read(ReadOnlySpan<byte> payload)
     {
         var reader = new WireReader(payload);
-        var version = reader.ReadByte();
-        return version == Version
-            ? (reader.ReadInt64(), CommandCodec.Read(payload[HeaderBytes..]))
-            : throw new WireFormatException($"A log entry of version {version}; this is version {Version}.");
+        reader.RequireVersion(Version, "A log entry");
+        return (reader.ReadInt64(), CommandCodec.Read(payload[HeaderBytes..]));
     }
 }

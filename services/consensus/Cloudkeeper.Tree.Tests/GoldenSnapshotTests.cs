@@ -9,31 +9,42 @@ namespace Cloudkeeper.Tree.Tests;
 /// <summary>Snapshots of every released version, kept for good. REWRITE=1 writes that of the current one.</summary>
 public sealed class GoldenSnapshotTests
 {
-    [Fact]
-    public void A_snapshot_of_version_1_is_loaded_forever()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_snapshot_of_every_version_is_loaded_forever(int version)
     {
-        var loaded = SnapshotTests.Load(ReadBlocks("snapshot-v1.bin"), StateMachineOptions.Default);
+        var loaded = SnapshotTests.Load(ReadBlocks(FileOf(version)), StateMachineOptions.Default);
         Assert.Equal(9, loaded.Revision.Value);
         Assert.Equal(6, loaded.NodeCount);
-        Same.States(Script().State, loaded);
+        Assert.Equal(version, loaded.FeatureLevel);
+        Same.States(Script(version).State, loaded);
     }
 
-    [Fact]
-    public void The_current_version_writes_the_same_bytes_on_every_machine()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_state_of_every_level_writes_the_same_bytes_on_every_machine(int level)
     {
-        var blocks = SnapshotTests.Write(Script().State, byteBudget: 300);
-        if (Environment.GetEnvironmentVariable("REWRITE") == "1")
+        var blocks = SnapshotTests.Write(Script(level).State, byteBudget: 300);
+        if (Environment.GetEnvironmentVariable("REWRITE") == "1" && level == FeatureLevels.Newest)
         {
-            File.WriteAllBytes(PathOf("snapshot-v1.bin"), Join(blocks));
+            File.WriteAllBytes(PathOf(FileOf(level)), Join(blocks));
         }
 
-        Assert.Equal(ReadBlocks("snapshot-v1.bin"), blocks);
+        Assert.Equal(ReadBlocks(FileOf(level)), blocks);
     }
 
     // One of everything that a snapshot holds.
-    private static Machine Script()
+    private static Machine Script(int level)
     {
         var machine = new Machine();
+        for (var next = FeatureLevels.First + 1; next <= level; next++)
+        {
+            machine.RaiseLevel(next);
+            machine.Now += 60_000;
+        }
+
         var session = machine.OpenSession(ttl: 30_000, name: "worker");
         var lane = machine.OpenLane();
         machine.Put("/app", "väl");
@@ -75,6 +86,8 @@ public sealed class GoldenSnapshotTests
 
         return blocks;
     }
+
+    private static string FileOf(int version) => $"snapshot-v{version}.bin";
 
     private static string PathOf(string name, [CallerFilePath] string here = "") =>
         Path.Combine(Path.GetDirectoryName(here)!, "testdata", name);

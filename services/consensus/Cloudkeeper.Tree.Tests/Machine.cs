@@ -41,6 +41,12 @@ internal sealed class Machine(StateMachine state, long index = 0)
         return results;
     }
 
+    public Machine RaiseLevel(int level)
+    {
+        Assert.Equal(ResultCode.Ok, Run(new RaiseFeatureLevelCommand(Term, level)).Code);
+        return this;
+    }
+
     public CommandResult Run(Command command, params Ticket[] fences) =>
         Assert.Single(Apply(new CommandBatch(LaneId.None, 0, [Request(command, fences: fences)])));
 

@@ -23,7 +23,8 @@ public sealed class NaiveTwinTests
             // Less than the retention of ended sessions in all: the twin forgets none.
             machine.Now += random.Next(60);
             var command = workload.NextCommand();
-            if (command is AcquireLockCommand or ReleaseTicketCommand or OpenLaneCommand or RemoveIdleNodesCommand)
+            if (command is AcquireLockCommand or ReleaseTicketCommand or OpenLaneCommand
+                or RemoveIdleNodesCommand or RaiseFeatureLevelCommand or CheckpointCommand)
             {
                 continue;
             }

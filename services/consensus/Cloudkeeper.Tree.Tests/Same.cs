@@ -19,6 +19,7 @@ internal static class Same
         Assert.Equal(expected.Revision, actual.Revision);
         Assert.Equal(expected.AppliedIndex, actual.AppliedIndex);
         Assert.Equal(expected.Time, actual.Time);
+        Assert.Equal(expected.FeatureLevel, actual.FeatureLevel);
         Assert.Equal(expected.NodeCount, actual.NodeCount);
         Assert.Equal(expected.Digest, actual.Digest);
         Assert.Equal(expected.LiveSessions(default), actual.LiveSessions(default));

@@ -69,6 +69,15 @@ internal sealed class Workload(int seed)
         15 or 16 => NextAcquire(),
         17 => new ReleaseTicketCommand(NextTicket()),
         18 => new OpenLaneCommand(),
+        19 => NextDecision(),
+        _ => throw new InvalidOperationException(),
+    };
+
+    /// <summary>What a leader decides on its own.</summary>
+    private Command NextDecision() => _random.Next(10) switch
+    {
+        0 => new RaiseFeatureLevelCommand(1, _random.Next(FeatureLevels.Newest + 1)),
+        1 => new CheckpointCommand(1, 1, 1),
         _ => new RemoveIdleNodesCommand(1, [new IdleNode(NextPath(), new Revision(1), new Revision(1))]),
     };
 

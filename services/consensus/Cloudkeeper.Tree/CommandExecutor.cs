@@ -36,15 +36,32 @@ internal sealed class CommandExecutor(
         return null;
     }
 
-    private Outcome Execute(Command command)
+    private Outcome Execute(Command command) => command switch
     {
-        if (command is OpenLaneCommand)
+        OpenLaneCommand => OpenLane(),
+        RaiseFeatureLevelCommand raise => RaiseFeatureLevel(raise),
+
+        // For who applies the entry to compare: a difference is no business of a state that differs.
+        CheckpointCommand => Outcome.Ok(),
+        _ => ExecuteInTransaction(command),
+    };
+
+    private Outcome OpenLane() => state.Lanes.Open(state.AppliedIndex, state.Retention.Time) is { } lane
+        ? Outcome.Ok(new LaneResult(lane.Id))
+        : Outcome.Refused(ResultCode.Overloaded);
+
+    private Outcome RaiseFeatureLevel(RaiseFeatureLevelCommand command)
+    {
+        if (command.DecidedIn == state.AppliedTerm && command.Level == state.FeatureLevel + 1)
         {
-            return state.Lanes.Open(state.AppliedIndex, state.Time) is { } lane
-                ? Outcome.Ok(new LaneResult(lane.Id))
-                : Outcome.Refused(ResultCode.Overloaded);
+            state.FeatureLevel = command.Level;
         }
 
+        return Outcome.Ok();
+    }
+
+    private Outcome ExecuteInTransaction(Command command)
+    {
         var transaction = state.Begin();
         return state.End(transaction, Execute(transaction, command));
     }

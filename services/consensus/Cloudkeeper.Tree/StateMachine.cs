@@ -51,6 +51,9 @@ public sealed class StateMachine
     /// <summary>Log time in Unix milliseconds: the largest stamp of a leader so far.</summary>
     public long Time => _state.Time;
 
+    /// <summary>How this state behaves: see <see cref="FeatureLevels"/>.</summary>
+    public int FeatureLevel => _state.FeatureLevel;
+
     /// <summary>Equal on two replicas that have applied the same entries.</summary>
     public ulong Digest => _state.ComputeDigest();
 
@@ -64,6 +67,9 @@ public sealed class StateMachine
     /// <summary>Applies one committed entry of the log. Values of the commands are given away: they become the tree's.</summary>
     /// <param name="timestamp">The proposing leader's clock, Unix milliseconds.</param>
     /// <param name="results">Gets one result a request, in order.</param>
+    /// <exception cref="FeatureLevelException">
+    /// The cluster goes to a level that this program does not know: nothing more may be done with this object.
+    /// </exception>
     public void Apply(
         long index, long term, long timestamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results)
     {
@@ -132,11 +138,13 @@ public sealed class StateMachine
 
     private void AdvanceTime(long timestamp, int requestCount)
     {
-        var before = _state.Time;
-        _state.Time = Math.Max(before, timestamp);
+        var retention = _state.Retention;
+        var before = retention.Time;
+        _state.Time = Math.Max(_state.Time, timestamp);
+        retention.Advance(_state.FeatureLevel, timestamp, _state.Time);
         var forgetMax = ForgetMin + (2 * requestCount);
-        _state.Sessions.Forget(_state.Time, forgetMax);
-        _state.Idempotency.Forget(_state.Time, forgetMax);
-        _state.Lanes.Forget(before, _state.Time);
+        _state.Sessions.Forget(retention.Time, forgetMax);
+        _state.Idempotency.Forget(retention.Time, forgetMax);
+        _state.Lanes.Forget(before, retention.Time);
     }
 }

@@ -8,6 +8,9 @@ public sealed record StateMachineOptions
 {
     public static readonly StateMachineOptions Default = new();
 
+    /// <summary>The newest feature level that is known here; a state above it is refused. Lower in tests only.</summary>
+    public int NewestLevel { get; init; } = FeatureLevels.Newest;
+
     /// <summary>Most live sessions; more are refused as overloaded.</summary>
     public int SessionsMax { get; init; } = 1_000_000;
 

@@ -2,6 +2,7 @@ using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Tree.ExactlyOnce;
 using Cloudkeeper.Tree.History;
+using Cloudkeeper.Tree.Levels;
 using Cloudkeeper.Tree.Nodes;
 using Cloudkeeper.Tree.Sessions;
 using Cloudkeeper.Tree.Transactions;
@@ -11,8 +12,11 @@ namespace Cloudkeeper.Tree;
 /// <summary>Everything that is replicated, and the beginning and end of its transactions.</summary>
 internal sealed class TreeState
 {
+    private readonly int _newestLevel;
+
     public TreeState(StateMachineOptions options)
     {
+        _newestLevel = options.NewestLevel;
         Sessions = new SessionTable(options, Digest);
         Nodes = new NodeTree(Digest, Sessions);
         History = new ChangeHistory(options, Digest);
@@ -55,7 +59,19 @@ internal sealed class TreeState
     /// <summary>Of the entry that is being applied.</summary>
     public long AppliedTerm { get; set; }
 
+    /// <summary>Log time, Unix milliseconds.</summary>
     public long Time { get; set; }
+
+    public RetentionClock Retention { get; } = new();
+
+    /// <exception cref="FeatureLevelException">This program does not know the level.</exception>
+    public int FeatureLevel
+    {
+        get;
+        set => field = value <= _newestLevel ? value : throw new FeatureLevelException(value, _newestLevel);
+    }
+
+    = FeatureLevels.First;
 
     public ulong ComputeDigest()
     {
@@ -64,6 +80,13 @@ internal sealed class TreeState
         head.Add(AppliedIndex);
         head.Add(Time);
         head.Add(Lanes.LastId);
+        if (FeatureLevel > FeatureLevels.First)
+        {
+            head.Add(FeatureLevel);
+            head.Add(Retention.Time);
+            head.Add(Retention.LastStamp);
+        }
+
         return unchecked(Digest.Sum + head.Value);
     }
 

@@ -117,6 +117,10 @@ public sealed class CodecTests
                 Bytes(o => CommandCodec.Write(o, Samples.Batch)),
                 b => Bytes(o => CommandCodec.Write(o, CommandCodec.Read(b))),
                 b => CommandCodec.Read(b)),
+            ["leader-commands"] = (
+                Bytes(o => CommandCodec.Write(o, Samples.LeaderBatch)),
+                b => Bytes(o => CommandCodec.Write(o, CommandCodec.Read(b))),
+                b => CommandCodec.Read(b)),
             ["command-results"] = (
                 Bytes(o => CommandResultCodec.WriteAll(o, Samples.Results)),
                 b => Bytes(o => CommandResultCodec.WriteAll(o, CommandResultCodec.ReadAll(b))),

@@ -31,6 +31,15 @@ internal static class Samples
 
     public static CommandBatch Batch { get; } = new(new LaneId(5), 17, [.. Commands().Select(Request)]);
 
+    /// <summary>Commands that came later, so that the bytes of the first ones stay as they are.</summary>
+    public static CommandBatch LeaderBatch { get; } = new(
+        default,
+        0,
+        [
+            Request(new RaiseFeatureLevelCommand(6, 2), 1),
+            Request(new CheckpointCommand(6, 1_000, 0xfedc_ba98_7654_3210), 2),
+        ]);
+
     public static IReadOnlyList<CommandResult> Results { get; } =
     [
         .. Bodies().Select((body, i) => new CommandResult((ResultCode)i, new Revision(i), i % 2 == 0, body)),

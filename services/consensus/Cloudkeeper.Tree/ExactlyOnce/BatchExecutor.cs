@@ -33,7 +33,7 @@ internal sealed class BatchExecutor(TreeState state, CommandExecutor commands, L
             return;
         }
 
-        state.Lanes.Use(lane, state.AppliedIndex, state.Time, batch.FirstPending);
+        state.Lanes.Use(lane, state.AppliedIndex, state.Retention.Time, batch.FirstPending);
         foreach (var request in batch.Requests)
         {
             results.Add(ExecuteInLane(lane, request));
@@ -90,7 +90,7 @@ internal sealed class BatchExecutor(TreeState state, CommandExecutor commands, L
         var result = commands.Execute(request);
         if (result.Code != ResultCode.Overloaded)
         {
-            state.Idempotency.Add(new IdempotencyEntry(key, request.Fingerprint, state.Time, result));
+            state.Idempotency.Add(new IdempotencyEntry(key, request.Fingerprint, state.Retention.Time, result));
         }
 
         return result;

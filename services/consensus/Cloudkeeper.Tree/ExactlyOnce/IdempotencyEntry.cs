@@ -4,7 +4,7 @@ using Cloudkeeper.Tree.Collections;
 namespace Cloudkeeper.Tree.ExactlyOnce;
 
 /// <summary>What was decided for an idempotency key.</summary>
-/// <param name="DecidedAt">Log time, Unix milliseconds.</param>
+/// <param name="DecidedAt">By the retention clock.</param>
 internal sealed record IdempotencyEntry(string Key, UInt128 Fingerprint, long DecidedAt, CommandResult Result)
 {
     public ulong ComputeHash()

@@ -3,7 +3,7 @@ using Cloudkeeper.Tree.Collections;
 namespace Cloudkeeper.Tree.ExactlyOnce;
 
 /// <summary>
-/// The results by idempotency key, each kept for ten minutes of log time. When it is full, commands with a key are
+/// The results by idempotency key, each kept for ten minutes by the retention clock. When it is full, commands with a key are
 /// refused: forgetting a key early could execute a repeat twice.
 /// </summary>
 internal sealed class IdempotencyTable(StateMachineOptions options, StateDigest digest)

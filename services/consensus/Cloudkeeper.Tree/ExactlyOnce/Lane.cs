@@ -12,7 +12,7 @@ internal sealed class Lane(LaneId id)
 
     public LaneId Id { get; } = id;
 
-    /// <summary>Log time of its last batch, Unix milliseconds.</summary>
+    /// <summary>When its last batch came, by the retention clock.</summary>
     public long LastUsedAt { get; set; }
 
     /// <summary>Index of the log entry of its last batch: tells a snapshot whether the lane has changed since it began.</summary>

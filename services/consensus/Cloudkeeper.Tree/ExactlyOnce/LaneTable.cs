@@ -77,7 +77,7 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
         digest.Add(entry.ComputeHash(lane.Id));
     }
 
-    /// <summary>Drops idle lanes. Looks at them only when log time passes a multiple of ten seconds.</summary>
+    /// <summary>Drops idle lanes. Looks at them only when the retention clock passes a multiple of ten seconds.</summary>
     public void Forget(long before, long now)
     {
         if (before / SweepMilliseconds == now / SweepMilliseconds)

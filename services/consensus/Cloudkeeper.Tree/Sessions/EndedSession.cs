@@ -4,7 +4,7 @@ using Cloudkeeper.Tree.Collections;
 namespace Cloudkeeper.Tree.Sessions;
 
 /// <summary>A session that has ended, remembered so that its client is told so instead of "never known".</summary>
-/// <param name="EndedAt">Log time, Unix milliseconds.</param>
+/// <param name="EndedAt">By the retention clock.</param>
 internal sealed record EndedSession(SessionInfo Info, long EndedAt)
 {
     public ulong ComputeHash()

@@ -79,7 +79,7 @@ internal sealed class SessionCommands(TreeState state)
         Invariant.Require(session.Ephemerals.Count == 0);
         state.Sessions.Remove(session);
         var info = session.Info with { EndReason = reason, LastKeepaliveAt = lastKeepaliveAt };
-        transaction.SessionEnded(session, new EndedSession(info, transaction.Time));
+        transaction.SessionEnded(session, new EndedSession(info, state.Retention.Time));
         return info;
     }
 }

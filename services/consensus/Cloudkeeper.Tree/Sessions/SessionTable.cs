@@ -5,7 +5,7 @@ using Cloudkeeper.Tree.Transactions;
 
 namespace Cloudkeeper.Tree.Sessions;
 
-/// <summary>The live sessions, and for ten minutes of log time those that have ended.</summary>
+/// <summary>The live sessions, and for ten minutes by the retention clock those that have ended.</summary>
 internal sealed class SessionTable(StateMachineOptions options, StateDigest digest)
 {
     public const long EndedRetentionMilliseconds = 10 * 60 * 1_000;

@@ -45,12 +45,15 @@ public sealed class SnapshotCursor : IDisposable
     {
         _state = state;
         _head = new SnapshotHead(
+            state.FeatureLevel,
             state.Revision,
             state.AppliedIndex,
             state.Time,
             state.Lanes.LastId,
             state.History.CompactedTo,
             state.Nodes.Count,
+            state.Retention.Time,
+            state.Retention.LastStamp,
             state.ComputeDigest());
         _walk = new TreeWalk(state.Nodes);
         _ended = state.Sessions.FreezeEnded();
@@ -86,7 +89,7 @@ public sealed class SnapshotCursor : IDisposable
         ArgumentNullException.ThrowIfNull(block);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(byteBudget);
         ObjectDisposedException.ThrowIf(!ReferenceEquals(_state.Snapshot, this), this);
-        block.WriteByte(SnapshotFormat.Version);
+        block.WriteByte((byte)_head.FeatureLevel);
         var output = new CountingWriter(block);
         while (output.Count < byteBudget && _section != Section.Done)
         {

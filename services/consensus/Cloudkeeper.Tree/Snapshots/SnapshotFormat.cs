@@ -11,17 +11,17 @@ using Cloudkeeper.Tree.Sessions;
 namespace Cloudkeeper.Tree.Snapshots;
 
 /// <summary>
-/// The bytes of a snapshot, version 1: blocks, each of which begins with the version and holds whole records, each of
-/// which begins with its <see cref="SnapshotRecord"/>. Checksums and the order of the blocks are the storage's business.
+/// The bytes of a snapshot: blocks, each of which begins with the version and holds whole records, each of which begins
+/// with its <see cref="SnapshotRecord"/>. Checksums and the order of the blocks are the storage's business.
 /// </summary>
 /// <remarks>
+/// The version is the state's feature level: a program that knows the level knows the format, and one that does not
+/// learns so from the first byte. Version 2 adds the retention clock to the head.
 /// The head comes first. Nodes, sessions and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>
 internal static class SnapshotFormat
 {
-    public const byte Version = 1;
-
     public static void Write(IBufferWriter<byte> output, SnapshotHead head)
     {
         output.WriteByte((byte)SnapshotRecord.Head);
@@ -31,17 +31,36 @@ internal static class SnapshotFormat
         output.WriteInt64(head.LastLane);
         output.WriteInt64(head.CompactedTo.Value);
         output.WriteInt64(head.NodeCount);
+        if (head.FeatureLevel >= FeatureLevels.RetentionClock)
+        {
+            output.WriteInt64(head.RetentionTime);
+            output.WriteInt64(head.LastStamp);
+        }
+
         output.WriteUInt64(head.Digest);
     }
 
-    public static SnapshotHead ReadHead(ref WireReader reader) => new(
-        new Revision(reader.ReadInt64()),
-        reader.ReadInt64(),
-        reader.ReadInt64(),
-        reader.ReadInt64(),
-        new Revision(reader.ReadInt64()),
-        reader.ReadInt64(),
-        reader.ReadUInt64());
+    public static SnapshotHead ReadHead(ref WireReader reader, int featureLevel)
+    {
+        var revision = new Revision(reader.ReadInt64());
+        var appliedIndex = reader.ReadInt64();
+        var time = reader.ReadInt64();
+        var lastLane = reader.ReadInt64();
+        var compactedTo = new Revision(reader.ReadInt64());
+        var nodeCount = reader.ReadInt64();
+        var hasClock = featureLevel >= FeatureLevels.RetentionClock;
+        return new SnapshotHead(
+            featureLevel,
+            revision,
+            appliedIndex,
+            time,
+            lastLane,
+            compactedTo,
+            nodeCount,
+            hasClock ? reader.ReadInt64() : time,
+            hasClock ? reader.ReadInt64() : 0,
+            reader.ReadUInt64());
+    }
 
     public static void Write(IBufferWriter<byte> output, TreeNode node)
     {

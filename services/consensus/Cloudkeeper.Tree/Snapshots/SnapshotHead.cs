@@ -3,12 +3,17 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Tree.Snapshots;
 
 /// <summary>What there is once, and what the rest must come to.</summary>
+/// <param name="RetentionTime">Equal to <paramref name="Time"/> before feature level 2.</param>
+/// <param name="LastStamp">0 before feature level 2: not needed there.</param>
 /// <param name="Digest">Of the state at the moment of the snapshot.</param>
 internal sealed record SnapshotHead(
+    int FeatureLevel,
     Revision Revision,
     long AppliedIndex,
     long Time,
     long LastLane,
     Revision CompactedTo,
     long NodeCount,
+    long RetentionTime,
+    long LastStamp,
     ulong Digest);

@@ -10,6 +10,7 @@ namespace Cloudkeeper.Tree;
 
 /// <summary>Puts a state machine together from the blocks of a snapshot, in the order in which they were written.</summary>
 /// <exception cref="WireFormatException">The blocks are not a whole snapshot. Nothing of it is to be used.</exception>
+/// <exception cref="FeatureLevelException">It is of a feature level that this program does not know.</exception>
 public sealed class StateMachineLoader(StateMachineOptions options)
 {
     private readonly TreeState _state = new(options);
@@ -23,12 +24,10 @@ public sealed class StateMachineLoader(StateMachineOptions options)
     public void Add(ReadOnlySpan<byte> block)
     {
         var reader = new WireReader(block);
-        var version = reader.ReadByte();
-        if (version != SnapshotFormat.Version)
-        {
-            throw new WireFormatException($"A snapshot of version {version}; this is version {SnapshotFormat.Version}.");
-        }
-
+        var level = reader.ReadByte();
+        Require(level >= FeatureLevels.First, $"A snapshot of version {level}.");
+        Require(_head is not { } head || head.FeatureLevel == level, "The blocks of a snapshot have different versions.");
+        _state.FeatureLevel = level;
         while (reader.Remaining > 0)
         {
             AddRecord(ref reader);
@@ -73,7 +72,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
         switch (kind)
         {
             case SnapshotRecord.Head:
-                AddHead(SnapshotFormat.ReadHead(ref reader));
+                AddHead(SnapshotFormat.ReadHead(ref reader, _state.FeatureLevel));
                 break;
             case SnapshotRecord.Node:
                 AddNode(ref reader);
@@ -107,6 +106,8 @@ public sealed class StateMachineLoader(StateMachineOptions options)
         _state.Revision = head.Revision;
         _state.AppliedIndex = head.AppliedIndex;
         _state.Time = head.Time;
+        _state.Retention.Time = head.RetentionTime;
+        _state.Retention.LastStamp = head.LastStamp;
         _state.Lanes.LastId = head.LastLane;
         _state.History.CompactedTo = head.CompactedTo;
     }

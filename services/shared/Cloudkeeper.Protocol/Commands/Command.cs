@@ -51,3 +51,15 @@ public sealed record ExpiredSession(SessionId Session, long LastKeepaliveAt);
 public sealed record RemoveIdleNodesCommand(long DecidedIn, IReadOnlyList<IdleNode> Nodes) : Command;
 
 public sealed record IdleNode(string Path, Revision ModifiedRevision, Revision ChildrenRevision);
+
+/// <summary>
+/// Proposed by a leader on its own (rule R5) once every member knows the next feature level: from here on all of them
+/// behave as that level says. Goes up by one at a time and never down.
+/// </summary>
+public sealed record RaiseFeatureLevelCommand(long DecidedIn, int Level) : Command;
+
+/// <summary>
+/// Proposed by a leader on its own (rule R5): what the digest of its state was behind an entry. Changes nothing; every
+/// replica compares it with its own.
+/// </summary>
+public sealed record CheckpointCommand(long DecidedIn, long Index, ulong Digest) : Command;

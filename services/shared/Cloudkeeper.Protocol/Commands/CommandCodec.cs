@@ -28,6 +28,8 @@ public static class CommandCodec
         OpenLane = 6,
         ExpireSessions = 7,
         RemoveIdleNodes = 8,
+        RaiseFeatureLevel = 9,
+        Checkpoint = 10,
     }
 
     public static void Write(IBufferWriter<byte> output, CommandBatch batch)
@@ -68,12 +70,7 @@ public static class CommandCodec
 
     private static (LaneId Lane, long FirstPending, int Count) ReadHeader(ref WireReader reader)
     {
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new WireFormatException($"A command batch of version {version}; this is version {Version}.");
-        }
-
+        reader.RequireVersion(Version, "A command batch");
         return (
             new LaneId(reader.ReadInt64()),
             reader.ReadInt64(),
@@ -166,6 +163,17 @@ public static class CommandCodec
                 output.WriteByte((byte)Tag.RemoveIdleNodes);
                 WriteIdleNodes(output, remove);
                 break;
+            case RaiseFeatureLevelCommand raise:
+                output.WriteByte((byte)Tag.RaiseFeatureLevel);
+                output.WriteInt64(raise.DecidedIn);
+                output.WriteInt32(raise.Level);
+                break;
+            case CheckpointCommand checkpoint:
+                output.WriteByte((byte)Tag.Checkpoint);
+                output.WriteInt64(checkpoint.DecidedIn);
+                output.WriteInt64(checkpoint.Index);
+                output.WriteUInt64(checkpoint.Digest);
+                break;
             default:
                 throw new ArgumentException($"No encoding for {command.GetType().Name}.", nameof(command));
         }
@@ -173,7 +181,7 @@ public static class CommandCodec
 
     private static Command ReadCommand(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.RemoveIdleNodes);
+        var tag = reader.ReadEnum(Tag.Checkpoint);
         return tag switch
         {
             Tag.Mutation => new MutationCommand(OperationCodec.Read(ref reader)),
@@ -192,7 +200,9 @@ public static class CommandCodec
             Tag.ReleaseTicket => new ReleaseTicketCommand(new Ticket(reader.ReadInt64())),
             Tag.OpenLane => new OpenLaneCommand(),
             Tag.ExpireSessions => new ExpireSessionsCommand(reader.ReadInt64(), ReadSessions(ref reader)),
-            _ => ReadIdleNodes(ref reader),
+            Tag.RemoveIdleNodes => ReadIdleNodes(ref reader),
+            Tag.RaiseFeatureLevel => new RaiseFeatureLevelCommand(reader.ReadInt64(), reader.ReadInt32()),
+            _ => new CheckpointCommand(reader.ReadInt64(), reader.ReadInt64(), reader.ReadUInt64()),
         };
     }
 

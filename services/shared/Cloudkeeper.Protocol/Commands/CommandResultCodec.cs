@@ -38,12 +38,7 @@ public static class CommandResultCodec
     public static CommandResult[] ReadAll(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new WireFormatException($"Results of version {version}; this is version {Version}.");
-        }
-
+        reader.RequireVersion(Version, "Results");
         var results = new CommandResult[reader.ReadCount(Limits.BatchItemsMax, 11)];
         for (var i = 0; i < results.Length; i++)
         {

@@ -37,12 +37,7 @@ public static class ReadRequestCodec
     public static ReadBatch Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new WireFormatException($"A read batch of version {version}; this is version {Version}.");
-        }
-
+        reader.RequireVersion(Version, "A read batch");
         var consistency = reader.ReadEnum(ReadConsistency.Local);
         var minRevision = new Revision(reader.ReadInt64());
         var requests = new ReadRequest[reader.ReadCount(Limits.BatchItemsMax, 2)];

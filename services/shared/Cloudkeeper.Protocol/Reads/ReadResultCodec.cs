@@ -39,12 +39,7 @@ public static class ReadResultCodec
     public static ReadBatchResult Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new WireFormatException($"Read results of version {version}; this is version {Version}.");
-        }
-
+        reader.RequireVersion(Version, "Read results");
         var revision = new Revision(reader.ReadInt64());
         var results = new ReadResult[reader.ReadCount(Limits.BatchItemsMax, 2)];
         for (var i = 0; i < results.Length; i++)

@@ -23,7 +23,7 @@ public static class KeepaliveCodec
     public static SessionId[] ReadSessions(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        RequireVersion(ref reader);
+        reader.RequireVersion(Version, "Keepalives");
         var sessions = new SessionId[reader.ReadCount(Limits.BatchItemsMax, sizeof(long))];
         for (var i = 0; i < sessions.Length; i++)
         {
@@ -51,7 +51,7 @@ public static class KeepaliveCodec
     public static KeepaliveResult[] ReadResults(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        RequireVersion(ref reader);
+        reader.RequireVersion(Version, "Keepalives");
         var results = new KeepaliveResult[reader.ReadCount(Limits.BatchItemsMax, 17)];
         for (var i = 0; i < results.Length; i++)
         {
@@ -63,14 +63,5 @@ public static class KeepaliveCodec
 
         reader.RequireEnd();
         return results;
-    }
-
-    private static void RequireVersion(ref WireReader reader)
-    {
-        var version = reader.ReadByte();
-        if (version != Version)
-        {
-            throw new WireFormatException($"Keepalives of version {version}; this is version {Version}.");
-        }
     }
 }

@@ -80,6 +80,16 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
             : throw new WireFormatException($"A length of {length} bytes, at most {bytesMax}.");
     }
 
+    /// <summary>Reads the version with which every format begins; there has only ever been one of each.</summary>
+    public void RequireVersion(byte known, string what)
+    {
+        var version = ReadByte();
+        if (version != known)
+        {
+            throw new WireFormatException($"{what} of version {version}; this is version {known}.");
+        }
+    }
+
     public readonly void RequireEnd()
     {
         if (_rest.Length > 0)

@@ -1,0 +1,21 @@
+namespace Cloudkeeper.Tree;
+
+/// <summary>
+/// How the state machine behaves is a matter of the level in its state, never of the program that runs it: all replicas
+/// switch at the same entry, <see cref="Protocol.Commands.RaiseFeatureLevelCommand"/>, whichever was updated first.
+/// </summary>
+/// <remarks>
+/// 1: the first. 2: what is kept for a time is kept by <see cref="Levels.RetentionClock"/>, and leaders stamp checkpoints.
+/// A new level gets a constant, and the old behaviour stays beside the new one for as long as logs of it may be read.
+/// </remarks>
+public static class FeatureLevels
+{
+    public const int First = 1;
+
+    public const int RetentionClock = 2;
+
+    public const int Checkpoints = 2;
+
+    /// <summary>The newest that this program knows.</summary>
+    public const int Newest = 2;
+}
