@@ -10,12 +10,23 @@ public sealed class GoldenFileTests
 {
     private static readonly SnapshotMetadata Snapshot = Make.Snapshot(4, 2);
 
-    [Fact]
-    public void A_directory_of_version_1_is_opened_forever()
+    private static readonly NodeIdentity Identity = new(Make.Cluster, new NodeId(2))
     {
-        var disk = Golden("v1").ToDisk();
+        Instance = new Guid("7a1f6d0e-4d7b-4d0c-9a53-2b1c0f6e8d01"),
+    };
 
-        Assert.Equal(new NodeIdentity(Make.Cluster, new NodeId(2)), IdentityFile.Load(disk));
+    private static readonly Quarantine Damage = new(new Guid("0f7e0c52-91a4-4c5d-8a3e-5b1f54b7c302"), "the log is damaged");
+
+    public static TheoryData<string> Versions => ["v1", "v2"];
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public void A_directory_of_any_version_is_opened_forever(string version)
+    {
+        var disk = Golden(version).ToDisk();
+
+        Assert.Equal(version == "v1" ? Identity with { Instance = Guid.Empty } : Identity, IdentityFile.Load(disk));
+        Assert.Equal(version == "v1" ? null : Damage, QuarantineFile.Load(disk));
         var store = new SnapshotStore(disk, Make.Cluster);
         Assert.Equal(Snapshot, store.FindNewest());
         using var reader = store.OpenRead(Snapshot);
@@ -36,11 +47,11 @@ public sealed class GoldenFileTests
         {
             foreach (var name in written.Names)
             {
-                File.WriteAllBytes(Path.Combine(SourceDirectory(), "v1", name), written[name]);
+                File.WriteAllBytes(Path.Combine(SourceDirectory(), "v2", name), written[name]);
             }
         }
 
-        var golden = Golden("v1");
+        var golden = Golden("v2");
         Assert.Equal(golden.Names, written.Names);
         Assert.All(written.Names, name => Assert.Equal(golden[name], written[name]));
     }
@@ -62,7 +73,8 @@ public sealed class GoldenFileTests
             log.Sync();
         }
 
-        IdentityFile.Save(disk, new NodeIdentity(Make.Cluster, new NodeId(2)));
+        IdentityFile.Save(disk, Identity);
+        QuarantineFile.Save(disk, Damage);
     }
 
     private static DiskImage Golden(string version)
