@@ -1,4 +1,6 @@
+using System.Buffers;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Tree;
 
@@ -46,6 +48,16 @@ internal sealed class LonelyHost : IReplicaHost
         Replica.Advance();
     }
 
+    /// <summary>Submits a command in an entry of its own and lets it be applied.</summary>
+    public void Write(Command command)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        output.Write(new byte[EntryPayload.HeaderBytes]);
+        CommandCodec.Write(output, new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], command)]));
+        Replica.Submit(output.WrittenSpan.ToArray(), static _ => { });
+        CompleteWrites();
+    }
+
     /// <summary>Everything that was to be written is durable now.</summary>
     public void CompleteWrites()
     {
@@ -62,7 +74,17 @@ internal sealed class LonelyHost : IReplicaHost
         // There is nobody else.
     }
 
-    public void Persist(RaftWrite write) => _writes.Enqueue(write);
+    /// <summary>The commands of its log, in order, the leader's own included.</summary>
+    public List<Command> Commands { get; } = [];
+
+    public void Persist(RaftWrite write)
+    {
+        _writes.Enqueue(write);
+        Commands.AddRange(write.Entries
+            .Where(entry => entry.Kind == EntryKind.Command)
+            .SelectMany(entry => EntryPayload.Read(entry.Payload.Span).Batch.Requests)
+            .Select(request => request.Command));
+    }
 
     /// <summary>The snapshots begun so far, in order; the test says what becomes of them.</summary>
     public List<SnapshotMetadata> Snapshots { get; } = [];
@@ -82,6 +104,11 @@ internal sealed class LonelyHost : IReplicaHost
     {
         // The tests ask.
     }
+
+    /// <summary>What was found to differ.</summary>
+    public List<(LogIndex Index, ulong Own, ulong Stamped)> Differences { get; } = [];
+
+    public void DigestDiffers(LogIndex index, ulong own, ulong stamped) => Differences.Add((index, own, stamped));
 
     private sealed class Bin : ISnapshotSink
     {

@@ -1,5 +1,3 @@
-using System.Buffers;
-using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Replica.Tests;
@@ -50,6 +48,54 @@ public sealed class SnapshotTests
         Assert.Single(_host.Snapshots);
     }
 
+    [Fact]
+    public void A_snapshot_that_is_asked_for_is_made_at_once_and_answered_when_it_is_durable()
+    {
+        _host.Elect();
+        Write(1);
+        Raft.SnapshotMetadata? answer = null;
+        _host.Replica.RequestSnapshot(_host.Replica.AppliedIndex, snapshot => answer = snapshot);
+        _host.Replica.Advance();
+        var made = Assert.Single(_host.Snapshots);
+        Assert.Equal(_host.Replica.AppliedIndex, made.Index);
+        Assert.Null(answer);
+
+        _host.Replica.SnapshotStored(made, succeeded: true);
+        _host.Replica.Advance();
+        Assert.Equal(made, answer);
+        Assert.Single(_host.Snapshots);
+    }
+
+    [Fact]
+    public void Who_asks_for_more_than_the_snapshot_under_way_has_gets_the_next_one()
+    {
+        _host.Elect();
+        Write(4);
+        var first = Assert.Single(_host.Snapshots);
+        Write(1);
+        Raft.SnapshotMetadata? answer = null;
+        _host.Replica.RequestSnapshot(_host.Replica.AppliedIndex, snapshot => answer = snapshot);
+        _host.Replica.SnapshotStored(first, succeeded: true);
+        _host.Replica.Advance();
+        Assert.Null(answer);
+
+        _host.Replica.SnapshotStored(_host.Snapshots[1], succeeded: true);
+        _host.Replica.Advance();
+        Assert.Equal(_host.Snapshots[1], answer);
+    }
+
+    [Fact]
+    public void Who_asks_for_a_snapshot_on_a_full_disk_is_told()
+    {
+        _host.Elect();
+        Write(1);
+        var answers = new List<Raft.SnapshotMetadata?>();
+        _host.Replica.RequestSnapshot(_host.Replica.AppliedIndex, answers.Add);
+        _host.Replica.Advance();
+        Fail(Assert.Single(_host.Snapshots));
+        Assert.Null(Assert.Single(answers));
+    }
+
     private void Fail(Raft.SnapshotMetadata snapshot)
     {
         _host.Replica.SnapshotStored(snapshot, succeeded: false);
@@ -60,12 +106,7 @@ public sealed class SnapshotTests
     {
         for (var i = 0; i < batches; i++)
         {
-            var output = new ArrayBufferWriter<byte>();
-            output.Write(new byte[EntryPayload.HeaderBytes]);
-            CommandCodec.Write(
-                output, new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], new OpenLaneCommand())]));
-            _host.Replica.Submit(output.WrittenSpan.ToArray(), static _ => { });
-            _host.CompleteWrites();
+            _host.Write(new OpenLaneCommand());
         }
     }
 }

@@ -30,6 +30,12 @@ public interface IReplicaHost
 
     /// <summary>The state has reached this revision.</summary>
     void Applied(StateMachine machine, Revision revision);
+
+    /// <summary>
+    /// Behind an entry this replica had another digest than the leader that stamped the checkpoint: one of the two is
+    /// wrong. The others can be asked for theirs: <see cref="ReplicaNode.DigestAt"/>.
+    /// </summary>
+    void DigestDiffers(LogIndex index, ulong own, ulong stamped);
 }
 
 /// <summary>Where the blocks of one snapshot go.</summary>

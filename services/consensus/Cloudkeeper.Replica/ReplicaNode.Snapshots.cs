@@ -15,12 +15,23 @@ public sealed partial class ReplicaNode
     private long _noSnapshotBefore;
     private SnapshotInProgress? _inProgress;
     private (SnapshotMetadata Metadata, StateMachine Machine)? _received;
+    private List<WantedSnapshot> _wanted = [];
 
     /// <summary>The newest durable snapshot.</summary>
     public SnapshotMetadata? Snapshot => _snapshot;
 
     /// <summary>True while a snapshot is under way and wants its next block: <see cref="ContinueSnapshot"/>.</summary>
     public bool HasSnapshotWork => _inProgress is { CursorDone: false, Sink.WantsMore: true };
+
+    /// <summary>
+    /// Asks for a durable snapshot that contains everything up to an entry. <paramref name="reply"/> is called exactly
+    /// once, on a later turn; with null when there is no room for one.
+    /// </summary>
+    public void RequestSnapshot(LogIndex through, Action<SnapshotMetadata?> reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        _wanted.Add(new WantedSnapshot(through, reply));
+    }
 
     /// <summary>The snapshot that was completed at its sink is durable, or could not be made.</summary>
     public void SnapshotStored(SnapshotMetadata metadata, bool succeeded)
@@ -32,6 +43,10 @@ public sealed partial class ReplicaNode
         {
             EndSnapshot();
             RestAfterSnapshot(succeeded);
+            if (!succeeded)
+            {
+                AnswerWanted(metadata.Index, null);
+            }
         }
 
         if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
@@ -93,13 +108,20 @@ public sealed partial class ReplicaNode
         _bytesSinceSnapshot = 0;
         _applied = metadata.Index;
         _appliedTerm = metadata.Term;
+        _digests.Clear();
         _host.Applied(Machine, Machine.Revision);
     }
 
     private void BeginSnapshotIfDue()
     {
+        if (_snapshot is not null)
+        {
+            AnswerWanted(_snapshot.Index, _snapshot);
+        }
+
         var entries = _applied - (_snapshot?.Index ?? LogIndex.Zero);
-        var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries;
+        var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries
+            || _wanted.Exists(wanted => wanted.Through <= _applied);
         var isResting = _host.MonotonicMilliseconds < _noSnapshotBefore;
         if (!due || isResting || _inProgress is not null || entries == 0)
         {
@@ -115,11 +137,25 @@ public sealed partial class ReplicaNode
     private void RestAfterSnapshot(bool succeeded) =>
         _noSnapshotBefore = succeeded ? 0 : _host.MonotonicMilliseconds + _options.SnapshotRetryMilliseconds;
 
+    private void AnswerWanted(LogIndex through, SnapshotMetadata? answer)
+    {
+        if (!_wanted.Exists(wanted => wanted.Through <= through))
+        {
+            return;
+        }
+
+        var answered = _wanted.FindAll(wanted => wanted.Through <= through);
+        _wanted = _wanted.FindAll(wanted => wanted.Through > through);
+        answered.ForEach(wanted => wanted.Reply(answer));
+    }
+
     private void EndSnapshot()
     {
         _inProgress?.Cursor.Dispose();
         _inProgress = null;
     }
+
+    private readonly record struct WantedSnapshot(LogIndex Through, Action<SnapshotMetadata?> Reply);
 
     private sealed class SnapshotInProgress(SnapshotMetadata metadata, SnapshotCursor cursor, ISnapshotSink sink)
     {

@@ -91,6 +91,7 @@ public sealed partial class ReplicaNode
         _raft.Tick();
         ExpireSessions();
         RemoveIdleNodes();
+        StampCheckpoint();
     }
 
     public void Receive(RaftMessage message) => _raft.Step(message);
@@ -177,10 +178,12 @@ public sealed partial class ReplicaNode
             var (timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
             Machine.Apply(entry.Index.Value, entry.Term.Value, timestamp, [batch], _results);
             Invariant.Require(_results.Count == batch.Requests.Count);
+            Compare(entry.Term, batch);
         }
 
         _applied = entry.Index;
         _appliedTerm = entry.Term;
+        TakeDigest(entry.Index);
         _bytesSinceSnapshot += entry.Size;
         _commands.Applied(entry.Index, entry.Term, [.. _results]);
         if (IsServingLeader)

@@ -29,6 +29,9 @@ public sealed record ReplicaOptions
     /// <summary>Bytes of one snapshot block; writing one takes about a millisecond of the replica's turn.</summary>
     public int SnapshotBlockBytes { get; init; } = 128 << 10;
 
+    /// <summary>Replicas compare their digests at every multiple of this many entries; the same on all of them.</summary>
+    public int CheckpointEntries { get; init; } = 1_000;
+
     /// <summary>How long a read waits for its <c>MinRevision</c>, in milliseconds (API.md: 5 s).</summary>
     public long MinRevisionWaitMilliseconds { get; init; } = 5_000;
 

@@ -179,6 +179,10 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
 
     void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
 
+    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped)
+    {
+    }
+
     ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
         _storage.Snapshots,
         metadata,

@@ -5,6 +5,7 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
@@ -144,6 +145,10 @@ internal sealed class NodeProcess : IReplicaHost
         Trace(TraceKind.Applied, Replica.AppliedIndex.Value, revision.Value);
         World.Checks.Applied(this, machine);
     }
+
+    public void DigestDiffers(LogIndex index, ulong own, ulong stamped) => throw new ViolationException(
+        "I6 state machine safety",
+        $"node {Id} has digest {own:x16} after entry {index}, its leader stamped {stamped:x16}");
 
     /// <summary>One block of a snapshot at a time, each behind whatever has come meanwhile.</summary>
     public void ContinueSnapshot()
