@@ -1,10 +1,18 @@
+using Cloudkeeper.Simulation.Bugs;
 using Cloudkeeper.Simulation.Cli;
 
 namespace Cloudkeeper.Simulation;
 
 internal static class Program
 {
-    private static int Main(string[] args)
+    private static int Main(string[] args) => args switch
+    {
+        ["bugs", .. var rest] => BugsCommand.Run(rest, Console.Out),
+        ["hunt", .. var rest] => SeedHunt.Run(rest, Console.Out),
+        _ => RunSeeds(args),
+    };
+
+    private static int RunSeeds(string[] args)
     {
         if (!CommandLine.TryParse(args, out var command, out var problem))
         {

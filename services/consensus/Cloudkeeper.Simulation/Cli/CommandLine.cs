@@ -18,6 +18,7 @@ internal sealed record CommandLine
           --jobs N       seeds at a time (default: one a processor)
           --bug NAME     plant this bug; --bug help lists them
           --help         this text
+          bugs …         plant the bugs of others and see whether they are found: bugs --help
 
         Ends with 0 when nothing was violated, with 1 and the command that replays the seed otherwise.
         """;

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace Cloudkeeper.Simulation.Bugs;
+
+/// <summary>Plants one bug after the other in a copy of the sources, builds it and lets it run.</summary>
+internal sealed class BugHunt(SourceCopy copy, Action<string> say)
+{
+    private const string Project = "services/consensus/Cloudkeeper.Simulation";
+
+    /// <summary>Speed is all that matters here: the sources themselves are held to every rule.</summary>
+    private static readonly string[] BuildArguments =
+    [
+        "build", Project, "-c", "Release", "-nologo", "-v", "quiet", "-m:1", "-nodeReuse:false",
+        "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false", "-p:TreatWarningsAsErrors=false",
+        "-p:GenerateDocumentationFile=false", "-p:NuGetAudit=false", "-p:WarningLevel=0",
+    ];
+
+    /// <exception cref="InvalidOperationException">The planted bug does not build.</exception>
+    public HuntResult Run(PlantedBug bug, TimeSpan budget)
+    {
+        copy.Plant(bug);
+        Build(bug);
+        var executable = Path.Combine(copy.Root, "artifacts/bin/Cloudkeeper.Simulation/release/Cloudkeeper.Simulation");
+        var seconds = ((long)budget.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        HuntResult? result = null;
+        var output = new StringBuilder();
+        var exitCode = Execute(executable, ["hunt", seconds, bug.Switch.ToString()], line =>
+        {
+            output.AppendLine(line);
+            result ??= HuntReport.Read(line);
+            if (result is null)
+            {
+                say($"  {bug.Id}: {line.Split('\t')[^1]}");
+            }
+        });
+        return result ?? throw new InvalidOperationException($"{bug.Id} ended with {exitCode}: {output}");
+    }
+
+    private void Build(PlantedBug bug)
+    {
+        var output = new StringBuilder();
+        if (Execute("dotnet", BuildArguments, line => output.AppendLine(line)) != 0)
+        {
+            throw new InvalidOperationException($"{bug.Id} does not build: {output}");
+        }
+    }
+
+    private int Execute(string program, IEnumerable<string> arguments, Action<string> line)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = copy.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        using var process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, e) => Take(e.Data);
+        process.OutputDataReceived += (_, e) => Take(e.Data);
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        process.WaitForExit();
+        return process.ExitCode;
+
+        void Take(string? text)
+        {
+            if (text is not null)
+            {
+                lock (start)
+                {
+                    line(text);
+                }
+            }
+        }
+    }
+}

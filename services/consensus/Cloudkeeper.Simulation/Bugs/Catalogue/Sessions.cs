@@ -1,0 +1,128 @@
+namespace Cloudkeeper.Simulation.Bugs.Catalogue;
+
+/// <summary>RELIABILITY 2.5: sessions, ephemeral nodes, locks.</summary>
+internal static class Sessions
+{
+    private const string Node = "Cloudkeeper.Replica/ReplicaNode.cs";
+    private const string Counting = "Cloudkeeper.Replica/ReplicaNode.Sessions.cs";
+    private const string Timers = "Cloudkeeper.Replica/Sessions/SessionTimers.cs";
+    private const string Commands = "Cloudkeeper.Tree/Sessions/SessionCommands.cs";
+
+    public static IReadOnlyList<PlantedBug> Planted { get; } =
+    [
+        new("B-58", "an expiry that could not be proposed is forgotten")
+        {
+            Edits = [new(Counting, "_sessions.Retry(expired);", "expired.Clear();")],
+        },
+        new("B-59", "a leader that has decided on an end already executes nothing more of that session")
+        {
+            Edits =
+            [
+                new(
+                    Node,
+                    "Machine.Apply(entry.Index.Value,",
+                    """
+                    if (IsServingLeader && batch.Requests.Any(r =>
+                        r.Command is MutationCommand { Operation: WriteOperation { Session: { } s } } && ExpiresIn(s) == 0))
+                    {
+                        batch = batch with { Requests = [] };
+                    }
+
+                    Machine.Apply(entry.Index.Value,
+                    """),
+            ],
+        },
+        new("B-60", "who asks for a session that is not there is not told so")
+        {
+            Edits =
+            [
+                new(
+                    Counting,
+                    "hasEnded ? KeepaliveStatus.Expired : KeepaliveStatus.Unknown,",
+                    "hasEnded ? KeepaliveStatus.Alive : KeepaliveStatus.Unknown,"),
+            ],
+        },
+        new("B-61", "keepalives are acknowledged without proof that the leader still leads")
+        {
+            Edits =
+            [
+                new(
+                    Counting,
+                    "Read(ReadConsistency.Linearizable, Revision.Zero, outcome => reply(",
+                    "Read(ReadConsistency.Local, Revision.Zero, outcome => reply("),
+            ],
+        },
+        new("B-61.2", "keepalives are acknowledged without having been counted") { Switch = Runs.Bug.ForgetKeepalives },
+        new("B-62", "who leads again goes on with the times that it counted in its earlier leadership")
+        {
+            Edits =
+            [
+                new(Node, "_reads.FailRounds();\n_sessions.Clear();", "_reads.FailRounds();"),
+                new(Counting, "_sessions.Clear();\n_newestSession = default;", "_newestSession = default;"),
+            ],
+        },
+        new("B-63", "a new leader does not give every session its full time")
+        {
+            Edits =
+            [
+                new(
+                    Node,
+                    "if (IsServingLeader)\n{\nFollowSessions(wasServing);\n}",
+                    "FollowSessions(wasServing: true);"),
+                new(Node, "_reads.FailRounds();\n_sessions.Clear();", "_reads.FailRounds();"),
+            ],
+        },
+        new("B-64", "a session that has ended may still make nodes")
+        {
+            Edits =
+            [
+                new(
+                    "Cloudkeeper.Tree/Transactions/NodeOperations.cs",
+                    "session is { } id && state.Sessions.Find(id) is null ?",
+                    "session is { } id && state.Sessions.Find(id) is null && state.Sessions.FindEnded(id) is null ?"),
+            ],
+        },
+        new("B-65", "keepalives count while the end of the session is on its way")
+        {
+            Edits = [new(Timers, "out var timer) || timer.IsExpiring)", "out var timer))")],
+        },
+        new("B-66", "who waits for a lock stays in the queue after the end of his session")
+        {
+            Edits =
+            [
+                new(
+                    Commands,
+                    "foreach (TreeNode node in session.Ephemerals.ToArray())",
+                    """
+                    foreach (TreeNode node in session.Ephemerals
+                        .Where(n => !n.IsTicket || n.Parent!.Children!.Queue.PositionOf(n) == 0).ToArray())
+                    """),
+                new(Commands, "Invariant.Require(session.Ephemerals.Count == 0);", ""),
+            ],
+        },
+        new("B-66.2", "who waits for a lock may write under its guard")
+        {
+            Edits =
+            [
+                new(
+                    "Cloudkeeper.Tree/Locks/LockCommands.cs",
+                    "state.Nodes.Tickets.Find(ticket) is { } node\n&& ReferenceEquals(node.Parent!.Children!.Queue.Holder, node);",
+                    "state.Nodes.Tickets.Find(ticket) is not null;"),
+            ],
+        },
+        new("B-67", "waiters are ordered by their sessions first")
+        {
+            Edits =
+            [
+                new(
+                    "Cloudkeeper.Tree/Locks/LockQueue.cs",
+                    "var order = key.CreatedRevision.CompareTo(item.CreatedRevision);\nreturn order != 0",
+                    """
+                    var order = key.OwnerOrTtl.CompareTo(item.OwnerOrTtl);
+                    order = order != 0 ? order : key.CreatedRevision.CompareTo(item.CreatedRevision);
+                    return order != 0
+                    """),
+            ],
+        },
+    ];
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Bugs;
+
+/// <summary>
+/// Runs seed after seed on one thread until something is violated or the CPU time is used up. This is the side of the
+/// hunt that runs in the copy with the planted bug; <see cref="BugHunt"/> listens to what it says.
+/// </summary>
+internal sealed class SeedHunt(TimeSpan budget, Bug bug, TextWriter output)
+{
+    /// <summary>A long run costs about as much as this many short ones, and both kinds find bugs of their own.</summary>
+    private const int ShortPerLong = 8;
+
+    /// <summary>A run that takes as long as this, in CPU time, turns in a circle. They take a second as a rule.</summary>
+    private static readonly TimeSpan RunMax = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(15);
+
+    private readonly Lock _gate = new();
+    private TimeSpan _runStarted;
+    private string _running = "";
+    private bool _isOver;
+
+    private static TimeSpan CpuTime => Environment.CpuUsage.TotalTime;
+
+    public static int Run(IReadOnlyList<string> args, TextWriter output) =>
+        args is [var seconds, var bug]
+        && int.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var budget)
+        && Enum.TryParse<Bug>(bug, out var known)
+            ? new SeedHunt(TimeSpan.FromSeconds(budget), known, output).Run()
+            : 2;
+
+    private int Run()
+    {
+        using var watchdog = new Timer(_ => EndIfStuck(), null, RunMax, RunMax / 4);
+        var nextProgress = ProgressInterval;
+        var seeds = 0L;
+        for (ulong round = 0; ; round++)
+        {
+            for (ulong i = 0; i <= ShortPerLong; i++)
+            {
+                var isShort = i < ShortPerLong;
+                var seed = isShort ? (round * ShortPerLong) + i + 1 : round + 1;
+                if (Try(seed, isShort) is { } violation)
+                {
+                    return Say(HuntReport.Found(seed, isShort, CpuTime, violation), 1);
+                }
+
+                seeds++;
+                if (CpuTime >= budget)
+                {
+                    return Say(HuntReport.Nothing(seeds, CpuTime), 0);
+                }
+            }
+
+            if (CpuTime >= nextProgress)
+            {
+                nextProgress = CpuTime + ProgressInterval;
+                output.WriteLine(HuntReport.Progress(seeds, CpuTime));
+            }
+        }
+    }
+
+    private string? Try(ulong seed, bool isShort)
+    {
+        lock (_gate)
+        {
+            (_running, _runStarted) = (HuntReport.NameOf(seed, isShort), CpuTime);
+        }
+
+        var drawn = isShort ? Swarm.DrawShort(seed) : Swarm.Draw(seed);
+        return SimulationRun.Execute(drawn with { Bug = bug }).Violation;
+    }
+
+    private int Say(string line, int exitCode)
+    {
+        lock (_gate)
+        {
+            if (!_isOver)
+            {
+                _isOver = true;
+                output.WriteLine(line);
+            }
+
+            return exitCode;
+        }
+    }
+
+    private void EndIfStuck()
+    {
+        lock (_gate)
+        {
+            if (_isOver || CpuTime - _runStarted < RunMax)
+            {
+                return;
+            }
+
+            output.WriteLine(HuntReport.Found(_running, CpuTime, "no end: the run turns in a circle"));
+            output.Flush();
+            Environment.Exit(1);
+        }
+    }
+}
