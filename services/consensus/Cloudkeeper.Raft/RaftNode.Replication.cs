@@ -40,6 +40,10 @@ public sealed partial class RaftNode
     /// <summary>The last entry that a member is known to have; null unless this member leads.</summary>
     public LogIndex? MatchIndexOf(NodeId member) => Role == Role.Leader ? _progress.Find(member)?.Match : null;
 
+    /// <summary>The snapshot that a member is being sent; null: none, or this member does not lead.</summary>
+    public LogIndex? PendingSnapshotOf(NodeId member) =>
+        _progress.Find(member) is { State: ProgressState.Snapshot } progress ? progress.PendingSnapshot : null;
+
     /// <summary>Heard in this election timeout or the one before; null unless this member leads.</summary>
     public bool? IsActive(NodeId member) =>
         Role == Role.Leader ? member == Id || _progress.Find(member) is { IsReachable: true } : null;

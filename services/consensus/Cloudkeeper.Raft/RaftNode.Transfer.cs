@@ -8,6 +8,9 @@ public sealed partial class RaftNode
     private NodeId? _transferTarget;
     private int _transferElapsed;
 
+    /// <summary>To whom leadership is being handed; null: nobody, or this member does not lead.</summary>
+    public NodeId? TransferTarget => _transferTarget;
+
     private bool IsTransferring => _transferTarget is not null;
 
     /// <summary>

@@ -1,6 +1,7 @@
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Members;
 using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Replica.Sessions;
 using Cloudkeeper.Tree;
@@ -47,6 +48,7 @@ public sealed partial class ReplicaNode
         Machine = machine;
         _raft = new RaftNode(id, options.Raft, state, random, observer);
         _commands = new PendingCommands(options.PendingBatchesMax);
+        _mark = new CatchUpMark(options.Raft.ElectionTicks);
         _applied = state.Snapshot?.Index ?? LogIndex.Zero;
         _appliedTerm = state.Snapshot?.Term ?? default;
         _snapshot = state.Snapshot;
@@ -85,10 +87,11 @@ public sealed partial class ReplicaNode
 
     public int SessionCount => _sessions.Count;
 
-    /// <summary>Advances Raft's logical clock and looks after sessions and idle nodes.</summary>
+    /// <summary>Advances Raft's logical clock and looks after members, sessions and idle nodes.</summary>
     public void Tick()
     {
         _raft.Tick();
+        TickMembers();
         ExpireSessions();
         RemoveIdleNodes();
         StampCheckpoint();
@@ -100,7 +103,10 @@ public sealed partial class ReplicaNode
 
     public void PeerUnreachable(NodeId peer) => _raft.Unreachable(peer);
 
-    /// <summary>Hands leadership over, to anybody suitable when <paramref name="target"/> is null.</summary>
+    /// <summary>
+    /// Hands leadership over, to anybody suitable when <paramref name="target"/> is null, and leaves it to the caller to see
+    /// what comes of it.
+    /// </summary>
     public bool TransferLeadership(NodeId? target) => _raft.TransferLeadership(target);
 
     /// <summary>Does everything that follows from the inputs since the last call.</summary>
@@ -130,6 +136,7 @@ public sealed partial class ReplicaNode
             NoticeLostLeadership();
         }
 
+        EndHandover();
         _reads.Serve(Machine, _applied, _host.MonotonicMilliseconds, _options.MinRevisionWaitMilliseconds);
         BeginSnapshotIfDue();
     }
@@ -146,6 +153,7 @@ public sealed partial class ReplicaNode
         {
             _commands.FailAll();
             _reads.FailRounds();
+            _changes.FailAll(Leader);
             _sessions.Clear();
         }
 
@@ -184,6 +192,11 @@ public sealed partial class ReplicaNode
         _applied = entry.Index;
         _appliedTerm = entry.Term;
         TakeDigest(entry.Index);
+        if (entry.Kind == EntryKind.Membership)
+        {
+            MembershipApplied(entry.Index);
+        }
+
         _bytesSinceSnapshot += entry.Size;
         _commands.Applied(entry.Index, entry.Term, [.. _results]);
         if (IsServingLeader)

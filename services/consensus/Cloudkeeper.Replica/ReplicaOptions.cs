@@ -5,6 +5,9 @@ namespace Cloudkeeper.Replica;
 
 public sealed record ReplicaOptions
 {
+    /// <summary>Nodes that belong to another cluster are sent away.</summary>
+    public Guid ClusterId { get; init; }
+
     /// <summary>Election and replication; limits stand there.</summary>
     public RaftOptions Raft { get; init; } = RaftOptions.Default;
 

@@ -1,0 +1,132 @@
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Replica.Members;
+
+/// <summary>
+/// Who is it that announces itself? A member that came back, one whose data is lost, one that was removed, one that was
+/// expected, a new one: told apart by cluster, instance, id and address, in this order.
+/// </summary>
+internal static class AnnouncementRules
+{
+    public static Verdict Judge(Announcement announcement, ClusterFacts facts)
+    {
+        if (announcement.Problem() is { } problem)
+        {
+            return Verdict.Refuse(ChangeCodes.InvalidAnnouncement, problem);
+        }
+
+        if (announcement.Cluster is { } cluster && cluster != facts.Cluster)
+        {
+            return Verdict.Refuse(
+                ChangeCodes.WrongCluster,
+                $"This is cluster {facts.Cluster:N}, the data of the node belongs to cluster {cluster:N}: "
+                + "start it with an address of its own cluster, or with an empty data directory.");
+        }
+
+        var verdict = JudgeIdentity(announcement, facts);
+        return verdict.Next is not null && announcement.Level < facts.FeatureLevel
+            ? Verdict.Refuse(
+                ChangeCodes.TooOld,
+                $"The cluster uses feature level {facts.FeatureLevel}, the program of the node knows {announcement.Level}: "
+                + "start it with a newer one.")
+            : verdict;
+    }
+
+    private static Verdict JudgeIdentity(Announcement announcement, ClusterFacts facts)
+    {
+        var members = facts.Members.Members;
+        if (members.FirstOrDefault(m => m.Instance == announcement.Instance) is { } present)
+        {
+            return WelcomeBack(present, announcement, facts.Members);
+        }
+
+        var former = announcement.Node is { } id ? facts.Members.Find(id) : null;
+        var holder = Holder(announcement.Address, members);
+        // It has an id, and the id is nobody's any more. Its data must not come back, not even in another's place.
+        if (announcement.Node is { } node && (former is null || (HasArrived(former) && !announcement.Replace)))
+        {
+            return Verdict.Refuse(
+                ChangeCodes.Removed,
+                $"{Names.Of(node)} was removed from this cluster: start the node with an empty data directory to let it join anew.");
+        }
+
+        if (announcement.Replace && (HasArrived(former) ? former : holder) is { } lost && HasArrived(lost))
+        {
+            return Replace(lost, announcement, facts);
+        }
+
+        return holder switch
+        {
+            null => Admit(announcement, members, facts.Members),
+            { } when HasArrived(holder) => Verdict.Refuse(
+                ChangeCodes.DiskLost,
+                $"{Names.Of(holder.Id)} has this address, and other data: if its data is lost, let this node replace it; "
+                + "if it is still there, give this node an address of its own."),
+            _ => Verdict.Propose(
+                With(facts.Members, holder with { Instance = announcement.Instance, Level = announcement.Level }), holder.Id),
+        };
+    }
+
+    private static Verdict WelcomeBack(Member member, Announcement announcement, Membership members)
+    {
+        if (Holder(announcement.Address, members.Members) is { } holder && holder != member)
+        {
+            return AddressTaken(holder);
+        }
+
+        var now = member with { Address = announcement.Address, Level = announcement.Level };
+        return now == member
+            ? Verdict.Say(new ChangeOutcome(ChangeStatus.Done) { Node = member.Id, Membership = members })
+            : Verdict.Propose(With(members, now), member.Id);
+    }
+
+    /// <summary>One entry takes the old member out and the new one in, as a learner: at no time do both vote.</summary>
+    private static Verdict Replace(Member lost, Announcement announcement, ClusterFacts facts)
+    {
+        if (facts.IsActive(lost.Id))
+        {
+            return Verdict.Wait($"{Names.Of(lost.Id)} was heard a moment ago: it is replaced once it is silent.");
+        }
+
+        Member[] stay = [.. facts.Members.Members.Where(m => m != lost)];
+        if (Holder(announcement.Address, stay) is { } holder)
+        {
+            return AddressTaken(holder);
+        }
+
+        var verdict = Admit(announcement, stay, facts.Members);
+        return verdict.Next is { } next
+            && SafetyRule.Judge(next, facts, $"{Names.Of(lost.Id)} cannot be replaced") is { } unsafeChange
+                ? unsafeChange
+                : verdict;
+    }
+
+    private static Verdict Admit(Announcement announcement, IReadOnlyList<Member> members, Membership current)
+    {
+        if (members.Count >= MembershipCodec.MembersMax)
+        {
+            return Verdict.Refuse(ChangeCodes.UnsafeChange, $"A cluster has at most {MembershipCodec.MembersMax} members.");
+        }
+
+        // Ids are given once: who comes back without its data is somebody else (bug B-15).
+        var id = new NodeId(current.LastId.Value + 1);
+        var learner = new Member(id, announcement.Address, IsVoter: false)
+        {
+            Instance = announcement.Instance,
+            Level = announcement.Level,
+        };
+        return Verdict.Propose(MembershipStep.Toward(current, [.. members, learner]), id);
+    }
+
+    private static Verdict AddressTaken(Member holder) => Verdict.Refuse(
+        ChangeCodes.AddressTaken,
+        $"{Names.Of(holder.Id)} has this address: give this node another one, or remove {Names.Of(holder.Id)} first.");
+
+    private static Membership With(Membership members, Member changed) => new(
+        members.Members.Select(m => m.Id == changed.Id ? changed : m), members.LastId);
+
+    private static bool HasArrived(Member? member) => member is not null && member.Instance != Guid.Empty;
+
+    private static Member? Holder(string address, IEnumerable<Member> members) => members.FirstOrDefault(
+        m => string.Equals(m.Address.TrimEnd('/'), address.TrimEnd('/'), StringComparison.OrdinalIgnoreCase));
+}

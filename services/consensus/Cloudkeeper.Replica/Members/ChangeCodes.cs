@@ -1,0 +1,28 @@
+namespace Cloudkeeper.Replica.Members;
+
+/// <summary>The rules that a change can break, by the names that leave the service.</summary>
+public static class ChangeCodes
+{
+    /// <summary>The node belongs to another cluster: two clusters never mix.</summary>
+    public const string WrongCluster = "wrong-cluster";
+
+    /// <summary>The node was taken out: its id is never used again.</summary>
+    public const string Removed = "removed";
+
+    /// <summary>The node's program does not know what the cluster uses already.</summary>
+    public const string TooOld = "too-old";
+
+    /// <summary>A member has this address, and its data is not what the node has.</summary>
+    public const string DiskLost = "disk-lost";
+
+    /// <summary>Another member has this address.</summary>
+    public const string AddressTaken = "address-taken";
+
+    /// <summary>The announcement itself is malformed.</summary>
+    public const string InvalidAnnouncement = "invalid-announcement";
+
+    /// <summary>The cluster could lose its majority by it.</summary>
+    public const string UnsafeChange = "unsafe-change";
+
+    public const string MemberNotFound = "member-not-found";
+}

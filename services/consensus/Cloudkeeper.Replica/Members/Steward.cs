@@ -1,0 +1,34 @@
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Replica.Members;
+
+/// <summary>
+/// What a leader does about its members of its own accord: takes out who is on its way out, lets learners vote that have
+/// caught up, switches to what all programs know. It goes by the log alone, so that a new leader goes on where another stopped.
+/// </summary>
+internal static class Steward
+{
+    /// <summary>The next step; null: all is as it should be. Only while no other change is under way.</summary>
+    /// <param name="hasCaughtUp">Would it keep pace as a voter?</param>
+    public static Membership? NextStep(Membership members, Func<NodeId, bool> isActive, Func<NodeId, bool> hasCaughtUp)
+    {
+        if (members.Members.Any(IsLeavingLearner))
+        {
+            return new Membership(members.Members.Where(m => !IsLeavingLearner(m)), members.LastId);
+        }
+
+        Member[] wanted = [.. members.Members.Select(m => IsReady(m) ? m with { IsVoter = true } : m)];
+        return wanted.SequenceEqual(members.Members) ? null : MembershipStep.Toward(members, wanted);
+
+        bool IsReady(Member member) => member is { IsLearner: true, IsLeaving: false }
+            && member.Instance != Guid.Empty
+            && isActive(member.Id)
+            && hasCaughtUp(member.Id);
+    }
+
+    /// <summary>The feature level to switch to; null: somebody does not know more than the present one.</summary>
+    public static int? NextLevel(Membership members, int featureLevel) =>
+        members.Members.All(m => m.Level > featureLevel) ? featureLevel + 1 : null;
+
+    private static bool IsLeavingLearner(Member member) => member is { IsLeaving: true, IsLearner: true };
+}
