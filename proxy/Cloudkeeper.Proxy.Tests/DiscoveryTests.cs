@@ -68,6 +68,29 @@ public sealed class DiscoveryTests
         Assert.Equal("two", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
+    /// <summary>The only node of the settings has left the cluster: it still answers, and knows nothing new.</summary>
+    [Fact(Timeout = 60_000)]
+    public async Task Nodes_that_have_joined_are_asked_in_place_of_those_that_have_left()
+    {
+        await using var early = await FakeGateway.StartAsync(FakeGateway.Say("early"));
+        await using var late = await FakeGateway.StartAsync(FakeGateway.Say("late"));
+        FakeGateway? joined = null;
+        await using var left = await FakeGateway.StartAsync(context =>
+            MemberAsync(context, early, "n1", joined is null ? ("n1", $"http://{context.Request.Host}") : ("n4", joined.Address)));
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={left.Address}");
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        Assert.Equal("early", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+
+        await using var node = await FakeGateway.StartAsync(context => MemberAsync(context, late, "n4", ("n4", joined!.Address)));
+        joined = node;
+        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "early")
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal("late", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+    }
+
     [Theory]
     [InlineData("--Proxy:Nodes=127.0.0.1:7001", "Proxy:Nodes: '127.0.0.1:7001'")]
     [InlineData("--Proxy:Gateways=http://a:1,https://b:2", "Proxy:Gateways: 'https://b:2'")]
@@ -80,4 +103,17 @@ public sealed class DiscoveryTests
 
     private static RequestDelegate Registered(FakeGateway gateway) => context => context.Response.WriteAsJsonAsync(
         new { gateways = new[] { new { instance = "g1", address = gateway.Address } } });
+
+    /// <summary>A node that knows one gateway, and who leads.</summary>
+    private static Task MemberAsync(HttpContext context, FakeGateway gateway, string self, (string Id, string Url) leader) =>
+        context.Request.Path == "/cluster"
+            ? context.Response.WriteAsJsonAsync(new
+            {
+                id = "c",
+                node = self,
+                leader = leader.Id,
+                term = 1,
+                members = new[] { new { id = leader.Id, url = leader.Url, role = "voter" } },
+            })
+            : Registered(gateway)(context);
 }

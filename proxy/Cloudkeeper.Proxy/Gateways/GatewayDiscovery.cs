@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Nodes;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -7,7 +8,8 @@ namespace Cloudkeeper.Proxy.Gateways;
 
 /// <summary>
 /// Asks the consensus nodes every second which gateways have registered, any one of them, without a quorum if need be.
-/// While none answers, or none knows a gateway, the last good answer stands.
+/// While none answers, or none knows a gateway, the last good answer stands. Who the nodes are it asks as well: they come
+/// and go, and one that was removed would name the gateways of its time for ever.
 /// </summary>
 internal sealed partial class GatewayDiscovery(
     IOptions<ProxyOptions> options, InMemoryConfigProvider configuration, TimeProvider time,
@@ -15,11 +17,11 @@ internal sealed partial class GatewayDiscovery(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly IReadOnlyList<Uri> _nodes = AddressList.Parse(options.Value.Nodes);
+    private readonly NodeDirectory? _nodes = AddressList.Parse(options.Value.Nodes) is { Count: > 0 } nodes ? new(nodes) : null;
     private readonly HttpClient _client = Http2Client.Create();
 
     private IReadOnlyList<Uri> _gateways = AddressList.Parse(options.Value.Gateways);
-    private int _nextNode;
+    private Uri? _lastNode;
 
     public override void Dispose()
     {
@@ -29,7 +31,7 @@ internal sealed partial class GatewayDiscovery(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (_nodes.Count == 0)
+        if (_nodes is null)
         {
             return;
         }
@@ -37,7 +39,7 @@ internal sealed partial class GatewayDiscovery(
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
-            if (await AskAnyAsync(stoppingToken) is { } gateways)
+            if (await AskAnyAsync(_nodes, stoppingToken) is { } gateways)
             {
                 Use(gateways);
             }
@@ -46,33 +48,50 @@ internal sealed partial class GatewayDiscovery(
     }
 
     /// <summary>Begins with the node that answered last, so that a dead one does not cost its timeout every second.</summary>
-    private async Task<IReadOnlyList<Uri>?> AskAnyAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Uri>?> AskAnyAsync(NodeDirectory nodes, CancellationToken cancellationToken)
     {
-        for (var i = 0; i < _nodes.Count; i++)
+        await nodes.LookAsync(_lastNode ?? nodes.Nodes[0], node => LookAtAsync(node, cancellationToken));
+        foreach (var node in nodes.Nodes.OrderBy(node => node != _lastNode))
         {
-            var node = _nodes[_nextNode];
             if (await AskAsync(node, cancellationToken) is { Count: > 0 } gateways)
             {
+                _lastNode = node;
                 return gateways;
             }
-
-            _nextNode = (_nextNode + 1) % _nodes.Count;
         }
 
         return null;
     }
 
+    private async Task<ClusterView?> LookAtAsync(Uri node, CancellationToken cancellationToken) =>
+        await GetAsync(node, "/cluster", cancellationToken) is { } answer ? ClusterView.TryParse(answer) : null;
+
     private async Task<IReadOnlyList<Uri>?> AskAsync(Uri node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await GetAsync(node, "/gateways", cancellationToken) is { } bytes
+                ? JsonSerializer.Deserialize<RegisteredGateways>(bytes, JsonSerializerOptions.Web)
+                : null;
+            return [.. (answer?.Gateways ?? []).Select(gateway => new Uri(gateway.Address, UriKind.Absolute))];
+        }
+        catch (Exception exception) when (exception is JsonException or UriFormatException)
+        {
+            LogNoAnswer(logger, node, exception.Message);
+            return null;
+        }
+    }
+
+    private async Task<byte[]?> GetAsync(Uri node, string route, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Interval);
         try
         {
-            var answer = await _client.GetFromJsonAsync<RegisteredGateways>(new Uri(node, "/gateways"), deadline.Token);
-            return [.. (answer?.Gateways ?? []).Select(gateway => new Uri(gateway.Address, UriKind.Absolute))];
+            return await _client.GetByteArrayAsync(new Uri(node, route), deadline.Token);
         }
         catch (Exception exception) when (
-            exception is HttpRequestException or JsonException or UriFormatException
+            exception is HttpRequestException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             LogNoAnswer(logger, node, exception.Message);
@@ -96,7 +115,7 @@ internal sealed partial class GatewayDiscovery(
     [LoggerMessage(LogLevel.Information, "{Count} gateways: {Gateways}")]
     private static partial void LogGateways(ILogger logger, int count, string gateways);
 
-    [LoggerMessage(LogLevel.Debug, "Node {Node} does not say which gateways there are: {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Node {Node} does not say which nodes and gateways there are: {Reason}")]
     private static partial void LogNoAnswer(ILogger logger, Uri node, string reason);
 
     private sealed record RegisteredGateways(IReadOnlyList<RegisteredGateway> Gateways);

@@ -14,6 +14,7 @@ using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Nodes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -44,7 +45,11 @@ internal static class GatewayServices
         services.TryAddSingleton(Random.Shared);
         services.AddSingleton<GatewayMetrics>();
         services.TryAddSingleton<INodeTransport, HttpNodeTransport>();
+        services.AddSingleton(static provider =>
+            new NodeDirectory(provider.GetRequiredService<GatewayOptions>().NodeAddresses));
         services.TryAddSingleton<INodes, HttpNodes>();
+        services.TryAddSingleton<IClusterNodes, ClusterNodes>();
+        services.AddHostedService<NodeDiscovery>();
         services.AddSingleton<Mutations>();
         services.AddSingleton<ConsistentReads>();
         services.AddSingleton<NodeWaits>();
@@ -69,7 +74,8 @@ internal static class GatewayServices
         services.AddSingleton<TransactionEndpoints>();
         services.AddSingleton<TicketWaits>();
         services.AddSingleton<LockHandlers>();
-        services.AddSingleton<ClusterEndpoints>();
+        services.AddSingleton<ClusterChanges>();
+        services.AddSingleton<ClusterHandlers>();
         services.AddHostedService<GatewayRegistration>();
         services.AddDescribedOpenApi();
         services.AddHealthChecks()
@@ -90,7 +96,7 @@ internal static class GatewayServices
         app.MapSessions();
         app.Services.GetRequiredService<WatchEndpoints>().Map(app);
         app.MapLocks();
-        app.Services.GetRequiredService<ClusterEndpoints>().Map(app);
+        app.MapCluster();
         app.MapOpenApi(OpenApiDescription.Route);
         Observe(app.Services);
     }

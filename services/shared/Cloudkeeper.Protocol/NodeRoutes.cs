@@ -24,6 +24,15 @@ public static class NodeRoutes
     /// <summary>GET, JSON: the members as this node sees them.</summary>
     public const string Cluster = "/cluster";
 
+    /// <summary>
+    /// POST, to the leader, JSON <c>{url, replace, dryRun}</c>: has a node join. DELETE <c>?ids=4,5&amp;dryRun=</c>: takes
+    /// members out. 409 is a refusal, <c>{code, detail}</c>; 202: under way, ask again.
+    /// </summary>
+    public const string Members = "/membership/members";
+
+    /// <summary>POST <c>?member=4&amp;dryRun=</c>, to the leader: hands leadership over. Refuses as <see cref="Members"/> does.</summary>
+    public const string Leader = "/membership/leader";
+
     /// <summary>GET, JSON: the gateways that have registered, from the local tree: works without a quorum.</summary>
     public const string Gateways = "/gateways";
 

@@ -1,4 +1,5 @@
 using Alba;
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;
@@ -12,7 +13,8 @@ public sealed class AlbaTests : IAsyncLifetime
     {
         builder.UseSetting("Gateway:Nodes", "http://127.0.0.1:1");
         builder.UseSetting("Gateway:Register", "false");
-        builder.ConfigureServices(services => services.AddSingleton<INodes>(new TreeNodes()));
+        builder.ConfigureServices(services =>
+            services.AddSingleton<INodes>(new TreeNodes()).AddSingleton<IClusterNodes>(new FakeCluster()));
     });
 
     public async ValueTask DisposeAsync() => await _host!.DisposeAsync();

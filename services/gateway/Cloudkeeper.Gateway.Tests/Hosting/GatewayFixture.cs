@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;
@@ -10,6 +11,8 @@ public sealed class GatewayFixture : IAsyncLifetime
     private WebApplication? _app;
 
     internal TreeNodes Nodes { get; init; } = new();
+
+    internal IClusterNodes Cluster { get; init; } = new FakeCluster();
 
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
@@ -32,6 +35,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         });
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.Services.AddSingleton<INodes>(Nodes);
+        builder.Services.AddSingleton(Cluster);
         builder.AddGateway();
         builder.Logging.ClearProviders();
         _app = builder.Build();

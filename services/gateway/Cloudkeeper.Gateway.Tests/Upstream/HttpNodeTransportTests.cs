@@ -3,8 +3,10 @@ using System.Buffers.Binary;
 using System.Net;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
@@ -103,7 +105,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     [Fact]
     public async Task A_feed_comes_frame_by_frame_and_goes_on_elsewhere()
     {
-        var nodes = Create(Node, Nobody);
+        var nodes = Create(new NodeDirectory([Node, Nobody]));
         var frames = new List<FeedFrame>();
 
         // Whoever does not answer is passed over by the next call, also in favour of the leader.
@@ -147,7 +149,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     private Task<NodeReply> PostAsync(string route, byte[] body) =>
         _transport.PostAsync(Node, route, body, CancellationToken.None).AsTask();
 
-    private HttpNodes Create(params Uri[] nodes) => new(
-        _transport, new GatewayOptions { Nodes = [.. nodes.Select(node => node.AbsoluteUri)] }, TimeProvider.System,
-        new Random(1), _metrics, NullLoggerFactory.Instance);
+    private HttpNodes Create(NodeDirectory directory) => new(
+        _transport, directory, new FakeCluster(), new GatewayOptions(), TimeProvider.System, new Random(1), _metrics,
+        NullLoggerFactory.Instance);
 }

@@ -120,6 +120,10 @@ internal sealed class ScriptedCluster : INodeTransport
         }
     }
 
+    public ValueTask<NodeReply> CallAsync(
+        HttpMethod method, Uri node, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
+        throw new NodeUnreachableException("no calls here");
+
     public Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken) =>
         throw new NodeUnreachableException("no streams here");
 

@@ -1,8 +1,10 @@
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
@@ -325,6 +327,8 @@ public sealed class UpstreamTests : IDisposable
             options.Nodes.Add(node.AbsoluteUri);
         }
 
-        return new HttpNodes(_cluster, options, time ?? TimeProvider.System, new Random(1), _metrics, NullLoggerFactory.Instance);
+        return new HttpNodes(
+            _cluster, new NodeDirectory(options.NodeAddresses), new FakeCluster(), options, time ?? TimeProvider.System,
+            new Random(1), _metrics, NullLoggerFactory.Instance);
     }
 }

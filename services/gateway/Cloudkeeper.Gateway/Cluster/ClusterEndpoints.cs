@@ -1,65 +1,67 @@
-using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
-using Cloudkeeper.Gateway.Serving;
-using Cloudkeeper.Gateway.Upstream;
-using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Reads;
+using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Cluster;
 
-/// <summary><c>GET /v1/cluster</c>.</summary>
-internal sealed class ClusterEndpoints(INodes nodes)
+/// <summary>The routes of <c>/v1/cluster</c>.</summary>
+internal static class ClusterEndpoints
 {
-    private const string Route = "/v1/cluster";
+    public const string Route = "/v1/cluster";
 
-    public void Map(IEndpointRouteBuilder endpoints) => endpoints.MapGet(Route, GetAsync).Describe(
-        GetAsync, new RouteDescription("Cluster", "Who the nodes and gateways are, and how they are.")
-        {
-            Answers = [new(200, "As the leader sees it, else any node.", typeof(Answers.Cluster))],
-        });
+    private const string Group = "Cluster";
 
-    public async Task GetAsync(HttpContext context)
+    private static readonly ParameterDescription DryRun =
+        Query("dryRun", "true: only say whether it would be done, or what it would break.");
+
+    private static readonly AnswerDescription Possible = new(200, "With dryRun: it would be done.", typeof(Answers.DryRun));
+
+    public static void MapCluster(this IEndpointRouteBuilder endpoints)
     {
-        var view = Parse(await nodes.ReadClusterAsync(context.RequestAborted));
-
-        // Who answered is of no interest to a client.
-        view.Remove("node");
-        var request = new ReadChildrenRequest(NodeRoutes.GatewaysPath, "", Limits.PageSizeMax, WithValues: true);
-        var answer = await nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero);
-        var gateways = ((ReadChildrenResult)answer.Result).Children ?? [];
-        view["gateways"] = new JsonArray([.. gateways.Select(GatewayOf)]);
-        context.Response.SetRevision(answer.Revision);
-        JsonAnswer.Write(context, view, static (json, view) => view.WriteTo(json));
+        var handlers = endpoints.ServiceProvider.GetRequiredService<ClusterHandlers>();
+        endpoints.MapGet(Route, handlers.GetAsync).Describe(handlers.GetAsync, Get);
+        endpoints.MapPost(Route + "/members", handlers.AddAsync).Describe(handlers.AddAsync, Add);
+        endpoints.MapDelete(Route + "/members/{ids}", handlers.RemoveAsync).Describe(handlers.RemoveAsync, Remove);
+        endpoints.MapPost(Route + "/leader", handlers.TransferAsync).Describe(handlers.TransferAsync, Transfer);
     }
 
-    private static JsonObject Parse(ReadOnlyMemory<byte> view)
+    private static RouteDescription Get => new(Group, "Who the nodes and gateways are, and how they are.")
     {
-        try
-        {
-            return JsonNode.Parse(view.Span)!.AsObject();
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new ProblemException(ErrorKinds.InternalError, "A node has answered with what is not its view.");
-        }
-    }
+        Answers = [new(200, "As the leader sees it, else any node.", typeof(Answers.Cluster))],
+    };
 
-    /// <summary>What it registered, under its name; somebody else's node may stand there as well.</summary>
-    private static JsonObject GatewayOf(ChildEntry child)
+    private static RouteDescription Add => new(Group, "Have nodes join: each catches up first, then it votes.")
     {
-        var gateway = new JsonObject { ["instance"] = child.Name };
-        try
-        {
-            gateway["address"] = (string?)JsonNode.Parse(Encoding.UTF8.GetString(child.Value.Span))?["address"];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            gateway["address"] = null;
-        }
+        Parameters = [DryRun],
+        Body = typeof(AddMembersBody),
+        Answers = [Possible, new(202, "They join; GET /v1/cluster shows how far they are.", typeof(Answers.Joining))],
+        Problems =
+        [
+            ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound,
+            ErrorKinds.UnsafeChange, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.OutcomeUnknown,
+        ],
+    };
 
-        return gateway;
-    }
+    private static RouteDescription Remove => new(Group, "Take members out, the leader as well.")
+    {
+        Parameters = [Path("ids", "The member, such as n4; several in one step, separated by commas."), DryRun],
+        Answers = [Possible, new(204, "They are no members any more.")],
+        Problems =
+        [
+            ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound, ErrorKinds.UnsafeChange,
+            ErrorKinds.OutcomeUnknown,
+        ],
+    };
+
+    private static RouteDescription Transfer => new(Group, "Hand leadership to a voter.")
+    {
+        Parameters = [DryRun],
+        Body = typeof(TransferLeadershipBody),
+        Answers = [Possible, new(204, "It leads.")],
+        Problems =
+        [
+            ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound,
+            ErrorKinds.UnsafeChange, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.OutcomeUnknown,
+        ],
+    };
 }

@@ -47,6 +47,9 @@ internal static class ErrorKinds
     public static readonly ErrorKind TicketNotFound = new(404, "ticket-not-found", "No such ticket",
         "It was released, or its session has ended: ask for a new one.");
 
+    public static readonly ErrorKind MemberNotFound = new(404, "member-not-found", "No such member",
+        "GET /v1/cluster names the members.");
+
     public static readonly ErrorKind MethodNotAllowed = new(405, "method-not-allowed", "Method not allowed",
         "Use one of the methods in the Allow header.");
 
@@ -76,6 +79,9 @@ internal static class ErrorKinds
 
     public static readonly ErrorKind CounterOverflow = new(409, "counter-overflow", "The counter would overflow",
         "Counters stay within ±2^53.");
+
+    public static readonly ErrorKind UnsafeChange = new(409, "unsafe-change", "The change is not safe",
+        "The cluster could not go on without a majority of its voters: bring members back, or add some, before.");
 
     public static readonly ErrorKind SessionExpired = new(410, "session-expired", "The session has ended",
         "Open a new session; what belonged to the old one is gone.");

@@ -106,4 +106,8 @@ internal static class Answers
         long Revision,
         IReadOnlyList<Member> Members,
         IReadOnlyList<Gateway> Gateways);
+
+    internal sealed record Joining([property: JsonPropertyName("joining")] IReadOnlyList<string> Nodes);
+
+    internal sealed record DryRun([property: JsonPropertyName("dryRun")] bool IsDryRun);
 }

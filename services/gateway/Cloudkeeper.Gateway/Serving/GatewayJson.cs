@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Cloudkeeper.Gateway.Cluster;
 using Cloudkeeper.Gateway.Locks;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Transactions;
@@ -16,4 +17,6 @@ namespace Cloudkeeper.Gateway.Serving;
 [JsonSerializable(typeof(OpenSessionBody))]
 [JsonSerializable(typeof(KeepaliveBody))]
 [JsonSerializable(typeof(AcquireLockBody))]
+[JsonSerializable(typeof(AddMembersBody))]
+[JsonSerializable(typeof(TransferLeadershipBody))]
 internal sealed partial class GatewayJson : JsonSerializerContext;

@@ -8,34 +8,20 @@ namespace Cloudkeeper.Gateway.Upstream;
 internal sealed class HttpNodeTransport : INodeTransport, IDisposable
 {
     private static readonly MediaTypeHeaderValue Binary = new("application/octet-stream");
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     // Long streams of their own connection: their bytes do not stand in the way of a batch.
     private readonly HttpClient _batches = Http2Client.Create();
     private readonly HttpClient _streams = Http2Client.Create();
 
-    public async ValueTask<NodeReply> PostAsync(
-        Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, AddressOf(node, route));
-        request.Version = _batches.DefaultRequestVersion;
-        request.VersionPolicy = _batches.DefaultVersionPolicy;
-        request.Content = new ReadOnlyMemoryContent(body);
-        request.Content.Headers.ContentType = Binary;
-        try
-        {
-            using var response = await _batches.SendAsync(request, cancellationToken);
-            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            return new NodeReply(response.StatusCode, LeaderOf(response), content);
-        }
-        catch (HttpRequestException e) when (IsUnreachable(e))
-        {
-            throw new NodeUnreachableException($"{node} cannot be reached.", e);
-        }
-        catch (HttpRequestException e)
-        {
-            throw new IOException($"The connection to {node} broke.", e);
-        }
-    }
+    public ValueTask<NodeReply> PostAsync(
+        Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        SendAsync(_batches, HttpMethod.Post, AddressOf(node, route), body, Binary, cancellationToken);
+
+    /// <remarks>These take long now and then, and nobody waits for them in a batch.</remarks>
+    public ValueTask<NodeReply> CallAsync(
+        HttpMethod method, Uri node, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
+        SendAsync(_streams, method, AddressOf(node, route), json, Json, cancellationToken);
 
     public async Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken)
     {
@@ -53,6 +39,35 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
     {
         _batches.Dispose();
         _streams.Dispose();
+    }
+
+    private static async ValueTask<NodeReply> SendAsync(
+        HttpClient client, HttpMethod method, Uri address, ReadOnlyMemory<byte> body, MediaTypeHeaderValue type,
+        CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, address);
+        request.Version = client.DefaultRequestVersion;
+        request.VersionPolicy = client.DefaultVersionPolicy;
+        if (method == HttpMethod.Post)
+        {
+            request.Content = new ReadOnlyMemoryContent(body);
+            request.Content.Headers.ContentType = type;
+        }
+
+        try
+        {
+            using var response = await client.SendAsync(request, cancellationToken);
+            var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            return new NodeReply(response.StatusCode, LeaderOf(response), content);
+        }
+        catch (HttpRequestException e) when (IsUnreachable(e))
+        {
+            throw new NodeUnreachableException($"{address.Authority} cannot be reached.", e);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new IOException($"The connection to {address.Authority} broke.", e);
+        }
     }
 
     private static Uri AddressOf(Uri node, string route) => new(node, route);

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Cloudkeeper.Gateway.Configuration;
-using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Feed;
@@ -14,6 +15,8 @@ namespace Cloudkeeper.Gateway.Upstream;
 internal sealed class HttpNodes : INodes
 {
     private readonly INodeTransport _transport;
+    private readonly NodeDirectory _directory;
+    private readonly IClusterNodes _cluster;
     private readonly PreferredNode _leader;
     private readonly PreferredNode _local;
     private readonly NodeCalls _calls;
@@ -28,13 +31,15 @@ internal sealed class HttpNodes : INodes
     private volatile bool _sparesLeader = true;
 
     public HttpNodes(
-        INodeTransport transport, GatewayOptions options, TimeProvider time, Random random, GatewayMetrics metrics,
-        ILoggerFactory loggers)
+        INodeTransport transport, NodeDirectory directory, IClusterNodes cluster, GatewayOptions options,
+        TimeProvider time, Random random, GatewayMetrics metrics, ILoggerFactory loggers)
     {
         _transport = transport;
+        _directory = directory;
+        _cluster = cluster;
         _time = time;
-        _leader = new PreferredNode(options.NodeAddresses);
-        _local = new PreferredNode(options.NodeAddresses);
+        _leader = new PreferredNode(directory);
+        _local = new PreferredNode(directory);
         _calls = new NodeCalls(
             transport, options.AttemptTimeout, time, random, metrics, loggers.CreateLogger<NodeCalls>());
         var laneLogger = loggers.CreateLogger<WriteLane>();
@@ -74,7 +79,8 @@ internal sealed class HttpNodes : INodes
             FeedFrame? frame = null;
             try
             {
-                frame = await frames.ReadAsync();
+                // A node that was removed hears of no change any more, and would say for ever that there is none.
+                frame = _directory.Nodes.Contains(node) ? await frames.ReadAsync() : null;
                 _sparesLeader = true;
             }
             finally
@@ -95,41 +101,8 @@ internal sealed class HttpNodes : INodes
         }
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadAllAsync(_leader, cancellationToken);
-        }
-        catch (NodeUnreachableException)
-        {
-            try
-            {
-                return await ReadAllAsync(_local, cancellationToken);
-            }
-            catch (NodeUnreachableException)
-            {
-                throw new ProblemException(ErrorKinds.NoQuorum, "No node can be reached.");
-            }
-        }
-    }
-
-    private async Task<ReadOnlyMemory<byte>> ReadAllAsync(PreferredNode node, CancellationToken cancellationToken)
-    {
-        var asked = node.Current;
-        try
-        {
-            await using var stream = await _transport.OpenAsync(asked, NodeRoutes.Cluster, cancellationToken);
-            using var content = new MemoryStream();
-            await stream.CopyToAsync(content, cancellationToken);
-            return content.ToArray();
-        }
-        catch (NodeUnreachableException)
-        {
-            node.Leave(asked);
-            throw;
-        }
-    }
+    public async ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken) =>
+        JsonSerializer.SerializeToUtf8Bytes((await _cluster.ReadAsync(cancellationToken)).Json);
 
     private WriteLane LaneFor(SessionId? session)
     {

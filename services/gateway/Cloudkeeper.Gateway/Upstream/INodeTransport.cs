@@ -11,6 +11,13 @@ internal interface INodeTransport
     ValueTask<NodeReply> PostAsync(
         Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken);
 
+    /// <summary>Makes a call whose body, if it has one, is JSON.</summary>
+    /// <exception cref="NodeUnreachableException">No connection: the node has not seen it.</exception>
+    /// <exception cref="IOException">The connection broke under way: the node may have seen it.</exception>
+    /// <exception cref="OperationCanceledException">The time was up: the node may have seen it.</exception>
+    ValueTask<NodeReply> CallAsync(
+        HttpMethod method, Uri node, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+
     /// <summary>Opens a stream of bytes.</summary>
     /// <exception cref="NodeUnreachableException">No connection, or the node refuses.</exception>
     Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken);

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Text;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Nodes;
+
+namespace Cloudkeeper.Gateway.Tests.Cluster;
+
+/// <summary>A leader that answers what the test wants, and notes what it was asked.</summary>
+internal sealed class FakeCluster : IClusterNodes
+{
+    private static readonly byte[] View = Encoding.UTF8.GetBytes("""
+        {
+          "id": "c", "node": "n1", "leader": "n1", "term": 1, "revision": 0,
+          "members": [
+            {
+              "id": "n1", "url": "http://n1:7000", "role": "voter", "state": "leader", "matchIndex": 1, "lag": 0,
+              "progress": 1, "version": null
+            }
+          ]
+        }
+        """);
+
+    /// <summary>Method, route and body of each call.</summary>
+    public List<string> Calls { get; } = [];
+
+    public Func<string, (HttpStatusCode Status, string Body)> Answer { get; set; } = _ => (HttpStatusCode.OK, "{}");
+
+    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(ClusterView.TryParse(View)!);
+
+    public Task<NodeReply> AskLeaderAsync(
+        HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        var call = $"{method} {route} {Encoding.UTF8.GetString(json.Span)}".TrimEnd();
+        Calls.Add(call);
+        var (status, body) = Answer(call);
+        return Task.FromResult(new NodeReply(status, null, Encoding.UTF8.GetBytes(body)));
+    }
+}

@@ -1,0 +1,196 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Cluster;
+
+/// <summary>What the routes of <c>/v1/cluster</c> do.</summary>
+internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, ClusterChanges changes)
+{
+    private const int MembersMax = 64;
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var view = (await cluster.ReadAsync(context.RequestAborted)).Json;
+
+        // Who answered is of no interest to a client.
+        view.Remove("node");
+        var request = new ReadChildrenRequest(NodeRoutes.GatewaysPath, "", Limits.PageSizeMax, WithValues: true);
+        var answer = await nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero);
+        var gateways = ((ReadChildrenResult)answer.Result).Children ?? [];
+        view["gateways"] = new JsonArray([.. gateways.Select(GatewayOf)]);
+        context.Response.SetRevision(answer.Revision);
+        JsonAnswer.Write(context, view, static (json, view) => view.WriteTo(json));
+    }
+
+    public async Task AddAsync(HttpContext context)
+    {
+        var dryRun = IsDryRun(context);
+        using var content = await JsonBody.ReadAsync(context);
+        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.AddMembersBody);
+        var urls = UrlsOf(body);
+        if (body.Replaces is { } replaced)
+        {
+            await ReplaceAsync(urls[0], replaced, dryRun, context.RequestAborted);
+        }
+        else
+        {
+            await AddAsync(urls, dryRun, context.RequestAborted);
+        }
+
+        if (dryRun)
+        {
+            AnswerDryRun(context);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status202Accepted;
+        context.Response.Headers.Location = ClusterEndpoints.Route;
+        JsonAnswer.Write(context, urls, static (json, urls) =>
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("joining"u8);
+            foreach (var url in urls)
+            {
+                json.WriteStringValue(ClusterChanges.UrlOf(url));
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+        });
+    }
+
+    public async Task RemoveAsync(HttpContext context)
+    {
+        var dryRun = IsDryRun(context);
+        var names = ((string)context.GetRouteValue("ids")!).Split(',');
+        if (names.Length > MembersMax)
+        {
+            throw new ProblemException(ErrorKinds.InvalidOperation, $"At most {MembersMax} members at once.");
+        }
+
+        await changes.RemoveAsync([.. names.Select(IdOf)], dryRun, context.RequestAborted);
+        AnswerDone(context, dryRun);
+    }
+
+    public async Task TransferAsync(HttpContext context)
+    {
+        var dryRun = IsDryRun(context);
+        using var content = await JsonBody.ReadAsync(context);
+        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.TransferLeadershipBody);
+        var member = body.Member ?? throw JsonMembers.Invalid("member", "is needed");
+        await changes.TransferAsync(IdOf(member), dryRun, context.RequestAborted);
+        AnswerDone(context, dryRun);
+    }
+
+    /// <summary>All of them, or none when one cannot join.</summary>
+    private async Task AddAsync(List<Uri> urls, bool dryRun, CancellationToken cancellationToken)
+    {
+        if (dryRun || urls.Count > 1)
+        {
+            foreach (var url in urls)
+            {
+                await changes.AddAsync(url, replaces: false, dryRun: true, cancellationToken);
+            }
+        }
+
+        foreach (var url in dryRun ? [] : urls)
+        {
+            await changes.AddAsync(url, replaces: false, dryRun: false, cancellationToken);
+        }
+    }
+
+    /// <summary>
+    /// At the old address one step does both. At another the old member goes first: with one that is dead less, the others
+    /// can lose as many as before, or more.
+    /// </summary>
+    private async Task ReplaceAsync(Uri url, string replaced, bool dryRun, CancellationToken cancellationToken)
+    {
+        var id = IdOf(replaced);
+        var members = (await cluster.ReadAsync(cancellationToken)).Json["members"]!.AsArray();
+        var member = members.FirstOrDefault(member => (string?)member!["id"] == replaced)
+            ?? throw new ProblemException(ErrorKinds.MemberNotFound);
+        if (new Uri((string)member["url"]!) == url)
+        {
+            await changes.AddAsync(url, replaces: true, dryRun, cancellationToken);
+            return;
+        }
+
+        await changes.AddAsync(url, replaces: false, dryRun: true, cancellationToken);
+        await changes.RemoveAsync([id], dryRun, cancellationToken);
+        if (!dryRun)
+        {
+            await changes.AddAsync(url, replaces: false, dryRun: false, cancellationToken);
+        }
+    }
+
+    private static List<Uri> UrlsOf(AddMembersBody body)
+    {
+        var texts = (body.Url, body.Urls) switch
+        {
+            ({ } one, null) => [one],
+            (null, { Count: > 0 and <= MembersMax } several) => several,
+            _ => throw JsonMembers.Invalid("url", $"is needed, or 'urls' with at most {MembersMax} of them"),
+        };
+        if (body.Replaces is not null && texts.Count > 1)
+        {
+            throw JsonMembers.Invalid("replaces", "needs one 'url'");
+        }
+
+        return [.. texts.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url)
+            && url.Scheme == Uri.UriSchemeHttp && url.PathAndQuery == "/"
+                ? url
+                : throw JsonMembers.Invalid("url", "is the base address of a node, such as http://node4:7000"))];
+    }
+
+    /// <summary>Members are called <c>n4</c>; whatever else is nobody's name.</summary>
+    private static int IdOf(string name) =>
+        name.StartsWith('n')
+        && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0
+            ? id
+            : throw new ProblemException(ErrorKinds.MemberNotFound);
+
+    private static bool IsDryRun(HttpContext context) => RequestQuery.Of(context).Boolean("dryRun");
+
+    private static void AnswerDone(HttpContext context, bool dryRun)
+    {
+        if (dryRun)
+        {
+            AnswerDryRun(context);
+        }
+        else
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        }
+    }
+
+    private static void AnswerDryRun(HttpContext context) => JsonAnswer.Write(context, static json =>
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("dryRun"u8, true);
+        json.WriteEndObject();
+    });
+
+    /// <summary>What it registered, under its name; somebody else's node may stand there as well.</summary>
+    private static JsonObject GatewayOf(ChildEntry child)
+    {
+        var gateway = new JsonObject { ["instance"] = child.Name };
+        try
+        {
+            gateway["address"] = (string?)JsonNode.Parse(Encoding.UTF8.GetString(child.Value.Span))?["address"];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            gateway["address"] = null;
+        }
+
+        return gateway;
+    }
+}

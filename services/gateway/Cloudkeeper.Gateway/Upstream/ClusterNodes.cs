@@ -1,0 +1,102 @@
+using System.Net;
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Nodes;
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>What concerns the cluster itself: rare calls, one at a time, and the directory that they keep current.</summary>
+internal sealed class ClusterNodes(
+    INodeTransport transport, NodeDirectory directory, GatewayOptions options, TimeProvider time) : IClusterNodes
+{
+    /// <summary>A node that takes longer to say who it is does not help just now.</summary>
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>While nobody leads.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly PreferredNode _leader = new(directory);
+
+    public async Task<ClusterView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var view = await directory.LookAsync(_leader.Current, node => LookAtAsync(node, cancellationToken))
+            ?? throw new ProblemException(ErrorKinds.NoQuorum, "No node can be reached.");
+        if (view.Leader is { } leader)
+        {
+            _leader.Prefer(leader);
+        }
+
+        return view;
+    }
+
+    public async Task<NodeReply> AskLeaderAsync(
+        HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(options.RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        while (!either.IsCancellationRequested)
+        {
+            if (await TryAskAsync(method, route, json, either.Token) is { } reply)
+            {
+                return reply;
+            }
+
+            await Task.Delay(Pause, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        throw new ProblemException(ErrorKinds.NoQuorum);
+    }
+
+    private async Task<ClusterView?> LookAtAsync(Uri node, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(LookPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            var reply = await transport.CallAsync(HttpMethod.Get, node, NodeRoutes.Cluster, default, either.Token);
+            return reply.Status == HttpStatusCode.OK ? ClusterView.TryParse(reply.Body.Span) : null;
+        }
+        catch (Exception e) when (
+            e is NodeUnreachableException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null: the node that was asked certainly did nothing, and another one is to be asked.</returns>
+    private async Task<NodeReply?> TryAskAsync(
+        HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        var node = _leader.Current;
+        try
+        {
+            var reply = await transport.CallAsync(method, node, route, json, cancellationToken);
+            if (reply.Status is not (HttpStatusCode.MisdirectedRequest or HttpStatusCode.ServiceUnavailable))
+            {
+                return reply;
+            }
+
+            if (reply.Leader is { } leader && leader != node)
+            {
+                _leader.Prefer(leader);
+            }
+            else
+            {
+                _leader.Leave(node);
+            }
+        }
+        catch (NodeUnreachableException)
+        {
+            _leader.Leave(node);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            _leader.Leave(node);
+            throw new ProblemException(ErrorKinds.OutcomeUnknown);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,20 @@
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Nodes;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>The consensus nodes as a cluster with members, beside the state machine that they are in <see cref="INodes"/>.</summary>
+internal interface IClusterNodes
+{
+    /// <summary>The members as the leader sees them, else as any node does.</summary>
+    /// <exception cref="ProblemException"><c>no-quorum</c>: no node answers.</exception>
+    Task<ClusterView> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes a call that only the leader answers, wherever it is.</summary>
+    /// <returns>Its answer, whatever it is.</returns>
+    /// <exception cref="ProblemException">
+    /// <c>no-quorum</c>: nobody leads, nothing was done. <c>outcome-unknown</c>: the leader was lost under the call.
+    /// </exception>
+    Task<NodeReply> AskLeaderAsync(
+        HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+}

@@ -1,0 +1,44 @@
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Nodes;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>Keeps the directory of the nodes current: now and then, and soon when a node does not answer.</summary>
+internal sealed partial class NodeDiscovery(
+    IClusterNodes cluster, NodeDirectory directory, TimeProvider time, ILogger<NodeDiscovery> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    /// <summary>However much is doubted meanwhile: while nobody leads there is nothing to be learnt.</summary>
+    private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(100);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var before = directory.Nodes;
+            try
+            {
+                await cluster.ReadAsync(stoppingToken);
+            }
+            catch (ProblemException e)
+            {
+                LogNobody(logger, e.Message);
+            }
+
+            if (directory.Nodes != before)
+            {
+                LogNodes(logger, string.Join(", ", directory.Nodes.Select(node => node.Authority)));
+            }
+
+            await Task.Delay(IntervalMin, time, stoppingToken);
+            await directory.WaitForDoubtAsync(Interval, time, stoppingToken);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "The voters are {Nodes}")]
+    private static partial void LogNodes(ILogger logger, string nodes);
+
+    [LoggerMessage(LogLevel.Debug, "The members are not known anew: {Reason}")]
+    private static partial void LogNobody(ILogger logger, string reason);
+}

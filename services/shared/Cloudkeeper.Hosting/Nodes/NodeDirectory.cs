@@ -1,0 +1,91 @@
+namespace Cloudkeeper.Hosting.Nodes;
+
+/// <summary>
+/// Where the nodes are: at first those that the settings name, then the voters that a leader has told of. So members come
+/// and go, and whoever talks to them needs no new settings, not even when none of the first ones is left.
+/// </summary>
+/// <remarks>
+/// Only a leader's own view counts: a node that was removed may not know it, and would name the members of its time for
+/// ever. While no leader answers nothing changes either.
+/// </remarks>
+public sealed class NodeDirectory
+{
+    private readonly IReadOnlyList<Uri> _seeds;
+    private readonly Lock _gate = new();
+    private volatile IReadOnlyList<Uri> _nodes;
+    private (string Cluster, long Term)? _source;
+    private TaskCompletionSource _doubt = NewDoubt();
+
+    /// <param name="seeds">Base addresses; at least one.</param>
+    public NodeDirectory(IReadOnlyList<Uri> seeds)
+    {
+        _seeds = seeds;
+        _nodes = seeds;
+    }
+
+    /// <summary>Base addresses; never empty.</summary>
+    public IReadOnlyList<Uri> Nodes => _nodes;
+
+    /// <summary>A node does not answer, or one is named that is not known: look again soon.</summary>
+    public void Doubt() => Volatile.Read(ref _doubt).TrySetResult();
+
+    /// <summary>Completes when somebody doubts, after the given time, or when it is cancelled.</summary>
+    public async Task WaitForDoubtAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await Volatile.Read(ref _doubt).Task.WaitAsync(atMost, time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _doubt, NewDoubt());
+    }
+
+    /// <summary>Asks one node after the other until the leader itself answers, and takes its voters over.</summary>
+    /// <param name="first">Who is asked before all others, for instance who led last.</param>
+    /// <param name="ask">Asks one node; null when it does not answer.</param>
+    /// <returns>The leader's view, else that of any node, or null when none answers.</returns>
+    public async Task<ClusterView?> LookAsync(Uri first, Func<Uri, Task<ClusterView?>> ask)
+    {
+        ArgumentNullException.ThrowIfNull(ask);
+        ClusterView? other = null;
+        var asked = new HashSet<Uri>();
+        var next = new LinkedList<Uri>([first, .. _nodes, .. _seeds]);
+        while (next.First is { Value: var node })
+        {
+            next.RemoveFirst();
+            if (!asked.Add(node) || await ask(node) is not { } view)
+            {
+                continue;
+            }
+
+            if (view.IsLeaders && TryLearn(view))
+            {
+                return view;
+            }
+
+            other ??= view;
+            if (view.Leader is { } leader)
+            {
+                next.AddFirst(leader);
+            }
+        }
+
+        return other;
+    }
+
+    private static TaskCompletionSource NewDoubt() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>False: a leader of a later term has told already.</summary>
+    private bool TryLearn(ClusterView view)
+    {
+        lock (_gate)
+        {
+            // Another cluster at these addresses is the one that was restored there; its terms begin anew.
+            if (view.Voters.Count == 0 || (_source is { } source && source.Cluster == view.Id && view.Term < source.Term))
+            {
+                return false;
+            }
+
+            _source = (view.Id, view.Term);
+            _nodes = view.Voters.SequenceEqual(_nodes) ? _nodes : view.Voters;
+            return true;
+        }
+    }
+}
