@@ -1,4 +1,5 @@
 using Cloudkeeper.LoadGenerator.Baseline;
+using Cloudkeeper.LoadGenerator.Checks;
 using Cloudkeeper.LoadGenerator.Engine;
 using Cloudkeeper.LoadGenerator.Http;
 using Cloudkeeper.LoadGenerator.Processes;
@@ -16,6 +17,7 @@ internal static class Commands
     {
         "baseline" => RunBaselineAsync(options, stopping),
         "compare" => CompareAsync(options, stopping),
+        "check" => CheckCommand.RunAsync(options, stopping),
         _ => MeasureAsync([], reference: null, options, stopping),
     };
 

@@ -25,6 +25,18 @@ internal sealed record LoadOptions
     /// <summary>Process ids by the name to show; empty: found by their command lines.</summary>
     public IReadOnlyDictionary<string, int> Processes { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
 
+    /// <summary>Of <c>check</c>: reads that are to be checked.</summary>
+    public long Reads { get; init; } = 100_000;
+
+    /// <summary>Of <c>check</c>: events that are to be delivered to all watchers together.</summary>
+    public long Events { get; init; } = 100_000;
+
+    /// <summary>Of <c>check</c>: connections that write.</summary>
+    public int Writers { get; init; } = 8;
+
+    /// <summary>Of <c>check</c>: streams that watch all keys.</summary>
+    public int Watchers { get; init; } = 16;
+
     public string? JsonFile { get; init; }
 }
 

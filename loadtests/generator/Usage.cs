@@ -10,6 +10,9 @@ internal static class Usage
           loadgenerator baseline  measures a bare minimal API, and the same behind bare YARP, then the targets:
                                   the ceiling of the HTTP path, as ratios within one run
           loadgenerator compare   measures three members of Debian's zookeeper (durable defaults), then the targets
+          loadgenerator check     readers, writers and watchers on the same keys through all targets: every read must be
+                                  as new as anything known before it was sent, every write told once and in order to
+                                  every watcher, whatever breaks meanwhile
 
           --target [NAME=]URL     a gateway or proxy, http://host:port; may be repeated
           --operations LIST       write,read,stale,mix90                                  (write,read,stale)
@@ -24,6 +27,9 @@ internal static class Usage
           --keys N                how many nodes are written and read                     (10000)
           --processes LIST        NAME=PID,... whose CPU time is split per operation
                                   (found by command line: Cloudkeeper.Node, .Gateway, .Proxy)
+          --reads N, --events N   check: until so many reads and events are checked       (100000)
+          --writers N             check: connections that write; --connections read       (8, 32)
+          --watchers N            check: streams that watch all keys; --keys is 100       (16)
           --json FILE             the results as JSON too
 
         CPU columns are microseconds of processor time per operation, user and system, one column a process;

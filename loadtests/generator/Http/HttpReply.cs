@@ -98,7 +98,7 @@ internal static class HttpReply
     }
 
     /// <summary>The value of the header of that lower-case name and separator; empty if it is not there.</summary>
-    private static ReadOnlySpan<byte> FindHeader(ReadOnlySpan<byte> head, ReadOnlySpan<byte> lowerName)
+    public static ReadOnlySpan<byte> FindHeader(ReadOnlySpan<byte> head, ReadOnlySpan<byte> lowerName)
     {
         while (true)
         {
