@@ -57,27 +57,36 @@ internal sealed class CheckRun : IDisposable
         await asking.CancelAsync();
         await Task.WhenAll(requests);
         clients.ForEach(c => c.Dispose());
-        await CompareWatchersAsync(watchers, stopping);
+        for (var key = 0; key < _keys.Count && Violations.Count == 0; key++)
+        {
+            await CompareAsync(CheckedKeys.PathOf(key), watchers, stopping);
+        }
+
         await watching.CancelAsync();
         await Task.WhenAll(watches);
-        foreach (var watcher in watchers)
-        {
-            await CompareVersionsAsync(watcher, stopping);
-        }
     }
 
     public void Dispose() => _client.Dispose();
 
-    /// <summary>What is lost at the very end shows only when nothing comes after it.</summary>
-    private async Task CompareWatchersAsync(List<CheckedWatcher> watchers, CancellationToken stopping)
+    /// <summary>
+    /// What is lost at the very end shows only when nothing comes after it. The state is read each time: a write whose
+    /// connection broke may be done later.
+    /// </summary>
+    private async Task CompareAsync(string path, List<CheckedWatcher> watchers, CancellationToken stopping)
     {
-        var end = await RevisionAsync(stopping);
         var started = Stopwatch.GetTimestamp();
-        while (watchers.Exists(w => w.Position < end))
+        while (true)
         {
+            var version = await VersionAsync(path, stopping);
+            var told = watchers.Select(w => w.VersionOf(path)).ToList();
+            if (told.TrueForAll(v => v == version))
+            {
+                return;
+            }
+
             if (Stopwatch.GetElapsedTime(started) > CatchUpMax)
             {
-                Violations.Add($"A watcher is at {watchers.Min(w => w.Position)}, and the state at {end}, after {CatchUpMax}.");
+                Violations.Add($"{path} has version {version}, and after {CatchUpMax} watchers have been told {told.Min()} to {told.Max()}.");
                 return;
             }
 
@@ -85,19 +94,11 @@ internal sealed class CheckRun : IDisposable
         }
     }
 
-    private async Task CompareVersionsAsync(CheckedWatcher watcher, CancellationToken stopping)
+    private async Task<int> VersionAsync(string path, CancellationToken stopping)
     {
-        for (var key = 0; key < _keys.Count; key++)
-        {
-            var path = CheckedKeys.PathOf(key);
-            using var answer = await GetAsync($"{path}?view=stat", stopping);
-            var json = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(stopping), default, stopping);
-            var version = json.RootElement.GetProperty("stat").GetProperty("version").GetInt32();
-            if (watcher.Versions.GetValueOrDefault(path, -1) != version)
-            {
-                Violations.Add($"{path} has version {version}; a watcher was told {watcher.Versions.GetValueOrDefault(path, -1)}.");
-            }
-        }
+        using var answer = await GetAsync($"{path}?view=stat", stopping);
+        using var json = await JsonDocument.ParseAsync(await answer.Content.ReadAsStreamAsync(stopping), default, stopping);
+        return json.RootElement.GetProperty("stat").GetProperty("version").GetInt32();
     }
 
     private async Task<long> RevisionAsync(CancellationToken stopping)

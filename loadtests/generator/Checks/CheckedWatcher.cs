@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -13,7 +14,7 @@ internal sealed class CheckedWatcher(
 {
     private static readonly TimeSpan ReconnectPause = TimeSpan.FromMilliseconds(50);
 
-    private readonly Dictionary<string, int> _versions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, int> _versions = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Path, int Writer), long> _writes = [];
     private long _seen = from;
     private long _whole = from;
@@ -22,8 +23,8 @@ internal sealed class CheckedWatcher(
     /// <summary>All transactions up to this one have been seen as a whole.</summary>
     public long Position => Interlocked.Read(ref _whole);
 
-    /// <summary>The version of each node as told; read it when the watcher has stopped.</summary>
-    public IReadOnlyDictionary<string, int> Versions => _versions;
+    /// <summary>The version of a node as told last; -1 before that.</summary>
+    public int VersionOf(string path) => _versions.GetValueOrDefault(path, -1);
 
     public async Task RunAsync(CancellationToken stopping)
     {

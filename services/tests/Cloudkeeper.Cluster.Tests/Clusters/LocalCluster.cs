@@ -9,13 +9,13 @@ public sealed class LocalCluster : IAsyncDisposable
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-cluster-").FullName;
 
-    private LocalCluster(int nodes, int gateways)
+    private LocalCluster(int nodes, int gateways, string? redis)
     {
         var ports = FreePorts.Take(nodes + gateways + 1);
         var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
         var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
         Nodes = [.. nodeAddresses.Select((address, i) => Node(i + 1, address, nodeAddresses))];
-        Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, nodeAddresses))];
+        Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, nodeAddresses, redis))];
         Proxy = CreateProxy(Loopback(ports.Dequeue()), nodeAddresses, gatewayAddresses);
     }
 
@@ -30,9 +30,10 @@ public sealed class LocalCluster : IAsyncDisposable
 
     private IEnumerable<ServerProcess> All => [.. Nodes, .. Gateways, Proxy];
 
-    public static async Task<LocalCluster> StartAsync(int nodes = 3, int gateways = 2)
+    /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
+    public static async Task<LocalCluster> StartAsync(int nodes = 3, int gateways = 2, string? redis = null)
     {
-        var cluster = new LocalCluster(nodes, gateways);
+        var cluster = new LocalCluster(nodes, gateways, redis);
         try
         {
             var started = Stopwatch.GetTimestamp();
@@ -167,7 +168,7 @@ public sealed class LocalCluster : IAsyncDisposable
             _folder);
     }
 
-    private ServerProcess Gateway(int number, Uri address, List<Uri> nodes) => new(
+    private ServerProcess Gateway(int number, Uri address, List<Uri> nodes, string? redis) => new(
         $"Gateway{number}",
         address,
         [
@@ -175,6 +176,7 @@ public sealed class LocalCluster : IAsyncDisposable
             $"--Gateway:Nodes={List(nodes)}",
             $"--Gateway:Instance=g{number}",
             $"--Gateway:AdvertisedAddress={List([address])}",
+            $"--Gateway:Redis={redis}",
         ],
         _folder);
 
