@@ -6,7 +6,7 @@ namespace Cloudkeeper.Tree.Tests;
 
 public sealed class SnapshotTests
 {
-    private static readonly StateMachineOptions Small = new()
+    internal static readonly StateMachineOptions Small = new()
     {
         HistorySetsMax = 200,
         HistoryBytesMax = 60_000,

@@ -7,6 +7,7 @@ using Cloudkeeper.Tree.History;
 using Cloudkeeper.Tree.Locks;
 using Cloudkeeper.Tree.Nodes;
 using Cloudkeeper.Tree.Reads;
+using Cloudkeeper.Tree.Recovery;
 using Cloudkeeper.Tree.Sessions;
 using Cloudkeeper.Tree.Transactions;
 
@@ -25,6 +26,7 @@ public sealed class StateMachine
     private readonly TreeState _state;
     private readonly BatchExecutor _batches;
     private readonly ReadHandler _reads;
+    private readonly Refounding _refounding;
 
     public StateMachine(StateMachineOptions options)
         : this(new TreeState(options))
@@ -37,6 +39,7 @@ public sealed class StateMachine
         _reads = new ReadHandler(state);
         var nodes = new NodeOperations(state);
         var sessions = new SessionCommands(state);
+        _refounding = new Refounding(state, sessions);
         var locks = new LockCommands(state, nodes, sessions);
         var transactions = new TransactionCommands(state, nodes);
         var commands = new CommandExecutor(state, transactions, sessions, locks, new IdleNodeCommands(state));
@@ -126,6 +129,14 @@ public sealed class StateMachine
         ArgumentNullException.ThrowIfNull(into);
         _state.Nodes.Idle.CollectDue(time, countMax, into);
     }
+
+    /// <summary>
+    /// Makes this the first state of a new cluster: its revision is the next multiple of
+    /// <see cref="Revision.IncarnationStride"/>, its history is empty, all sessions have ended in that revision and their
+    /// ephemeral nodes and tickets are gone, lanes are dropped, results by idempotency key are kept.
+    /// </summary>
+    /// <param name="index">Of the new log: the entry that this state stands for.</param>
+    public void Refound(long index) => _refounding.Run(index);
 
     /// <summary>
     /// Begins a snapshot of this very moment. Entries may be applied while it is being written; one snapshot at a time.

@@ -97,6 +97,19 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
         idle.ForEach(Remove);
     }
 
+    /// <summary>Drops all; whatever is opened next has a larger id than <paramref name="lastId"/>.</summary>
+    public void Clear(long lastId)
+    {
+        var all = new List<Lane>();
+        foreach (var lane in _lanes)
+        {
+            all.Add(lane);
+        }
+
+        all.ForEach(Remove);
+        LastId = lastId;
+    }
+
     private bool TryMakeRoom(long time)
     {
         Lane? oldest = null;

@@ -19,10 +19,7 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         Load(set);
         while (_sets.Count > options.HistorySetsMax || (SizeBytes > options.HistoryBytesMax && _sets.Count > 0))
         {
-            var oldest = _sets.Dequeue();
-            CompactedTo = oldest.Revision;
-            SizeBytes -= SizeOf(oldest);
-            digest.Remove(HashOf(oldest));
+            Forget();
         }
     }
 
@@ -32,6 +29,17 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         _sets.Enqueue(set);
         SizeBytes += SizeOf(set);
         digest.Add(HashOf(set));
+    }
+
+    /// <summary>Forgets all; whatever comes next is behind <paramref name="compactedTo"/>.</summary>
+    public void Clear(Revision compactedTo)
+    {
+        while (_sets.Count > 0)
+        {
+            Forget();
+        }
+
+        CompactedTo = compactedTo;
     }
 
     public HistoryStatus StatusOf(Revision from) => new(
@@ -88,6 +96,14 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         hash.Add((ulong)set.Changes.Count);
         hash.Add((ulong)set.EndedSessions.Count);
         return hash.Value;
+    }
+
+    private void Forget()
+    {
+        var oldest = _sets.Dequeue();
+        CompactedTo = oldest.Revision;
+        SizeBytes -= SizeOf(oldest);
+        digest.Remove(HashOf(oldest));
     }
 
     private int IndexAbove(Revision revision)
