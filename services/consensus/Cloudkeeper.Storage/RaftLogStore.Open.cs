@@ -38,6 +38,37 @@ public sealed partial class RaftLogStore
         }
     }
 
+    /// <summary>What <see cref="Open"/> would recover. Changes nothing on disk.</summary>
+    /// <exception cref="StorageCorruptedException">As <see cref="Open"/>; also when there is no log.</exception>
+    public static RecoveredState Inspect(
+        IFileSystem files,
+        LogStoreOptions options,
+        SnapshotMetadata? newest,
+        out LogRecoveryReport report)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        ArgumentNullException.ThrowIfNull(options);
+        LogStoreOptions.Validate(options);
+
+        var recovery = new LogRecovery(files, options);
+        try
+        {
+            recovery.Read();
+            if (recovery.Segments.Count == 0)
+            {
+                throw NoLog();
+            }
+
+            var restarts = recovery.JoinWith(newest);
+            report = ReportOf(recovery, restarts);
+            return new RecoveredState(CommittedThrough(newest, recovery.State.HardState), newest, recovery.Entries);
+        }
+        finally
+        {
+            recovery.Segments.ForEach(s => s.Dispose());
+        }
+    }
+
     /// <summary>A snapshot is committed by its nature, whether or not the hard state has heard of it.</summary>
     /// <remarks>
     /// Told to Raft, but not taken for the state of the log: the header of the next segment repeats that state, and
@@ -50,8 +81,7 @@ public sealed partial class RaftLogStore
     {
         if (!options.MayCreate)
         {
-            throw new StorageCorruptedException(
-                Segment.NameOf(1), 0, "there is no log, although this node has had one");
+            throw NoLog();
         }
 
         files.DeleteTemporary(Segment.TemporaryPrefix);
@@ -71,9 +101,6 @@ public sealed partial class RaftLogStore
     {
         var restarts = recovery.JoinWith(newest);
         var active = recovery.Segments[^1];
-        var cut = recovery.DirtyEnd > active.End
-            ? new TornTail(active.Name, active.End, recovery.DirtyEnd - active.End)
-            : null;
         files.DeleteTemporary(Segment.TemporaryPrefix);
         WriteZeros(active.File, active.End, recovery.DirtyEnd);
 
@@ -86,7 +113,7 @@ public sealed partial class RaftLogStore
 
         var store = new RaftLogStore(files, options, active, recovery.State)
         {
-            Recovery = new LogRecoveryReport(recovery.Segments.Count, recovery.Records, cut, restarts),
+            Recovery = ReportOf(recovery, restarts),
         };
         foreach (var segment in recovery.Segments.SkipLast(1))
         {
@@ -100,6 +127,17 @@ public sealed partial class RaftLogStore
         }
 
         return store;
+    }
+
+    private static StorageCorruptedException NoLog() =>
+        new(Segment.NameOf(1), 0, "there is no log, although this node has had one");
+
+    private static LogRecoveryReport ReportOf(LogRecovery recovery, bool restarts)
+    {
+        var last = recovery.Segments[^1];
+        var tail = recovery.DirtyEnd - last.End;
+        var cut = tail > 0 ? new TornTail(last.Name, last.End, tail) : null;
+        return new LogRecoveryReport(recovery.Segments.Count, recovery.Records, cut, restarts);
     }
 
     private static void Rewrite(IStorageFile file, long from, long to)

@@ -22,11 +22,19 @@ public sealed class SnapshotStore
 
     /// <summary>Deletes what interrupted writers have left behind: only one store may use a directory.</summary>
     public SnapshotStore(IFileSystem files, Guid clusterId)
+        : this(files, clusterId, isForReading: false)
+    {
+    }
+
+    private SnapshotStore(IFileSystem files, Guid clusterId, bool isForReading)
     {
         ArgumentNullException.ThrowIfNull(files);
         _files = files;
         _clusterId = clusterId;
-        files.DeleteTemporary(TemporaryPrefix);
+        if (!isForReading)
+        {
+            files.DeleteTemporary(TemporaryPrefix);
+        }
     }
 
     /// <summary>The damaged files found so far.</summary>
@@ -40,6 +48,10 @@ public sealed class SnapshotStore
             }
         }
     }
+
+    /// <summary>For who only looks: deletes nothing.</summary>
+    public static SnapshotStore ForReading(IFileSystem files, Guid clusterId) =>
+        new(files, clusterId, isForReading: true);
 
     public SnapshotFileWriter Create(SnapshotMetadata metadata)
     {
@@ -66,6 +78,10 @@ public sealed class SnapshotStore
 
         return null;
     }
+
+    /// <summary>Reads all snapshots to their last byte; those that are damaged are in <see cref="Damaged"/> then.</summary>
+    /// <returns>The intact ones, newest first.</returns>
+    public IReadOnlyList<SnapshotMetadata> VerifyAll() => [.. NamesFromNewest().Select(TryVerify).OfType<SnapshotMetadata>()];
 
     /// <exception cref="StorageCorruptedException">Its header is damaged.</exception>
     /// <exception cref="FileNotFoundException">It has been purged in the meantime.</exception>

@@ -16,23 +16,27 @@ public sealed class SnapshotFileReader : IDisposable
     private uint _whole;
     private bool _atEnd;
 
-    internal SnapshotFileReader(IStorageFile file, string name, Guid cluster)
+    /// <param name="cluster">To which it must belong; null: to any.</param>
+    internal SnapshotFileReader(IStorageFile file, string name, Guid? cluster)
     {
         _file = file;
         _name = name;
         Length = file.Length;
         var bytes = SnapshotHeader.ReadBytes(file, name);
         var header = SnapshotHeader.Parse(bytes, name);
-        if (header.Cluster != cluster)
+        if (cluster is not null && header.Cluster != cluster)
         {
             throw new StorageCorruptedException(name, 0, $"it is a snapshot of cluster {header.Cluster}");
         }
 
+        ClusterId = header.Cluster;
         Metadata = header.Metadata;
         _window = new FileWindow(file, Length);
         _offset = bytes.Length;
         _seed = _whole = SnapshotHeader.SeedOf(bytes);
     }
+
+    public Guid ClusterId { get; }
 
     public SnapshotMetadata Metadata { get; }
 
