@@ -86,7 +86,8 @@ internal sealed class CheckRun : IDisposable
 
             if (Stopwatch.GetElapsedTime(started) > CatchUpMax)
             {
-                Violations.Add($"{path} has version {version}, and after {CatchUpMax} watchers have been told {told.Min()} to {told.Max()}.");
+                Violations.Add(
+                    $"{path} has version {version}; after {CatchUpMax} watchers were told {told.Min()} to {told.Max()}.");
                 return;
             }
 

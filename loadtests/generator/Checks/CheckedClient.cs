@@ -129,7 +129,9 @@ internal sealed class CheckedClient(
             : throw new InvalidDataException("an answer without its revision");
 
     public static long WriteIn(ReadOnlySpan<byte> value) =>
-        value.Length == ValueBytes && Utf8Parser.TryParse(value[..WriteDigits], out long write, out var digits, 'x') && digits == WriteDigits
+        value.Length == ValueBytes
+        && Utf8Parser.TryParse(value[..WriteDigits], out long write, out var digits, 'x')
+        && digits == WriteDigits
             ? write
             : throw new InvalidDataException("a value that nobody wrote");
 

@@ -39,7 +39,12 @@ public sealed class Membership : IEquatable<Membership>
 
     public override int GetHashCode() => Members.Count;
 
-    public override string ToString() => string.Join(
-        ' ',
-        Members.Select(m => m.Id + (m.IsVoter ? "v" : "") + (m.IsOutgoingVoter ? "o" : "") + (m.IsLearner ? "l" : "") + (m.IsLeaving ? "-" : "")));
+    public override string ToString() => string.Join(' ', Members.Select(Describe));
+
+    private static string Describe(Member member) =>
+        member.Id
+        + (member.IsVoter ? "v" : "")
+        + (member.IsOutgoingVoter ? "o" : "")
+        + (member.IsLearner ? "l" : "")
+        + (member.IsLeaving ? "-" : "");
 }
