@@ -153,8 +153,8 @@ public sealed partial class ReplicaNode
         {
             _commands.FailAll();
             _reads.FailRounds();
-            _changes.FailAll(Leader);
             _sessions.Clear();
+            _changes.FailAll(Leader);
         }
 
         _known = now;
