@@ -1,0 +1,70 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica.Members;
+
+namespace Cloudkeeper.Replica.Tests.Members;
+
+public sealed class StewardTests
+{
+    [Theory]
+    [InlineData("1v 2v 3v", "1 2 3", "1 2 3", "nothing")]
+    [InlineData("1v 2v 3v 4l", "1 2 3 4", "4", "1v 2v 3v 4v")]
+    [InlineData("1v 2v 3v 4l", "1 2 3", "4", "nothing")]
+    [InlineData("1v 2v 3v 4l", "1 2 3 4", "", "nothing")]
+    [InlineData("1v 2v 3v 4l?", "1 2 3 4", "4", "nothing")]
+    [InlineData("1v 2v 3v 4l 5l", "4 5", "5", "1v 2v 3v 4l 5v")]
+    [InlineData("1v 2v 3v 4l 5l", "4 5", "4 5", "1vo 2vo 3vo 4v 5v")]
+    [InlineData("1v 2v 3v 4l- 5l-", "4 5", "4 5", "1v 2v 3v")]
+    [InlineData("1v 2v 3v 4l- 5l", "4 5", "4 5", "1v 2v 3v 5l")]
+    public void Learners_come_and_go_by_themselves(string members, string active, string caughtUp, string expected)
+    {
+        var next = Steward.NextStep(Some.Members(members), Names(active), Names(caughtUp));
+
+        Assert.Equal(expected, next?.ToString() ?? "nothing");
+    }
+
+    [Fact]
+    public void Ids_that_were_given_stay_given_when_their_owners_are_taken_out()
+    {
+        var next = Steward.NextStep(Some.Members("1v 2v 9l-"), Names(""), Names(""));
+
+        Assert.Equal(new NodeId(9), next?.LastId);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 1, null)]
+    [InlineData(1, 2, 2, null)]
+    [InlineData(2, 2, 2, 2)]
+    [InlineData(2, 2, 3, 2)]
+    [InlineData(3, 3, 3, 2)]
+    public void A_feature_level_is_for_all_or_for_nobody(int first, int second, int third, int? expected)
+    {
+        int[] levels = [first, second, third];
+        var members = Some.Members("1v 2v 3l").Members.Select((m, i) => m with { Level = levels[i] });
+
+        Assert.Equal(expected, Steward.NextLevel(new Membership(members), featureLevel: 1));
+    }
+
+    [Fact]
+    public void Keeping_pace_means_to_have_what_was_committed_a_moment_ago()
+    {
+        var mark = new CatchUpMark(electionTicks: 8);
+        var term = new Term(3);
+        Assert.False(mark.IsReached(term, new LogIndex(1_000)));
+
+        mark.Tick(term, new LogIndex(100));
+        Assert.False(mark.IsReached(term, new LogIndex(99)));
+        Assert.True(mark.IsReached(term, new LogIndex(100)));
+
+        // The mark follows the commit index, two to four ticks behind.
+        for (var commit = 110; commit <= 140; commit += 10)
+        {
+            mark.Tick(term, new LogIndex(commit));
+        }
+
+        Assert.False(mark.IsReached(term, new LogIndex(119)));
+        Assert.True(mark.IsReached(term, new LogIndex(120)));
+        Assert.False(mark.IsReached(term.Next(), new LogIndex(1_000)));
+    }
+
+    private static Func<NodeId, bool> Names(string ids) => id => ids.Split(' ').Contains(id.ToString());
+}
