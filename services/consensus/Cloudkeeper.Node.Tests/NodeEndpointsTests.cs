@@ -132,6 +132,54 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("from=2", 2)]
+    [InlineData("recent=1", 2)]
+    [InlineData("recent=1000", 0)]
+    [InlineData("recent=0", 3)]
+    [InlineData("", 3)]
+    public async Task A_feed_says_first_of_which_cluster_it_is_and_where_it_begins(string query, long from)
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await node.WriteAsync($"/before-{i}", "x");
+        }
+
+        using var feed = await node.Client.GetStreamAsync($"{NodeRoutes.Feed}?{query}", Stopping).WaitAsync(Stopping);
+
+        Assert.Equal(new StartFrame(node.Replica.ClusterId, new Revision(from)), await ReadFrameAsync(feed));
+        for (var position = new Revision(from); position < new Revision(3);)
+        {
+            var set = Assert.IsType<ChangeSetFrame>(await ReadFrameAsync(feed)).ChangeSet;
+            Assert.Equal(position, set.Previous);
+            position = set.Revision;
+        }
+
+        Assert.Equal(new ProgressFrame(new Revision(3)), await ReadFrameAsync(feed));
+    }
+
+    [Fact]
+    public async Task A_read_point_reflects_what_was_acknowledged_and_says_of_which_cluster_it_is()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            var written = await node.WriteAsync("/a", $"{i}");
+            var (status, bytes) = await node.PostAsync(NodeRoutes.ReadIndex, default);
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.Equal(new ReadPoint(node.Replica.ClusterId, written), ReadPoint.Read(bytes));
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_quorum_there_is_no_read_point()
+    {
+        await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
+        var (status, _) = await node.PostAsync(NodeRoutes.ReadIndex, default);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
+    }
+
+    [Theory]
     [InlineData("-1")]
     [InlineData("x")]
     [InlineData("9007199254740993")]

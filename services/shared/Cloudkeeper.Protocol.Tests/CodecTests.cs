@@ -133,6 +133,10 @@ public sealed class CodecTests
                 Bytes(o => ReadResultCodec.Write(o, Samples.ReadResults)),
                 b => Bytes(o => ReadResultCodec.Write(o, ReadResultCodec.Read(b))),
                 b => ReadResultCodec.Read(b)),
+            ["read-point"] = (
+                Bytes(o => ReadPoint.Write(o, new ReadPoint(Samples.Cluster, new Revision(20)))),
+                b => Bytes(o => ReadPoint.Write(o, ReadPoint.Read(b))),
+                b => ReadPoint.Read(b)),
             ["keepalives"] = (
                 Bytes(o => KeepaliveCodec.WriteSessions(o, [new SessionId(1), new SessionId(1L << 44)])),
                 b => Bytes(o => KeepaliveCodec.WriteSessions(o, KeepaliveCodec.ReadSessions(b))),

@@ -24,6 +24,8 @@ internal static class Samples
         100,
         2);
 
+    public static readonly Guid Cluster = new("00112233-4455-6677-8899-aabbccddeeff");
+
     private static readonly ReadOnlyMemory<byte> Value = "value"u8.ToArray();
     private static readonly SessionInfo Session = new(new SessionId(9), "worker-7", 10_000, 17, null, 18);
     private static readonly TicketInfo Ticket =
@@ -76,7 +78,10 @@ internal static class Samples
             new ReadSubtreeResult(
                 ResultCode.Ok, Revision.Zero, [new SubtreeEntry("/a", "text/plain", Stat, Value)], HasMore: true),
             new ReadSubtreeResult(ResultCode.NodeNotFound, new Revision(4), [], HasMore: false),
-        ]);
+        ])
+    {
+        Cluster = Cluster,
+    };
 
     public static IReadOnlyList<FeedFrame> Frames { get; } =
     [
@@ -88,6 +93,7 @@ internal static class Samples
             [new SessionId(9)])),
         new ProgressFrame(new Revision(8)),
         new CompactedFrame(new Revision(2)),
+        new StartFrame(Cluster, new Revision(6)),
     ];
 
     public static Change Change(ChangeType type, bool withPrevious) => new(

@@ -15,10 +15,17 @@ public static class NodeRoutes
     /// <summary>POST a <see cref="Reads.ReadBatch"/>; a linearizable one to the leader.</summary>
     public const string Reads = "/reads";
 
+    /// <summary>POST nothing to the leader: the <see cref="Reads.ReadPoint"/> of all reads that have begun by then.</summary>
+    public const string ReadIndex = "/read-index";
+
     /// <summary>POST session ids to the leader.</summary>
     public const string Keepalives = "/keepalives";
 
-    /// <summary>GET a stream of <see cref="Feed.FeedFrame"/>s, each behind its length (4 bytes); <c>?from=</c> is exclusive.</summary>
+    /// <summary>
+    /// GET a stream of <see cref="Feed.FeedFrame"/>s, each behind its length (4 bytes), beginning with a
+    /// <see cref="Feed.StartFrame"/>. <c>?from=</c> is exclusive; <c>?recent=</c> instead: as many of the last
+    /// transactions as there are, at most so many.
+    /// </summary>
     public const string Feed = "/feed";
 
     /// <summary>GET, JSON: the members as this node sees them.</summary>

@@ -14,7 +14,8 @@ internal static class FeedEndpoints
 
     private static async Task StreamAsync(HttpContext context, ReplicaHost replica, FeedHub hub, NodeMetrics metrics)
     {
-        if (!TryReadFrom(context.Request.Query["from"], out var asked))
+        if (!TryReadNumber(context.Request.Query["from"], out var from)
+            || !TryReadNumber(context.Request.Query["recent"], out var recent))
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;
@@ -26,8 +27,9 @@ internal static class FeedEndpoints
         var stream = new FeedStream(metrics.FeedOverflowed);
         try
         {
-            var from = asked ?? await replica.AskAsync(r => r.Machine.Revision);
-            if (await CatchUpAsync(replica, hub, stream, from, context.Response.BodyWriter, stopping.Token))
+            var first = await replica.AskAsync(r => hub.Begin(
+                r.Machine, replica.ClusterId, from is { } revision ? new Revision(revision) : null, recent ?? 0, stream));
+            if (await CatchUpAsync(replica, hub, stream, first, context.Response.BodyWriter, stopping.Token))
             {
                 await FollowAsync(stream, context.Response.BodyWriter, stopping.Token);
             }
@@ -51,21 +53,20 @@ internal static class FeedEndpoints
         ReplicaHost replica,
         FeedHub hub,
         FeedStream stream,
-        Revision from,
+        FeedPart part,
         PipeWriter output,
         CancellationToken cancellationToken)
     {
         while (true)
         {
-            var next = from;
-            var part = await replica.AskAsync(r => hub.Read(r.Machine, next, stream));
             await output.WriteAsync(part.Frames, cancellationToken);
             if (part.IsLive || part.IsLast)
             {
                 return part.IsLive;
             }
 
-            from = part.Next;
+            var next = part.Next;
+            part = await replica.AskAsync(r => hub.Read(r.Machine, next, stream));
         }
     }
 
@@ -88,16 +89,17 @@ internal static class FeedEndpoints
         output.Advance(frames.Length);
     }
 
-    private static bool TryReadFrom(string? text, out Revision? from)
+    /// <summary>A revision or a count of them; null when it is not given.</summary>
+    private static bool TryReadNumber(string? text, out long? number)
     {
-        from = null;
+        number = null;
         if (text is null)
         {
             return true;
         }
 
         var isNumber = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
-        from = new Revision(value);
+        number = value;
         return isNumber && value <= Revision.ValueMax;
     }
 }

@@ -50,6 +50,16 @@ internal sealed class FeedHub
         }
     }
 
+    /// <summary>The first part of a stream: says of which cluster it is, where it begins, and what is there behind that.</summary>
+    /// <param name="from">Null: as many of the last transactions as there are, at most <paramref name="recent"/>.</param>
+    public FeedPart Begin(StateMachine machine, Guid cluster, Revision? from, long recent, FeedStream stream)
+    {
+        var start = from ?? StartOf(machine, recent);
+        var part = Read(machine, start, stream);
+        var head = FeedFrames.Encode(new StartFrame(cluster, start));
+        return part.IsLast ? part : part with { Frames = (byte[])[.. head.Span, .. part.Frames.Span] };
+    }
+
     /// <summary>
     /// The next part of history behind <paramref name="from"/>; a stream that has all of it is live from now on. A live
     /// stream of a <paramref name="from"/> that lies in the future repeats what its gateway has from elsewhere.
@@ -75,6 +85,20 @@ internal sealed class FeedHub
     }
 
     public void Remove(FeedStream stream) => _streams.Remove(stream);
+
+    private static Revision StartOf(StateMachine machine, long recent)
+    {
+        var changes = new List<ChangeSet>(1);
+        var wanted = new Revision(Math.Max(0, machine.Revision.Value - recent));
+        var status = machine.ReadHistory(wanted, 1, changes);
+        if (status.IsCompacted)
+        {
+            machine.ReadHistory(new Revision(status.OldestRevision.Value - 1), 1, changes);
+        }
+
+        // Across a restore the revision before a transaction is not the next smaller number.
+        return changes.Count > 0 ? changes[0].Previous : machine.Revision;
+    }
 
     private void PassOn(ReadOnlyMemory<byte> frames)
     {

@@ -13,7 +13,11 @@ namespace Cloudkeeper.Node.Reads;
 /// <summary>Batches of reads from gateways.</summary>
 internal static class ReadEndpoints
 {
-    public static void MapReads(this IEndpointRouteBuilder routes) => routes.MapPost(NodeRoutes.Reads, ReadAsync);
+    public static void MapReads(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost(NodeRoutes.Reads, ReadAsync);
+        routes.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync);
+    }
 
     private static async Task ReadAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {
@@ -25,11 +29,28 @@ internal static class ReadEndpoints
             return;
         }
 
+        var cluster = replica.ClusterId;
         var (status, answer) = await replica.ReadAsync(
             batch.Consistency,
             batch.MinRevision,
-            r => Answer(r, batch.Requests));
+            r => Answer(r, cluster, batch.Requests));
         metrics.ReadsAnswered(NameOf(batch.Consistency), batch.Requests.Count, Stopwatch.GetElapsedTime(started));
+        await WriteAsync(context, replica, status, answer);
+    }
+
+    /// <summary>One question for all reads that a gateway answers by itself.</summary>
+    private static async Task ReadIndexAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var (status, revision) = await replica.ReadIndexAsync();
+        metrics.ReadsAnswered("index", 1, Stopwatch.GetElapsedTime(started));
+        var point = new ReadPoint(replica.ClusterId, revision);
+        await WriteAsync(context, replica, status, BinaryBodies.Encode(point, ReadPoint.Write));
+    }
+
+    private static async Task WriteAsync(
+        HttpContext context, ReplicaHost replica, ReadStatus status, ReadOnlyMemory<byte> answer)
+    {
         if (status == ReadStatus.Ready)
         {
             await BinaryBodies.WriteAsync(context, answer);
@@ -61,7 +82,8 @@ internal static class ReadEndpoints
     /// On the replica's turn: everything at one revision. Large values end the answer early: the gateway asks again for
     /// what is missing.
     /// </summary>
-    private static ReadOnlyMemory<byte> Answer(ReplicaNode replica, IReadOnlyList<ReadRequest> requests)
+    private static ReadOnlyMemory<byte> Answer(
+        ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests)
     {
         var results = new List<ReadResult>(requests.Count);
         var bytes = 0L;
@@ -77,7 +99,7 @@ internal static class ReadEndpoints
             results.Add(result);
         }
 
-        var answer = new ReadBatchResult(replica.Machine.Revision, results);
+        var answer = new ReadBatchResult(replica.Machine.Revision, results) { Cluster = cluster };
         return BinaryBodies.Encode(answer, ReadResultCodec.Write);
     }
 

@@ -14,6 +14,7 @@ public static class FeedFrameCodec
         ChangeSet = 0,
         Progress = 1,
         Compacted = 2,
+        Start = 3,
     }
 
     public static void Write(IBufferWriter<byte> output, FeedFrame frame)
@@ -32,6 +33,11 @@ public static class FeedFrameCodec
                 output.WriteByte((byte)Tag.Compacted);
                 output.WriteInt64(compacted.OldestRevision.Value);
                 break;
+            case StartFrame start:
+                output.WriteByte((byte)Tag.Start);
+                output.WriteGuid(start.Cluster);
+                output.WriteInt64(start.From.Value);
+                break;
             default:
                 throw new ArgumentException("No encoding for this frame.", nameof(frame));
         }
@@ -41,11 +47,12 @@ public static class FeedFrameCodec
     public static FeedFrame Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        FeedFrame frame = reader.ReadEnum(Tag.Compacted) switch
+        FeedFrame frame = reader.ReadEnum(Tag.Start) switch
         {
             Tag.ChangeSet => new ChangeSetFrame(ChangeCodec.ReadSet(ref reader)),
             Tag.Progress => new ProgressFrame(new Revision(reader.ReadInt64())),
-            _ => new CompactedFrame(new Revision(reader.ReadInt64())),
+            Tag.Compacted => new CompactedFrame(new Revision(reader.ReadInt64())),
+            _ => new StartFrame(reader.ReadGuid(), new Revision(reader.ReadInt64())),
         };
         reader.RequireEnd();
         return frame;

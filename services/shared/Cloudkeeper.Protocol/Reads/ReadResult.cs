@@ -58,4 +58,8 @@ public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketRes
 public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
 
 /// <param name="Revision">At which all of it was read.</param>
-public sealed record ReadBatchResult(Revision Revision, IReadOnlyList<ReadResult> Results);
+public sealed record ReadBatchResult(Revision Revision, IReadOnlyList<ReadResult> Results)
+{
+    /// <summary>Whose state it is: revisions of two clusters say nothing of each other (bug B-75).</summary>
+    public Guid Cluster { get; init; }
+}

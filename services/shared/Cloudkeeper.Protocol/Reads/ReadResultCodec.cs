@@ -9,7 +9,7 @@ namespace Cloudkeeper.Protocol.Reads;
 /// <summary>Bytes of a <see cref="ReadBatchResult"/>.</summary>
 public static class ReadResultCodec
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private enum Tag : byte
     {
@@ -27,6 +27,7 @@ public static class ReadResultCodec
     {
         ArgumentNullException.ThrowIfNull(batch);
         output.WriteByte(Version);
+        output.WriteGuid(batch.Cluster);
         output.WriteInt64(batch.Revision.Value);
         output.WriteCount(batch.Results.Count);
         foreach (var result in batch.Results)
@@ -40,6 +41,7 @@ public static class ReadResultCodec
     {
         var reader = new WireReader(bytes);
         reader.RequireVersion(Version, "Read results");
+        var cluster = reader.ReadGuid();
         var revision = new Revision(reader.ReadInt64());
         var results = new ReadResult[reader.ReadCount(Limits.BatchItemsMax, 2)];
         for (var i = 0; i < results.Length; i++)
@@ -48,7 +50,7 @@ public static class ReadResultCodec
         }
 
         reader.RequireEnd();
-        return new ReadBatchResult(revision, results);
+        return new ReadBatchResult(revision, results) { Cluster = cluster };
     }
 
     private static void WriteResult(IBufferWriter<byte> output, ReadResult result)

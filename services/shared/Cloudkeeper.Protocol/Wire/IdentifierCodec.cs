@@ -11,6 +11,20 @@ public static class IdentifierCodec
     public static Revision? ReadRevision(this ref WireReader reader) =>
         reader.ReadOptionalInt64() is { } revision ? new Revision(revision) : null;
 
+    public static void WriteGuid(this IBufferWriter<byte> output, Guid value)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        value.TryWriteBytes(output.GetSpan(16));
+        output.Advance(16);
+    }
+
+    public static Guid ReadGuid(this ref WireReader reader)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128LittleEndian(bytes, reader.ReadUInt128());
+        return new Guid(bytes);
+    }
+
     public static void WriteStat(this IBufferWriter<byte> output, NodeStat stat)
     {
         output.WriteInt64(stat.CreatedRevision.Value);
