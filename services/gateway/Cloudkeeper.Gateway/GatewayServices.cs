@@ -1,3 +1,4 @@
+using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Cluster;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
@@ -63,7 +64,12 @@ internal static class GatewayServices
                     options.WatchEventsMax, options.WatchBytesMax, options.RecentChangesMax, options.RecentBytesMax),
                 provider.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<FeedProgress>();
+        services.AddSingleton(static provider => new NodeCache(provider.GetRequiredService<GatewayOptions>().CacheBytes));
+        services.AddSingleton<WatchPump>();
+        services.AddHostedService(static provider => provider.GetRequiredService<WatchPump>());
         services.AddHostedService<FeedFollower>();
+        services.AddHostedService<FreshnessKeeper>();
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(static provider => provider.GetRequiredService<RedisConnection>());
         services.AddSingleton<ChangeCache>();
@@ -106,9 +112,12 @@ internal static class GatewayServices
     {
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var watches = services.GetRequiredService<WatchEndpoints>();
-        var relay = services.GetRequiredService<ChangeRelay>();
+        var cache = services.GetRequiredService<NodeCache>();
+        var progress = services.GetRequiredService<FeedProgress>();
         metrics.ObserveWatches(() => watches.StreamCount);
-        metrics.ObserveFeed(() => relay.Revision.Value, () => relay.Age.TotalSeconds);
+        metrics.ObserveCache(() => cache.Bytes, () => cache.Count);
+        metrics.ObserveFeed(() => progress.Revision.Value, () => progress.Age.TotalSeconds);
+        metrics.ObserveFreshness(() => progress.Behind, () => progress.Staleness?.TotalSeconds ?? double.NaN);
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)

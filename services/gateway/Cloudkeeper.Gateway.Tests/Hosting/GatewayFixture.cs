@@ -1,6 +1,10 @@
 using System.Net.Http.Headers;
 using System.Text;
+<<<<<<< HEAD
 using Cloudkeeper.Gateway.Tests.Cluster;
+=======
+using Cloudkeeper.Gateway.Feed;
+>>>>>>> f32a79b (Gateway: hot nodes are answered from memory, linearizably)
 using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;
@@ -43,7 +47,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         await _app.StartAsync();
         Address = new Uri(_app.Urls.Single());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
-        var relay = Services.GetRequiredService<Feed.ChangeRelay>();
+        var relay = Services.GetRequiredService<ChangeRelay>();
         await Until.TrueAsync(() => relay.IsStarted);
     }
 

@@ -18,6 +18,8 @@ namespace Cloudkeeper.Gateway.Tests.Hosting;
 internal sealed class TreeNodes : INodes
 {
     private readonly Lock _gate = new();
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly Guid _cluster = Guid.NewGuid();
     private readonly StateMachine _machine;
     private readonly List<Channel<FeedFrame>> _followers = [];
     private readonly LaneId _lane;
@@ -46,8 +48,27 @@ internal sealed class TreeNodes : INodes
     /// <summary>How often sessions were kept alive.</summary>
     public int KeepaliveCount { get; private set; }
 
+    /// <summary>How many reads and read indexes were asked for.</summary>
+    public int ReadCount { get; private set; }
+
+    public int ReadIndexCount { get; private set; }
+
     /// <summary>While it is set, nobody answers but to stale reads.</summary>
     public bool HasNoQuorum { get; set; }
+
+    /// <summary>While it is set, the feed is open and brings nothing.</summary>
+    public bool HoldsFeed
+    {
+        get;
+        set
+        {
+            lock (_gate)
+            {
+                field = value;
+                Publish();
+            }
+        }
+    }
 
     /// <summary>While it is set, no feed can be opened.</summary>
     public bool HasNoFeed { get; set; }
@@ -71,9 +92,21 @@ internal sealed class TreeNodes : INodes
         lock (_gate)
         {
             var bytes = new ArrayBufferWriter<byte>();
-            ReadResultCodec.Write(bytes, new ReadBatchResult(_machine.Revision, [WithExpiry(_machine.Read(request))]));
+            var result = WithExpiry(_machine.Read(request));
+            ReadResultCodec.Write(bytes, new ReadBatchResult(_machine.Revision, [result]) { Cluster = _cluster });
             var answer = ReadResultCodec.Read(bytes.WrittenSpan);
-            return new(new ReadAnswer(answer.Results[0], answer.Revision));
+            ReadCount++;
+            return new(new ReadAnswer(answer.Results[0], answer.Revision) { Cluster = answer.Cluster });
+        }
+    }
+
+    public ValueTask<ReadIndex> ReadIndexAsync()
+    {
+        RequireQuorum();
+        lock (_gate)
+        {
+            ReadIndexCount++;
+            return new(new ReadIndex(_cluster, _machine.Revision, _time.GetTimestamp()));
         }
     }
 
@@ -113,6 +146,8 @@ internal sealed class TreeNodes : INodes
             }
             else
             {
+                var start = history.Count > 0 ? history[0].Previous : _machine.Revision;
+                frames.Writer.TryWrite(Encoded(new StartFrame(_cluster, from ?? start)));
                 history.ForEach(set => frames.Writer.TryWrite(Encoded(new ChangeSetFrame(set))));
                 frames.Writer.TryWrite(new ProgressFrame(_machine.Revision));
                 _followers.Add(frames);
@@ -189,6 +224,11 @@ internal sealed class TreeNodes : INodes
 
     private void Publish()
     {
+        if (HoldsFeed)
+        {
+            return;
+        }
+
         var news = new List<ChangeSet>();
         _machine.ReadHistory(_published, int.MaxValue, news);
         _published = _machine.Revision;

@@ -51,6 +51,8 @@ internal sealed class PastChanges : INodes
     public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session) =>
         throw new NotSupportedException();
 
+    public ValueTask<ReadIndex> ReadIndexAsync() => throw new NotSupportedException();
+
     public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => throw new NotSupportedException();
 
     public IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, CancellationToken cancellationToken) =>

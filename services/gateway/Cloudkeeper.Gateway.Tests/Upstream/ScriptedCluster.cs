@@ -177,6 +177,9 @@ internal sealed class ScriptedCluster : INodeTransport
                     ReadResultCodec.Write(
                         output, new ReadBatchResult(_machine.Revision, [.. reads.Requests.Select(_machine.Read)]));
                     break;
+                case NodeRoutes.ReadIndex:
+                    ReadPoint.Write(output, new ReadPoint(default, _machine.Revision));
+                    break;
                 default:
                     var sessions = KeepaliveCodec.ReadSessions(body.Span);
                     KeepaliveCodec.WriteResults(output, Array.ConvertAll(sessions, session =>

@@ -253,6 +253,20 @@ public sealed class UpstreamTests : IDisposable
     }
 
     [Fact]
+    public async Task Reads_that_wait_share_one_question_for_the_read_index()
+    {
+        var nodes = Create();
+        await PutAsync(nodes, "/a");
+        _cluster.Calls.Clear();
+        var indexes = await WhileHeldAsync(() => Enumerable.Range(0, 50).Select(_ => nodes.ReadIndexAsync().AsTask()));
+        Assert.All(indexes, index => Assert.Equal(_cluster.Machine.Revision, index.Revision));
+
+        // Who came while the first question was under way was not answered by it.
+        Assert.Equal(2, _cluster.Calls.Count);
+        Assert.Equal(2, indexes.Select(index => index.AskedAt).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Keepalives_share_a_batch()
     {
         var nodes = Create();

@@ -53,6 +53,9 @@ internal sealed class GatewayOptions
     /// <summary>Bytes of these. Default 32 MiB.</summary>
     public long RecentBytesMax { get; init; } = 32L << 20;
 
+    /// <summary>Bytes of the nodes that this gateway answers from memory. Default 64 MiB. 0 (none) to 64 GiB.</summary>
+    public long CacheBytes { get; init; } = 64L << 20;
+
     /// <summary>How often a watch says how far it is. Default 5 s; 10 ms to 10 s, which clients may rely on.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
 

@@ -25,6 +25,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Require(options.WatchBytesMax, nameof(options.WatchBytesMax), 4L << 10, 1L << 30, errors);
         Require(options.RecentChangesMax, nameof(options.RecentChangesMax), 1, 10_000_000, errors);
         Require(options.RecentBytesMax, nameof(options.RecentBytesMax), 4L << 10, 64L << 30, errors);
+        Require(options.CacheBytes, nameof(options.CacheBytes), 0, 64L << 30, errors);
         Require(options.ProgressInterval, nameof(options.ProgressInterval),
             TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10), errors);
         Require(options.RegistrationTtl, nameof(options.RegistrationTtl),

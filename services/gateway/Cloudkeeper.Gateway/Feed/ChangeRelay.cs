@@ -5,27 +5,20 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Feed;
 
-/// <summary>What the gateway knows of the changes: one feed in, all watchers out. Thread safe.</summary>
+/// <summary>One feed in, all watchers out. Thread safe.</summary>
 internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly WatchHub _hub = new(limits);
-    private readonly List<(Revision Revision, TaskCompletionSource Reached)> _waiting = [];
-    private long _lastFrame;
-    private bool _isStarted;
+    private readonly RevisionWaiters _waiters = new(time);
+    private volatile bool _isStarted;
 
-    /// <summary>Every change up to here has been seen; 0 before the feed's first word.</summary>
-    public Revision Revision { get; private set; }
+    /// <summary>The watchers have been told of every change up to here; 0 before the feed's first word.</summary>
+    public Revision Revision => _waiters.Revision;
 
-    public bool IsStarted => Volatile.Read(ref _isStarted);
+    public bool IsStarted => _isStarted;
 
     public int WatcherCount => _hub.Count;
-
-    /// <summary>Since the feed last said that it is alive: what the gateway knows is at most this old.</summary>
-    public TimeSpan Age => time.GetElapsedTime(Volatile.Read(ref _lastFrame));
-
-    /// <summary>The feed is alive.</summary>
-    public void Touch() => Volatile.Write(ref _lastFrame, time.GetTimestamp());
 
     /// <summary>Begins, or goes on behind changes that are lost.</summary>
     public void Restart(Revision revision)
@@ -33,8 +26,8 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Restart(revision);
-            Reach(revision);
-            Volatile.Write(ref _isStarted, true);
+            _waiters.Reach(revision);
+            _isStarted = true;
         }
     }
 
@@ -43,42 +36,13 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Publish(set);
-            Reach(set.Revision);
+            _waiters.Reach(set.Revision);
         }
     }
 
-    /// <summary>Whether the feed reaches a revision in time.</summary>
-    public async ValueTask<bool> WaitForAsync(Revision revision, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        TaskCompletionSource reached;
-        lock (_gate)
-        {
-            if (Revision >= revision)
-            {
-                return true;
-            }
-
-            reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _waiting.Add((revision, reached));
-        }
-
-        try
-        {
-            await reached.Task.WaitAsync(timeout, time, cancellationToken);
-            return true;
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _waiting.Remove((revision, reached));
-            }
-        }
-    }
+    /// <summary>Whether the changes up to a revision pass in time.</summary>
+    public ValueTask<bool> WaitForAsync(Revision revision, TimeSpan timeout, CancellationToken cancellationToken) =>
+        _waiters.WaitForAsync(revision, timeout, cancellationToken);
 
     /// <summary>Watches from the present revision on, or from a later one.</summary>
     public LiveWatch Watch(WatchInterest interest)
@@ -151,18 +115,6 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Unsubscribe(subscription);
-        }
-    }
-
-    private void Reach(Revision revision)
-    {
-        Revision = revision;
-        foreach (var (wanted, reached) in _waiting)
-        {
-            if (wanted <= revision)
-            {
-                reached.TrySetResult();
-            }
         }
     }
 }

@@ -3,14 +3,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>Ready: the change feed is open and alive.</summary>
-internal sealed class FeedHealthCheck(ChangeRelay relay) : IHealthCheck
+internal sealed class FeedHealthCheck(FeedProgress progress) : IHealthCheck
 {
     /// <summary>A node says something every second.</summary>
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(5);
 
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(relay.IsStarted && relay.Age < AgeMax
-            ? HealthCheckResult.Healthy($"revision {relay.Revision}")
+        Task.FromResult(progress.IsStarted && progress.Age < AgeMax
+            ? HealthCheckResult.Healthy($"revision {progress.Revision}")
             : HealthCheckResult.Unhealthy("No node has sent a change or a sign of life for a while."));
 }

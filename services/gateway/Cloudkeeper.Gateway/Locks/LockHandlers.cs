@@ -43,7 +43,7 @@ internal sealed class LockHandlers(
         var path = RequestTarget.TreePath(context);
         var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
         var answer = await reads.ReadAsync(new ReadLockRequest(path), choice, context.RequestAborted);
-        reads.Describe(context, answer.Revision, choice);
+        answer.Describe(context);
         JsonAnswer.Write(context, (path, (ReadLockResult)answer.Result), static (json, read) =>
         {
             var (path, result) = read;

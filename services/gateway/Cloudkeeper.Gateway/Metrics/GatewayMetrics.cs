@@ -15,6 +15,11 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _events;
     private readonly Counter<long> _redisLookups;
+    private readonly Histogram<int> _readIndexBatches;
+    private readonly Counter<long> _nodeReads;
+    private readonly Counter<long> _cacheFills;
+    private readonly Counter<long> _cacheRejected;
+    private readonly Counter<long> _feedWaits;
     private long _requestsUnderWay;
 
     public GatewayMetrics()
@@ -32,6 +37,16 @@ internal sealed class GatewayMetrics : IDisposable
         _events = _meter.CreateCounter<long>("watch_events_total", description: "Events sent to watchers.");
         _redisLookups = _meter.CreateCounter<long>(
             "redis_lookups_total", description: "Past changes looked up in Redis: hit, miss, error or rejected.");
+        _readIndexBatches = _meter.CreateHistogram<int>(
+            "read_index_batch_size", description: "Linearizable reads that shared one question to the leader.");
+        _nodeReads = _meter.CreateCounter<long>(
+            "reads_total", description: "Reads by where their answer came from: local, redis, miss or bypass.");
+        _cacheFills = _meter.CreateCounter<long>(
+            "cache_fills_total", description: "Answers of nodes: kept, or refused as not provably the newest.");
+        _cacheRejected = _meter.CreateCounter<long>(
+            "cache_rejected_total", description: "Entries that were there and turned out not to be new enough.");
+        _feedWaits = _meter.CreateCounter<long>(
+            "feed_waits_total", description: "Reads that waited for the change feed: reached, or late and sent to a node.");
         _meter.CreateObservableGauge("requests_in_flight", () => Volatile.Read(ref _requestsUnderWay),
             description: "Requests that are being answered, streams included.");
     }
@@ -39,6 +54,19 @@ internal sealed class GatewayMetrics : IDisposable
     public void CommandBatch(int count) => _commandBatches.Record(count);
 
     public void ReadBatch(int count) => _readBatches.Record(count);
+
+    public void ReadIndexAsked(int count) => _readIndexBatches.Record(count);
+
+    /// <param name="source">As <c>Cloudkeeper-Cache</c> says it.</param>
+    public void NodeRead(string source) => _nodeReads.Add(1, new KeyValuePair<string, object?>("source", source));
+
+    public void CacheFilled(bool isKept) =>
+        _cacheFills.Add(1, new KeyValuePair<string, object?>("outcome", isKept ? "kept" : "refused"));
+
+    public void CacheRejected() => _cacheRejected.Add(1);
+
+    public void FeedAwaited(bool isReached) =>
+        _feedWaits.Add(1, new KeyValuePair<string, object?>("outcome", isReached ? "reached" : "late"));
 
     public void Retried() => _retries.Add(1);
 
@@ -66,6 +94,21 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void ObserveWatches(Func<int> count) => _meter.CreateObservableGauge(
         "watch_streams", count, description: "Open watch streams.");
+
+    public void ObserveCache(Func<long> bytes, Func<int> entries)
+    {
+        _meter.CreateObservableGauge("cache_bytes", bytes, description: "Memory of the nodes that are kept here.");
+        _meter.CreateObservableGauge("cache_entries", entries, description: "Nodes, and absences of nodes, kept here.");
+    }
+
+    /// <param name="staleness">NaN: nothing is proved.</param>
+    public void ObserveFreshness(Func<long> behind, Func<double> staleness)
+    {
+        _meter.CreateObservableGauge("feed_behind_revisions", behind,
+            description: "How far the change feed was behind the leader when the leader was last asked.");
+        _meter.CreateObservableGauge("staleness_seconds", staleness,
+            description: "What is kept here is proved to be at most this old.");
+    }
 
     public void ObserveFeed(Func<long> revision, Func<double> age)
     {

@@ -7,18 +7,12 @@ namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>How fresh a read has to be.</summary>
 /// <param name="MinRevision">From <c>Cloudkeeper-Min-Revision</c>; stale reads ignore it.</param>
-internal readonly record struct ConsistencyChoice(Consistency Consistency, Revision MinRevision)
+/// <param name="MaxStaleness">Of a bounded read: how old a copy may be.</param>
+internal readonly record struct ConsistencyChoice(
+    Consistency Consistency, Revision MinRevision, TimeSpan MaxStaleness = default)
 {
     private const long StaleMillisecondsMax = 3_600_000;
 
-    public string Name => Consistency switch
-    {
-        Consistency.Linearizable => "linearizable",
-        Consistency.Session => "session",
-        _ => "stale",
-    };
-
-    /// <remarks>A bounded read is answered linearizably: nothing here proves that a copy is fresh enough.</remarks>
     public static ConsistencyChoice Of(HttpContext context, RequestQuery query)
     {
         var minRevision = MinRevisionOf(context.Request);
@@ -27,15 +21,10 @@ internal readonly record struct ConsistencyChoice(Consistency Consistency, Revis
             return new ConsistencyChoice(Consistency.Linearizable, minRevision);
         }
 
-        var word = query.Word("consistency", "linearizable", "session", "bounded", "stale");
-        if (word == "bounded" && query.Duration("max_stale", 0, StaleMillisecondsMax) is null)
-        {
-            throw RequestQuery.Invalid("max_stale", "is needed for consistency=bounded");
-        }
-
-        return word switch
+        return query.Word("consistency", "linearizable", "session", "bounded", "stale") switch
         {
             "session" => new ConsistencyChoice(Consistency.Session, minRevision),
+            "bounded" => new ConsistencyChoice(Consistency.Bounded, minRevision, MaxStalenessOf(query)),
             "stale" => new ConsistencyChoice(Consistency.Stale, Revision.Zero),
             _ => new ConsistencyChoice(Consistency.Linearizable, minRevision),
         };
@@ -47,6 +36,11 @@ internal readonly record struct ConsistencyChoice(Consistency Consistency, Revis
         [{ } text] => IntegerText.ParseRevision(text),
         _ => throw new ProblemException(ErrorKinds.InvalidRevision),
     };
+
+    private static TimeSpan MaxStalenessOf(RequestQuery query) =>
+        query.Duration("max_stale", 0, StaleMillisecondsMax) is { } milliseconds
+            ? TimeSpan.FromMilliseconds(milliseconds)
+            : throw RequestQuery.Invalid("max_stale", "is needed for consistency=bounded");
 }
 
 internal enum Consistency
@@ -56,6 +50,9 @@ internal enum Consistency
 
     /// <summary>At least what the client has seen, else whatever this gateway has.</summary>
     Session,
+
+    /// <summary>A copy that is proved to be so fresh, else linearizable.</summary>
+    Bounded,
 
     /// <summary>Whatever this gateway has, even without a quorum.</summary>
     Stale,

@@ -1,44 +1,159 @@
-using System.Globalization;
+using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
-using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
-/// <summary>Reads as fresh as their client wants them.</summary>
-internal sealed class ConsistentReads(INodes nodes, ChangeRelay relay)
+/// <summary>Reads as fresh as their client wants them, from memory where that is proved fresh enough.</summary>
+internal sealed class ConsistentReads(
+    INodes nodes, NodeCache cache, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
 {
     /// <summary>How long a revision that a client has seen elsewhere may be on its way here.</summary>
     private static readonly TimeSpan RevisionWaitMax = TimeSpan.FromSeconds(5);
 
-    public ValueTask<ReadAnswer> ReadAsync(
-        ReadRequest request, ConsistencyChoice choice, CancellationToken cancellationToken) => choice.Consistency switch
-        {
-            Consistency.Linearizable => ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
-            Consistency.Session => ReadSessionAsync(request, choice.MinRevision, cancellationToken),
-            _ => nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero),
-        };
+    /// <summary>How long the feed may take to bring what the leader has named: then a node is faster.</summary>
+    private static readonly TimeSpan FeedWaitMax = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Sets the headers that say how fresh the answer is.</summary>
-    public void Describe(HttpContext context, Revision revision, ConsistencyChoice choice)
+    public async ValueTask<ServedRead> ReadAsync(
+        ReadRequest request, ConsistencyChoice choice, CancellationToken cancellationToken)
     {
-        context.Response.SetRevision(revision);
-        context.Response.Headers[ResponseHeaders.Consistency] = choice.Name;
-        if (choice.Consistency != Consistency.Linearizable)
+        var read = choice.Consistency switch
         {
-            context.Response.Headers[ResponseHeaders.Staleness] =
-                ((long)relay.Age.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            Consistency.Linearizable => await ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
+            Consistency.Bounded => TryReadBounded(request, choice)
+                ?? await ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
+            Consistency.Session => await ReadSessionAsync(request, choice.MinRevision, cancellationToken),
+            _ => await ReadStaleAsync(request),
+        };
+        metrics.NodeRead(ServedRead.NameOf(read.Source));
+        return read;
+    }
+
+    /// <remarks>
+    /// What is not in memory goes straight to the leader, as does everything while the feed is not current: no read makes
+    /// two ways one after the other, save one whose entry goes while it asks.
+    /// </remarks>
+    private async ValueTask<ServedRead> ReadLinearizableAsync(
+        ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
+    {
+        if (request is not ReadNodeRequest node)
+        {
+            return Served(await AskAsync(request, minRevision, cancellationToken), ReadSource.Bypass);
         }
+
+        if (progress.IsCurrent && cache.Holds(node.Path, node.WithValue)
+            && await TryReadLinearizableAsync(node, minRevision, cancellationToken) is { } cached)
+        {
+            return cached;
+        }
+
+        var answer = await AskAsync(request, minRevision, cancellationToken);
+        Keep(node, answer);
+        return Served(answer, ReadSource.Miss);
+    }
+
+    /// <summary>Asks the leader how far one must be, and reads from memory when the feed is.</summary>
+    private async ValueTask<ServedRead?> TryReadLinearizableAsync(
+        ReadNodeRequest request, Revision minRevision, CancellationToken cancellationToken)
+    {
+        var index = await nodes.ReadIndexAsync();
+        progress.Confirm(index);
+        if (minRevision > index.Revision)
+        {
+            // Nobody can have seen it yet, unless the client is of another cluster.
+            await WaitForAsync(minRevision, cancellationToken);
+        }
+
+        var required = minRevision > index.Revision ? minRevision : index.Revision;
+        if (progress.Revision < required && !await IsReachedAsync(index, required, cancellationToken))
+        {
+            return null;
+        }
+
+        if (cache.TryRead(index.Cluster, request.Path, request.WithValue, required, out var node, out var at))
+        {
+            return new ServedRead(node!, at, ReadSource.Local, Consistency.Linearizable);
+        }
+
+        metrics.CacheRejected();
+        return null;
+    }
+
+    private async ValueTask<bool> IsReachedAsync(
+        ReadIndex index, Revision required, CancellationToken cancellationToken)
+    {
+        var isReached = index.Cluster == cache.Cluster
+            && await progress.WaitForAsync(required, FeedWaitMax, cancellationToken);
+        metrics.FeedAwaited(isReached);
+        if (!isReached)
+        {
+            progress.NoteLag(required);
+        }
+
+        return isReached;
+    }
+
+    /// <summary>A copy that is proved fresh enough; null: there is none.</summary>
+    private ServedRead? TryReadBounded(ReadRequest request, ConsistencyChoice choice)
+    {
+        // First the age, then the state: what comes in between only makes it fresher.
+        var staleness = progress.Staleness;
+        return staleness <= choice.MaxStaleness && request is ReadNodeRequest node
+            && cache.TryRead(null, node.Path, node.WithValue, choice.MinRevision, out var found, out var at)
+                ? new ServedRead(found!, at, ReadSource.Local, Consistency.Bounded, staleness)
+                : null;
+    }
+
+    /// <summary>Never behind what this gateway has told by its watches.</summary>
+    private async ValueTask<ServedRead> ReadSessionAsync(
+        ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
+    {
+        if (minRevision > progress.Revision)
+        {
+            await WaitForAsync(minRevision, cancellationToken);
+        }
+
+        return await ReadHereAsync(request, Consistency.Session, progress.Revision);
+    }
+
+    private ValueTask<ServedRead> ReadStaleAsync(ReadRequest request) =>
+        ReadHereAsync(request, Consistency.Stale, Revision.Zero);
+
+    /// <summary>From memory, else from the node that the feed comes from.</summary>
+    private async ValueTask<ServedRead> ReadHereAsync(
+        ReadRequest request, Consistency consistency, Revision minRevision)
+    {
+        var staleness = progress.Staleness;
+        var proved = progress.Revision;
+        if (request is not ReadNodeRequest node)
+        {
+            var uncached = await nodes.ReadAsync(request, ReadConsistency.Local, minRevision);
+            return Served(uncached, ReadSource.Bypass, consistency, uncached.Revision >= proved ? staleness : null);
+        }
+
+        if (cache.TryRead(null, node.Path, node.WithValue, minRevision, out var found, out var at))
+        {
+            return new ServedRead(found!, at, ReadSource.Local, consistency, staleness);
+        }
+
+        var answer = await nodes.ReadAsync(request, ReadConsistency.Local, minRevision);
+        Keep(node, answer);
+
+        // A node that is behind our feed says nothing of its age.
+        return Served(answer, ReadSource.Miss, consistency, answer.Revision >= proved ? staleness : null);
     }
 
     /// <summary>Reflects every acknowledged revision by itself; one that it does not reflect was never acknowledged.</summary>
-    private async ValueTask<ReadAnswer> ReadLinearizableAsync(
+    private async ValueTask<ReadAnswer> AskAsync(
         ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
     {
+        var askedAt = time.GetTimestamp();
         var answer = await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero);
+        progress.Confirm(new ReadIndex(answer.Cluster, answer.Revision, askedAt));
         if (answer.Revision >= minRevision)
         {
             return answer;
@@ -48,23 +163,18 @@ internal sealed class ConsistentReads(INodes nodes, ChangeRelay relay)
         return await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero);
     }
 
-    /// <summary>Never behind what this gateway has told by its watches.</summary>
-    private async ValueTask<ReadAnswer> ReadSessionAsync(
-        ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
-    {
-        if (minRevision > relay.Revision)
-        {
-            await WaitForAsync(minRevision, cancellationToken);
-        }
-
-        return await nodes.ReadAsync(request, ReadConsistency.Local, relay.Revision);
-    }
+    private void Keep(ReadNodeRequest request, ReadAnswer answer) => metrics.CacheFilled(cache.Fill(
+        answer.Cluster, request.Path, (ReadNodeResult)answer.Result, request.WithValue, answer.Revision));
 
     private async ValueTask WaitForAsync(Revision revision, CancellationToken cancellationToken)
     {
-        if (!await relay.WaitForAsync(revision, RevisionWaitMax, cancellationToken))
+        if (!await progress.WaitForAsync(revision, RevisionWaitMax, cancellationToken))
         {
-            throw new ProblemException(new Problem(ErrorKinds.RevisionNotReached, Revision: relay.Revision));
+            throw new ProblemException(new Problem(ErrorKinds.RevisionNotReached, Revision: progress.Revision));
         }
     }
+
+    private static ServedRead Served(
+        ReadAnswer answer, ReadSource source, Consistency consistency = Consistency.Linearizable,
+        TimeSpan? staleness = null) => new(answer.Result, answer.Revision, source, consistency, staleness);
 }

@@ -2,7 +2,6 @@ using System.Buffers;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
-using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
@@ -50,7 +49,6 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         var response = context.Response;
         response.Headers.ETag = ResponseHeaders.EntityTag(stat.ModifiedRevision);
         response.Headers[ResponseHeaders.Version] = IntegerText.Format(stat.Version);
-        response.Headers[ResponseHeaders.Cache] = "bypass";
         if (IsNotModified(context, stat, answer.Revision))
         {
             return;
@@ -138,10 +136,10 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     }
 
     /// <returns>Null when the answer is that there is nothing new.</returns>
-    private async ValueTask<ReadAnswer?> ReadAsync(
+    private async ValueTask<ServedRead?> ReadAsync(
         HttpContext context, ReadRequest request, string path, ConsistencyChoice consistency, NodeWait? wait)
     {
-        ReadAnswer answer;
+        ServedRead answer;
         var isNewer = true;
         if (wait is { } patient)
         {
@@ -152,7 +150,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
             answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
         }
 
-        reads.Describe(context, answer.Revision, consistency);
+        answer.Describe(context);
         if (isNewer)
         {
             return answer;
@@ -162,7 +160,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         return null;
     }
 
-    private static void RefuseAbsent(HttpContext context, ErrorKind kind, ReadAnswer answer) =>
+    private static void RefuseAbsent(HttpContext context, ErrorKind kind, ServedRead answer) =>
         ProblemWriter.Write(context, new Problem(kind, Revision: answer.Revision));
 
     /// <summary>Bytes as they were stored. Nothing in them is to be run by a browser that is shown them.</summary>

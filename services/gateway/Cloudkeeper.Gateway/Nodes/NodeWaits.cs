@@ -11,7 +11,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay relay, TimeProvider time)
 {
     /// <returns>The last state read, and whether it is newer than what the client knows.</returns>
-    public async Task<(ReadAnswer Answer, bool IsNewer)> WaitAsync(
+    public async Task<(ServedRead Answer, bool IsNewer)> WaitAsync(
         ReadRequest request, string path, ConsistencyChoice choice, NodeWait wait, CancellationToken cancellationToken)
     {
         using var keeper = wait.Session is { } session ? await SessionKeeper.StartAsync(nodes, session, time) : null;

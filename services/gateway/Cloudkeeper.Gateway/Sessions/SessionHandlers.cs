@@ -48,7 +48,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
         var after = query.Session("cursor") ?? new SessionId(0);
         var limit = query.Integer("limit", 1, Limits.PageSizeMax) ?? PageSizeOtherwise;
         var answer = await reads.ReadAsync(new ReadSessionsRequest(after, limit), choice, context.RequestAborted);
-        reads.Describe(context, answer.Revision, choice);
+        answer.Describe(context);
         JsonAnswer.Write(context, (ReadSessionsResult)answer.Result, SessionJson.Write);
     }
 
@@ -57,7 +57,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
         var id = IdOf(context);
         var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
         var answer = await reads.ReadAsync(new ReadSessionRequest(id), choice, context.RequestAborted);
-        reads.Describe(context, answer.Revision, choice);
+        answer.Describe(context);
         var result = (ReadSessionResult)answer.Result;
         if (result is not { Code: ResultCode.Ok, Session: { EndReason: null } session })
         {

@@ -21,9 +21,11 @@ internal sealed class HttpNodes : INodes
     private readonly PreferredNode _local;
     private readonly NodeCalls _calls;
     private readonly TimeProvider _time;
+    private readonly int _recentMax;
     private readonly WriteLane[] _lanes;
     private readonly ReadBatcher _linearizable;
     private readonly ReadBatcher _localReads;
+    private readonly ReadIndexBatcher _readIndex;
     private readonly KeepaliveBatcher _keepalives;
     private int _nextLane;
 
@@ -38,6 +40,7 @@ internal sealed class HttpNodes : INodes
         _directory = directory;
         _cluster = cluster;
         _time = time;
+        _recentMax = options.RecentChangesMax;
         _leader = new PreferredNode(directory);
         _local = new PreferredNode(directory);
         _calls = new NodeCalls(
@@ -49,6 +52,8 @@ internal sealed class HttpNodes : INodes
         _linearizable =
             new ReadBatcher(ReadConsistency.Linearizable, _calls, _leader, options, time, metrics, readLogger);
         _localReads = new ReadBatcher(ReadConsistency.Local, _calls, _local, options, time, metrics, readLogger);
+        _readIndex = new ReadIndexBatcher(
+            _calls, _leader, options, time, metrics, loggers.CreateLogger<ReadIndexBatcher>());
         _keepalives =
             new KeepaliveBatcher(_calls, _leader, options, time, loggers.CreateLogger<KeepaliveBatcher>());
         metrics.ObserveWaiting(() => _lanes.Sum(lane => lane.WaitingCount));
@@ -59,6 +64,8 @@ internal sealed class HttpNodes : INodes
 
     public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision) =>
         (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).ReadAsync(request, minRevision);
+
+    public ValueTask<ReadIndex> ReadIndexAsync() => _readIndex.AskAsync();
 
     public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => _keepalives.KeepAliveAsync(session);
 
@@ -72,7 +79,7 @@ internal sealed class HttpNodes : INodes
         }
 
         var node = _local.Current;
-        var route = from is { } revision ? $"{NodeRoutes.Feed}?from={revision}" : NodeRoutes.Feed;
+        var route = NodeRoutes.Feed + (from is { } revision ? $"?from={revision}" : $"?recent={_recentMax}");
         await using var frames = new FeedStream(_transport, node, route, _time, cancellationToken);
         while (true)
         {

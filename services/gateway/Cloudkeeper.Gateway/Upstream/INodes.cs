@@ -19,10 +19,15 @@ internal interface INodes
     /// <param name="minRevision">The answer reflects at least this revision.</param>
     ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision);
 
+    /// <summary>What a linearizable read that begins now has to reflect.</summary>
+    ValueTask<ReadIndex> ReadIndexAsync();
+
     /// <summary>Acknowledged only after the leader has counted it.</summary>
     ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session);
 
-    /// <summary>The changes above a revision (null: the node's present one) from one node, until either side ends it.</summary>
+    /// <summary>
+    /// The changes above a revision (null: the last ones that there are) from one node, until either side ends it.
+    /// </summary>
     /// <exception cref="NodeUnreachableException">Try again: the next call goes to another node.</exception>
     /// <exception cref="IOException">The connection broke: go on from the last revision.</exception>
     IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, CancellationToken cancellationToken);
@@ -32,4 +37,8 @@ internal interface INodes
 }
 
 /// <param name="Revision">At which it was read.</param>
-internal readonly record struct ReadAnswer(ReadResult Result, Revision Revision);
+internal readonly record struct ReadAnswer(ReadResult Result, Revision Revision)
+{
+    /// <summary>Whose revision that is.</summary>
+    public Guid Cluster { get; init; }
+}

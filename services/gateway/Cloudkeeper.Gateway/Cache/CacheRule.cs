@@ -1,0 +1,126 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Cache;
+
+/// <summary>
+/// Decides what may be answered from memory. Pure: no clock, no threads, no I/O; <see cref="NodeCache"/> calls it under a
+/// lock.
+/// </summary>
+/// <remarks>
+/// Invariant: an entry is the state of its path at every revision from <see cref="CacheEntry.At"/> to
+/// <see cref="Revision"/>; or, when it was read at a revision that the feed has not reached yet, at that one. Changes that
+/// pass keep it so: they replace an entry, or remove it when they do not tell all of it. What a node answered gets in
+/// only if the changes since then are known and its path is not among them (bug B-74).
+/// </remarks>
+internal sealed class CacheRule(long bytesMax)
+{
+    // What remembers the changes takes a part of the memory, too.
+    private readonly ChangeFloors _floors = new(bytesMax / 4);
+    private readonly CacheEntries _entries = new(bytesMax - (bytesMax / 4));
+
+    /// <summary>Whose state this is. Revisions of two clusters say nothing of each other (bug B-75).</summary>
+    public Guid Cluster { get; private set; }
+
+    /// <summary>Every change up to here has been seen.</summary>
+    public Revision Revision { get; private set; }
+
+    public long Bytes => _entries.Bytes;
+
+    public int Count => _entries.Count;
+
+    /// <summary>Begins with this revision. What was changed before is not known, so nothing that was kept counts.</summary>
+    public void Restart(Guid cluster, Revision revision)
+    {
+        _entries.Clear();
+        _floors.Restart(revision);
+        Cluster = cluster;
+        Revision = revision;
+    }
+
+    /// <summary>The feed goes on by a transaction.</summary>
+    /// <exception cref="ArgumentException">It does not follow the last one.</exception>
+    public void Apply(ChangeSet set)
+    {
+        if (set.Previous != Revision || set.Revision <= Revision)
+        {
+            throw new ArgumentException($"{set.Previous} to {set.Revision} does not follow {Revision}.", nameof(set));
+        }
+
+        Revision = set.Revision;
+        foreach (var change in set.Changes)
+        {
+            Apply(change, set.Revision);
+        }
+    }
+
+    /// <summary>A node has answered.</summary>
+    /// <param name="at">The revision of its answer.</param>
+    /// <returns>False: that is not known to be, or known not to be, the newest state.</returns>
+    public bool Fill(Guid cluster, string path, ReadNodeResult node, bool withValue, Revision at)
+    {
+        if (cluster != Cluster || node.Code is not (ResultCode.Ok or ResultCode.NodeNotFound)
+            || !_floors.IsUnchangedSince(path, at))
+        {
+            return false;
+        }
+
+        var entry = CacheEntry.Of(node, withValue, at);
+        return (_entries.Find(path) is { } present && !Improves(entry, present)) || _entries.Set(path, entry);
+    }
+
+    /// <summary>Whether there is an entry at all; whether it is new enough is another question.</summary>
+    public bool Holds(string path, bool withValue) => _entries.Find(path) is { } entry && Has(entry, withValue);
+
+    /// <summary>The state of a path at some revision that is not below <paramref name="required"/>.</summary>
+    /// <param name="at">That revision.</param>
+    public bool TryRead(string path, bool withValue, Revision required, out ReadNodeResult? node, out Revision at)
+    {
+        node = null;
+        at = Revision;
+        if (_entries.Use(path) is not { } entry || !Has(entry, withValue))
+        {
+            return false;
+        }
+
+        at = entry.At > Revision ? entry.At : Revision;
+        node = entry.Node;
+        return at >= required;
+    }
+
+    private static bool Has(CacheEntry entry, bool withValue) => entry.HasValue || !withValue;
+
+    /// <summary>Not older; and a stat alone does not drive out the value that belongs to it.</summary>
+    private static bool Improves(CacheEntry entry, CacheEntry present) =>
+        entry.At >= present.At && !(present.HasValue && entry.Node.Stat == present.Node.Stat);
+
+    private void Apply(Change change, Revision revision)
+    {
+        _floors.Touch(change.Path, revision);
+        if (_entries.Find(change.Path) is { } entry && entry.At < revision)
+        {
+            _entries.Set(change.Path, EntryOf(change, revision));
+        }
+
+        // Coming and going changes the parent's stat, of which the feed does not tell. A parent that the same
+        // transaction has changed comes before its children, and what the feed says of it is final.
+        if (change.Path.Length > 1 && (change.Type != ChangeType.Changed || change.Stat.CreatedRevision == revision))
+        {
+            var parent = NodePath.ParentOf(change.Path);
+            _floors.Touch(parent, revision);
+            if (_entries.Find(parent) is { } stale && stale.At < revision)
+            {
+                _entries.Remove(parent);
+            }
+        }
+    }
+
+    private static CacheEntry EntryOf(Change change, Revision revision) => change.Type == ChangeType.Deleted
+        ? new CacheEntry(new ReadNodeResult(ResultCode.NodeNotFound, null, "", default, revision), true, revision)
+        : new CacheEntry(
+            new ReadNodeResult(ResultCode.Ok, change.Stat, change.ContentType, change.Value ?? default, Revision.Zero),
+            change.Value is not null,
+            revision);
+}

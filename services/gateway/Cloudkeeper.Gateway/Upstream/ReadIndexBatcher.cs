@@ -1,0 +1,34 @@
+using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>One tiny question to the leader for all reads that wait here; the next ones gather while it is under way.</summary>
+/// <remarks>Who comes while a question is under way is not answered by it: the leader may have been asked before.</remarks>
+internal sealed class ReadIndexBatcher(
+    NodeCalls calls, PreferredNode leader, GatewayOptions options, TimeProvider time, GatewayMetrics metrics,
+    ILogger<ReadIndexBatcher> logger)
+    : NodeBatcher<ReadIndexBatcher.Question, ReadIndex>(calls, leader, options, underWayMax: 1, time, logger)
+{
+    protected override bool IsMutation => false;
+
+    public ValueTask<ReadIndex> AskAsync() => EnqueueAsync(default, bytes: 1);
+
+    protected override async ValueTask SendAsync(List<Pending<Question, ReadIndex>> batch)
+    {
+        metrics.ReadIndexAsked(batch.Count);
+        var askedAt = Time.GetTimestamp();
+        if (await DeliverAsync(batch, NodeRoutes.ReadIndex, default) is { } delivery)
+        {
+            var point = ReadPoint.Read(delivery.Body.Span);
+            var answers = new ReadIndex[batch.Count];
+            Array.Fill(answers, new ReadIndex(point.Cluster, point.Revision, askedAt));
+            Complete(batch, answers);
+        }
+    }
+
+    /// <summary>All of them are the same.</summary>
+    internal readonly record struct Question;
+}
