@@ -51,7 +51,8 @@ internal sealed class ReadBatcher(
 
         // A node ends its answer where it would become too large: the rest is asked again.
         Requeue(batch.Skip(answered).Where(static pending => !pending.IsCompleted));
-        Complete(batch[..answered], [.. answer.Results.Select(result => new ReadAnswer(result, answer.Revision) { Cluster = answer.Cluster })]);
+        Complete(batch[..answered], [.. answer.Results.Select(result =>
+            new ReadAnswer(result, answer.Revision) { Cluster = answer.Cluster })]);
     }
 
     internal readonly record struct Read(ReadRequest Request, Revision MinRevision);
