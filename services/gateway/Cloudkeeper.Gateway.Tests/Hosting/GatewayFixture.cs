@@ -1,10 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
-<<<<<<< HEAD
-using Cloudkeeper.Gateway.Tests.Cluster;
-=======
 using Cloudkeeper.Gateway.Feed;
->>>>>>> f32a79b (Gateway: hot nodes are answered from memory, linearizably)
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;

@@ -109,7 +109,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var request = new ReadSubtreeRequest(path, page.After, page.DepthMax, page.Limit, page.WithValues);
         var answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
-        reads.Describe(context, answer.Revision, consistency);
+        answer.Describe(context);
         var subtree = (ReadSubtreeResult)answer.Result;
         if (subtree.Code == ResultCode.NodeNotFound)
         {
@@ -125,7 +125,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var answer = await reads.ReadAsync(
             new ReadNodeRequest(path, WithValue: false), consistency, context.RequestAborted);
-        reads.Describe(context, answer.Revision, consistency);
+        answer.Describe(context);
         if (((ReadNodeResult)answer.Result).Stat is not { } stat)
         {
             RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
