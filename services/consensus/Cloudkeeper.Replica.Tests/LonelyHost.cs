@@ -58,6 +58,15 @@ internal sealed class LonelyHost : IReplicaHost
         CompleteWrites();
     }
 
+    /// <summary>Everything that was to be written is durable now; what follows from it waits for the end of the turn.</summary>
+    public void ReportWrites()
+    {
+        while (_writes.TryDequeue(out var write))
+        {
+            Replica.WriteCompleted(write.Sequence);
+        }
+    }
+
     /// <summary>Everything that was to be written is durable now.</summary>
     public void CompleteWrites()
     {

@@ -4,6 +4,7 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Reads;
 
@@ -40,6 +41,28 @@ public sealed class ReplicaNodeTests
 
         Assert.Equal(SubmitStatus.NotLeader, outcome?.Status);
         Assert.Equal(last, Replica.LastIndex);
+    }
+
+    /// <summary>Nobody would have told them, and they would have counted against the limit for ever (seed 100395).</summary>
+    [Fact]
+    public void Who_asked_in_a_leadership_that_was_won_and_lost_within_one_turn_is_answered()
+    {
+        ReadStatus? read = null;
+        SubmitStatus? submitted = null;
+        while (Replica.Role != Role.Leader)
+        {
+            _host.Pass(50);
+            _host.ReportWrites();
+        }
+
+        Replica.Read(ReadConsistency.Linearizable, Revision.Zero, o => read = o.Status);
+        Replica.Submit(Payload(new OpenLaneCommand()), o => submitted = o.Status);
+        Replica.Receive(new HeartbeatRequest(new NodeId(2), Replica.Id, new Term(99), LogIndex.Zero, 0));
+        Replica.Advance();
+
+        Assert.Equal(ReadStatus.NotLeader, read);
+        Assert.Equal(SubmitStatus.Unknown, submitted);
+        Assert.Equal(0, Replica.PendingCommands);
     }
 
     [Fact]

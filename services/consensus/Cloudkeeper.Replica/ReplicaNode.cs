@@ -149,7 +149,9 @@ public sealed partial class ReplicaNode
             return;
         }
 
-        if (_known.Role == Role.Leader)
+        // Also what came in a leadership that was won and lost within one turn, and was never noticed: nobody else would
+        // answer it any more.
+        if (_known.Role == Role.Leader || now.Role != Role.Leader)
         {
             _commands.FailAll();
             _reads.FailRounds();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
@@ -17,7 +18,9 @@ internal sealed class BugHunt(SourceCopy copy, Action<string> say)
         "-p:GenerateDocumentationFile=false", "-p:NuGetAudit=false", "-p:WarningLevel=0",
     ];
 
-    /// <exception cref="InvalidOperationException">The planted bug does not build.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The planted bug does not build, or the seed that seems to find it fails without it as well.
+    /// </exception>
     public HuntResult Run(PlantedBug bug, TimeSpan budget)
     {
         copy.Plant(bug);
@@ -35,7 +38,16 @@ internal sealed class BugHunt(SourceCopy copy, Action<string> say)
                 say($"  {bug.Id}: {line.Split('\t')[^1]}");
             }
         });
-        return result ?? throw new InvalidOperationException($"{bug.Id} ended with {exitCode}: {output}");
+        return Verified(bug, result ?? throw new InvalidOperationException($"{bug.Id} ended with {exitCode}: {output}"));
+    }
+
+    /// <summary>What fails without the bug as well has not found the bug.</summary>
+    private static HuntResult Verified(PlantedBug bug, HuntResult result)
+    {
+        var without = result.Run is null ? null : SimulationRun.Execute(result.Run.Draw()).Violation;
+        return without is null
+            ? result
+            : throw new InvalidOperationException($"{bug.Id}: seed {result.Run} fails without it as well: {without}");
     }
 
     private void Build(PlantedBug bug)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
@@ -8,16 +9,10 @@ internal static class HuntReport
     private const string FoundMark = "found";
     private const string NothingMark = "nothing";
 
-    public static string NameOf(ulong seed, bool isShort) =>
-        seed.ToString(CultureInfo.InvariantCulture) + (isShort ? " --short" : "");
-
     public static string Progress(long seeds, TimeSpan cpu) => string.Create(
         CultureInfo.InvariantCulture, $"progress\t{seeds} seeds in {cpu.TotalSeconds:F0} CPU s");
 
-    public static string Found(ulong seed, bool isShort, TimeSpan cpu, string violation) =>
-        Found(NameOf(seed, isShort), cpu, violation);
-
-    public static string Found(string run, TimeSpan cpu, string violation) => string.Create(
+    public static string Found(HuntedRun run, TimeSpan cpu, string violation) => string.Create(
         CultureInfo.InvariantCulture,
         $"{FoundMark}\t{cpu.TotalSeconds:F1}\t{run}\t{violation.ReplaceLineEndings(" ")}");
 
@@ -27,7 +22,7 @@ internal static class HuntReport
     /// <summary>Null: the line does not end the hunt.</summary>
     public static HuntResult? Read(string line) => line.Split('\t') switch
     {
-        [FoundMark, var cpu, var run, var violation] => new HuntResult(Seconds(cpu), run, violation),
+        [FoundMark, var cpu, var run, var violation] => new HuntResult(Seconds(cpu), HuntedRun.Parse(run), violation),
         [NothingMark, var cpu, _] => new HuntResult(Seconds(cpu), Run: null, Violation: null),
         _ => null,
     };
@@ -35,9 +30,23 @@ internal static class HuntReport
     private static double Seconds(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 }
 
+/// <summary>One run of a hunt, named as the command line takes it.</summary>
+internal sealed record HuntedRun(ulong Seed, bool IsShort)
+{
+    private const string Short = " --short";
+
+    public static HuntedRun Parse(string text) => text.EndsWith(Short, StringComparison.Ordinal)
+        ? new HuntedRun(ulong.Parse(text[..^Short.Length], CultureInfo.InvariantCulture), true)
+        : new HuntedRun(ulong.Parse(text, CultureInfo.InvariantCulture), false);
+
+    public SimulationOptions Draw() => IsShort ? Swarm.DrawShort(Seed) : Swarm.Draw(Seed);
+
+    public override string ToString() => Seed.ToString(CultureInfo.InvariantCulture) + (IsShort ? Short : "");
+}
+
 /// <summary>How a hunt has ended.</summary>
-/// <param name="Run">The seed, and whether it is a short run; null: nothing was found.</param>
-internal sealed record HuntResult(double CpuSeconds, string? Run, string? Violation)
+/// <param name="Run">Which has found it; null: none has.</param>
+internal sealed record HuntResult(double CpuSeconds, HuntedRun? Run, string? Violation)
 {
     private const int NameMax = 100;
     private const string Assertion = "assertion: ";

@@ -19,7 +19,7 @@ internal sealed class SeedHunt(TimeSpan budget, Bug bug, TextWriter output)
 
     private readonly Lock _gate = new();
     private TimeSpan _runStarted;
-    private string _running = "";
+    private HuntedRun _running = new(0, IsShort: true);
     private bool _isOver;
 
     private static TimeSpan CpuTime => Environment.CpuUsage.TotalTime;
@@ -40,11 +40,12 @@ internal sealed class SeedHunt(TimeSpan budget, Bug bug, TextWriter output)
         {
             for (ulong i = 0; i <= ShortPerLong; i++)
             {
-                var isShort = i < ShortPerLong;
-                var seed = isShort ? (round * ShortPerLong) + i + 1 : round + 1;
-                if (Try(seed, isShort) is { } violation)
+                var run = i < ShortPerLong
+                    ? new HuntedRun((round * ShortPerLong) + i + 1, IsShort: true)
+                    : new HuntedRun(round + 1, IsShort: false);
+                if (Try(run) is { } violation)
                 {
-                    return Say(HuntReport.Found(seed, isShort, CpuTime, violation), 1);
+                    return Say(HuntReport.Found(run, CpuTime, violation), 1);
                 }
 
                 seeds++;
@@ -62,15 +63,14 @@ internal sealed class SeedHunt(TimeSpan budget, Bug bug, TextWriter output)
         }
     }
 
-    private string? Try(ulong seed, bool isShort)
+    private string? Try(HuntedRun run)
     {
         lock (_gate)
         {
-            (_running, _runStarted) = (HuntReport.NameOf(seed, isShort), CpuTime);
+            (_running, _runStarted) = (run, CpuTime);
         }
 
-        var drawn = isShort ? Swarm.DrawShort(seed) : Swarm.Draw(seed);
-        return SimulationRun.Execute(drawn with { Bug = bug }).Violation;
+        return SimulationRun.Execute(run.Draw() with { Bug = bug }).Violation;
     }
 
     private int Say(string line, int exitCode)

@@ -65,6 +65,7 @@ internal sealed class Checks
 
         _committed.LeaderCommitted(view, now, node.Replica.Term);
         _quorum.LeaderCommitted(view, now);
+        CommittedInOwnTerm.LeaderCommitted(view, now, node.Replica.Term);
     }
 
     public void Sending(NodeProcess node, RaftMessage message)

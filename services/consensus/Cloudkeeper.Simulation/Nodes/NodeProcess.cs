@@ -58,6 +58,9 @@ internal sealed class NodeProcess : IReplicaHost
 
     public ReplicaNode Replica { get; }
 
+    /// <summary>Requests of gateways that it has not answered yet.</summary>
+    public int OpenRequests => _requests.OpenCount;
+
     public long MonotonicMilliseconds =>
         (World.Scheduler.Now - _started) / Scheduler.Millisecond * (World.Options.Bug == Bug.FastClock ? 2 : 1);
 

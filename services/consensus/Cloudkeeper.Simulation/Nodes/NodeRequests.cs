@@ -5,6 +5,7 @@ using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
 
@@ -15,8 +16,12 @@ internal sealed class NodeRequests(NodeProcess process)
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();
 
+    /// <summary>Requests that have not been answered yet.</summary>
+    public int OpenCount { get; private set; }
+
     public void Receive(RequestEnvelope request)
     {
+        OpenCount++;
         switch (request.Route)
         {
             case Route.Commands:
@@ -108,7 +113,14 @@ internal sealed class NodeRequests(NodeProcess process)
         return _bytes.WrittenSpan.ToArray();
     }
 
-    private void Reply(RequestEnvelope request, ReplyStatus status, byte[] body) => process.World.Network.Send(
-        new ReplyEnvelope(
+    private void Reply(RequestEnvelope request, ReplyStatus status, byte[] body)
+    {
+        if (--OpenCount < 0)
+        {
+            throw new ViolationException("answers", $"node {process.Id} answers more often than it was asked");
+        }
+
+        process.World.Network.Send(new ReplyEnvelope(
             process.Id.Value, request.From, request.Call, status, process.Replica.Leader?.Value ?? 0, body));
+    }
 }

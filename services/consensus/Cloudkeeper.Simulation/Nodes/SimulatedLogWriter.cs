@@ -11,6 +11,9 @@ namespace Cloudkeeper.Simulation.Nodes;
 /// </summary>
 internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
 {
+    /// <summary>How often a sync comes between two writes that arrived together: the thread may wake up between them.</summary>
+    private const double SplitShare = 0.05;
+
     private const long FullDiskRetry = 500 * Scheduler.Millisecond;
 
     private readonly Queue<RaftWrite> _waiting = new();
@@ -54,6 +57,10 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
             _waiting.Dequeue();
             _appended++;
             _lastSequence = write.Sequence;
+            if (process.Node.Random.Chance(SplitShare))
+            {
+                break;
+            }
         }
 
         if (process.World.Options.Bug == Bug.AcknowledgeBeforeSync)

@@ -1,5 +1,6 @@
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
@@ -23,6 +24,7 @@ internal sealed class LivenessPhase
     private readonly SimulationRandom _random;
     private readonly List<SimulatedNode> _core;
     private readonly List<HistoryOperation> _probes = [];
+    private readonly List<(SimulatedNode Node, Term Term)> _cutOff = [];
 
     public LivenessPhase(World world, SimulationRandom random)
     {
@@ -37,13 +39,17 @@ internal sealed class LivenessPhase
         var options = _world.Options;
         var patience = ElectionTimeouts * options.ElectionTimeout;
         _world.Workload.Stop();
-        Probe();
+        ProbeByWriting();
+        ProbeByReading();
         Await("leader, fresh write and fresh read", patience, IsServing);
         Await("end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
         Await("same state on all healed nodes", patience, IsConverged);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
         Await("end of all sessions", ttl + patience, HasNoSessions);
         Await("same state on all healed nodes", patience, IsConverged);
+        var readPatience = options.Replica.MinRevisionWaitMilliseconds * Scheduler.Millisecond;
+        Await("answer to every request", patience + readPatience, HasNoOpenRequests);
+        Rejoin();
     }
 
     /// <summary>At the very end the power goes off everywhere, and everybody comes back, the broken ones too.</summary>
@@ -70,6 +76,35 @@ internal sealed class LivenessPhase
             "entry of a new term on all nodes after a restart",
             ElectionTimeouts * _world.Options.ElectionTimeout,
             () => _world.Checks.Ledger.Last > last && IsConverged());
+    }
+
+    /// <summary>Who was cut off comes back, and nothing changes for the others (bug B-10).</summary>
+    private void Rejoin()
+    {
+        // One election it may have been about to begin, with its quorum of pre-votes.
+        foreach (var (node, term) in _cutOff)
+        {
+            var now = node.Process?.Replica.Term ?? term;
+            if (now > term.Next())
+            {
+                throw new ViolationException("B-10 quiet exile", $"node {node.Id}, alone, went from term {term} to {now}");
+            }
+        }
+
+        var leader = _core.Find(n => n.Process?.Replica.IsServingLeader == true)?.Process?.Replica;
+        if (leader is null || _cutOff.Exists(c => c.Node.Process?.Replica.Term > leader.Term))
+        {
+            return;
+        }
+
+        var leading = leader.Term;
+        _core.AddRange(_cutOff.Select(c => c.Node));
+        _world.Network.JoinAll();
+        Await("same state on those who have come back", ElectionTimeouts * _world.Options.ElectionTimeout, IsConverged);
+        if (leader.Role != Role.Leader || leader.Term != leading)
+        {
+            throw new ViolationException("B-10 quiet return", $"node {leader.Id} led term {leading} when others came back");
+        }
     }
 
     private List<SimulatedNode> Choose()
@@ -103,13 +138,19 @@ internal sealed class LivenessPhase
                 node.Pause(long.MaxValue / 4);
                 break;
             default:
-                CutOff(node.Id.Value);
+                CutOff(node);
                 break;
         }
     }
 
-    private void CutOff(int address)
+    private void CutOff(SimulatedNode node)
     {
+        var address = node.Id.Value;
+        if (node.Process is not null)
+        {
+            _cutOff.Add((node, node.Process.Replica.Term));
+        }
+
         // Sometimes it can still be heard: its voice must not disturb the others.
         var isHeard = _random.Chance(0.3);
         foreach (var other in _world.Nodes)
@@ -149,23 +190,27 @@ internal sealed class LivenessPhase
     private long Progress() =>
         _world.SnapshotBytes + _core.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0);
 
-    private void Probe()
-    {
-        var gateway = _random.Pick(_world.Gateways);
-        var write = new WriteOperation("/keys/probe", new byte[8], "text/plain", Parents: true);
-        var fresh = New(new CommandRequest(0, null, 0, [], new MutationCommand(write)), null);
-        gateway.Write(fresh, _world.Scheduler.Now + _world.Workload.CallTimeout, ProbeAgainUnlessAnswered);
-        var read = New(null, new ReadNodeRequest("/keys/probe", WithValue: true));
-        gateway.Read(read, _world.Scheduler.Now + _world.Workload.CallTimeout, static () => { });
-    }
-
-    private void ProbeAgainUnlessAnswered()
+    // Each again until it is answered: either may reach its deadline while there is no leader yet.
+    private void ProbeByWriting()
     {
         if (!IsAnswered(write: true))
         {
-            Probe();
+            var write = new WriteOperation("/keys/probe", new byte[8], "text/plain", Parents: true);
+            var fresh = New(new CommandRequest(0, null, 0, [], new MutationCommand(write)), null);
+            _random.Pick(_world.Gateways).Write(fresh, ProbeDeadline(), ProbeByWriting);
         }
     }
+
+    private void ProbeByReading()
+    {
+        if (!IsAnswered(write: false))
+        {
+            var read = New(null, new ReadNodeRequest("/keys/probe", WithValue: true));
+            _random.Pick(_world.Gateways).Read(read, ProbeDeadline(), ProbeByReading);
+        }
+    }
+
+    private long ProbeDeadline() => _world.Scheduler.Now + _world.Workload.CallTimeout;
 
     private HistoryOperation New(CommandRequest? request, ReadRequest? read)
     {
@@ -192,6 +237,8 @@ internal sealed class LivenessPhase
 
     private bool HasNoPendingCalls() => _world.Workload.PendingCount == 0;
 
+    private bool HasNoOpenRequests() => _core.TrueForAll(n => n.Process is { OpenRequests: 0 });
+
     private bool HasNoSessions() => _world.Checks.Ledger.Machine.SessionCount == 0;
 
     private bool IsConverged()
@@ -204,6 +251,6 @@ internal sealed class LivenessPhase
 
     private static string Describe(SimulatedNode node) => node.Process?.Replica is { } replica
         ? $"n{node.Id} {replica.Role} of term {replica.Term}, last {replica.LastIndex}, commit {replica.CommitIndex}, "
-            + $"applied {replica.AppliedIndex}{(node.IsPaused ? ", paused" : "")}"
+            + $"applied {replica.AppliedIndex}, open requests {node.Process.OpenRequests}{(node.IsPaused ? ", paused" : "")}"
         : $"n{node.Id} down";
 }

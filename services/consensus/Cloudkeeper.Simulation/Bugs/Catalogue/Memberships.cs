@@ -46,7 +46,18 @@ internal static class Memberships
         {
             Edits =
             [
-                new("Cloudkeeper.Storage/Snapshots/MembershipBytes.cs", "(flags & Voter) != 0,", "true,"),
+                new(
+                    "Cloudkeeper.Storage/Snapshots/SnapshotHeader.cs",
+                    "return MembershipCodec.TryDecode(bytes[FixedBytes..], out var membership)",
+                    """
+                    if (MembershipCodec.TryDecode(bytes[FixedBytes..], out var stored))
+                    {
+                        stored = new Membership(stored.Members.Select(m => m with { IsVoter = true }), stored.LastId);
+                        return new SnapshotHeader(cluster, new SnapshotMetadata(index, term, stored));
+                    }
+
+                    return MembershipCodec.TryDecode(bytes[FixedBytes..], out var membership)
+                    """),
             ],
         },
         new("B-16", "who lacks the last entries, perhaps his promotion, is asked to take over")

@@ -1,0 +1,21 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Oracle;
+
+namespace Cloudkeeper.Simulation.Invariants.Consensus;
+
+/// <summary>
+/// I5 as well: what a leader commits by counting ends with an entry of its own term. An older one can still be replaced
+/// although a majority has it (thesis, section 3.6.2; bug B-01), but that takes three leaders in a row to see.
+/// </summary>
+internal static class CommittedInOwnTerm
+{
+    public static void LeaderCommitted(NodeView leader, LogIndex index, Term term)
+    {
+        if (leader.Written[index].Term != term)
+        {
+            throw new ViolationException(
+                "I5 committed in own term",
+                $"node {leader.Id} commits entry {index} of term {leader.Written[index].Term} in term {term}");
+        }
+    }
+}
