@@ -37,7 +37,7 @@ public sealed class NodeEndpointsTests : IDisposable
     [Fact]
     public async Task Without_a_quorum_commands_and_linearizable_reads_are_misdirected_and_local_reads_are_answered()
     {
-        await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
+        await using var node = await OneNode.StartWithoutQuorumAsync(_directory);
 
         var (status, _) = await node.SubmitAsync(
             new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], new OpenLaneCommand())]));
@@ -216,21 +216,46 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_directory_of_another_node_is_refused_with_what_to_do()
+    public async Task Before_it_belongs_to_a_cluster_a_node_says_who_it_is_and_that_it_cannot_serve()
+    {
+        await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
+
+        var (commands, _) = await node.PostAsync(NodeRoutes.Commands, new byte[10]);
+        using var health = await node.Client.GetAsync("/healthz", Stopping);
+        using var ready = await node.Client.GetAsync("/readyz", Stopping);
+        var view = await node.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Membership, Stopping);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, commands);
+        Assert.Equal(HttpStatusCode.OK, health.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal("new", view.GetProperty("state").GetString());
+        Assert.Equal(JsonValueKind.Null, view.GetProperty("cluster").ValueKind);
+        Assert.Equal(node.Node.Directory.Instance, view.GetProperty("instance").GetGuid());
+    }
+
+    [Fact]
+    public async Task A_node_whose_log_is_gone_does_not_begin_another_one_and_says_what_to_do()
     {
         await using (await OneNode.Start(_directory).LeadAsync())
         {
         }
 
-        var identity = Path.Combine(_directory, "identity");
-        Assert.True(File.Exists(identity));
         foreach (var file in Directory.GetFiles(_directory, "log-*"))
         {
             File.Delete(file);
         }
 
         // It has voted once and does not know for whom: it must not vote again.
-        Assert.ThrowsAny<Exception>(() => OneNode.Start(_directory));
+        await using var again = OneNode.Start(_directory);
+        var view = await again.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Membership, Stopping);
+        while (!view.GetProperty("detail").GetString()!.Contains("restore a backup", StringComparison.Ordinal))
+        {
+            view = await again.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Membership, Stopping);
+        }
+
+        Assert.Equal("damaged", view.GetProperty("state").GetString());
+        Assert.Null(again.Node.Replica);
+        Assert.True(File.Exists(Path.Combine(_directory, "identity")));
     }
 
     [Fact]

@@ -1,11 +1,16 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Joining;
+using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Raft;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Tests;
 
@@ -31,12 +36,36 @@ internal sealed class OneNode : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public ReplicaHost Replica => _factory.Services.GetRequiredService<ReplicaHost>();
+    public ThisNode Node => _factory.Services.GetRequiredService<ThisNode>();
+
+    /// <summary>Of a node that takes part in its cluster.</summary>
+    public ReplicaHost Replica => Node.Replica!;
 
     private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
-    /// <summary>Alone it elects itself; with peers that do not exist it never leads.</summary>
+    /// <summary>Alone it founds a cluster and elects itself.</summary>
     public static OneNode Start(string directory, string members = "1=http://127.0.0.1:1") => new(directory, members);
+
+    /// <summary>A member of a cluster whose other members do not exist: it never leads.</summary>
+    public static async Task<OneNode> StartWithoutQuorumAsync(string directory)
+    {
+        using (var data = Open(directory))
+        {
+            var members = Enumerable.Range(1, 3).Select(id => new Member(new NodeId(id), $"http://127.0.0.1:{id}", IsVoter: true));
+            NodeStorage.Found(data, new NodeOptions(), Guid.NewGuid(), new NodeId(1), new Membership(members)).Log.Dispose();
+        }
+
+        var node = Start(directory);
+        while (node.Node.Replica is null)
+        {
+            await Task.Yield();
+        }
+
+        return node;
+    }
+
+    public static DataDirectory Open(string directory) =>
+        new(Options.Create(new NodeOptions { DataDirectory = directory }), TimeProvider.System);
 
     public async Task<OneNode> LeadAsync()
     {
@@ -48,7 +77,7 @@ internal sealed class OneNode : IAsyncDisposable
                 break;
             }
 
-            Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
+            Assert.True(status is HttpStatusCode.MisdirectedRequest or HttpStatusCode.ServiceUnavailable, status.ToString());
         }
 
         return this;

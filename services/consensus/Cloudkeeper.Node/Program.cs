@@ -3,22 +3,44 @@ using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Commands;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Feed;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Reads;
 using Cloudkeeper.Node.Sessions;
+using Cloudkeeper.Storage;
 
-return await CloudkeeperRun.RunAsync(() =>
+if (Usage.IsAskedFor(args))
 {
-    var builder = WebApplication.CreateBuilder(args);
-    builder.AddNode();
+    Usage.Print(Console.Out);
+    return 0;
+}
 
-    var app = builder.Build();
-    app.MapCommands();
-    app.MapReads();
-    app.MapKeepalives();
-    app.MapFeed();
-    app.MapPeers();
-    app.MapCluster();
-    app.MapCloudkeeperOperations();
-    return app;
-});
+try
+{
+    return await CloudkeeperRun.RunAsync(() =>
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.Configuration.AddCommandLine(args, Usage.ShortForms);
+        builder.AddNode();
+
+        var app = builder.Build();
+        app.UseReplica();
+        app.MapCommands();
+        app.MapReads();
+        app.MapKeepalives();
+        app.MapFeed();
+        app.MapPeers();
+        app.MapMembership();
+        app.MapMembers();
+        app.MapCluster();
+        app.MapCloudkeeperOperations();
+        return app;
+    });
+}
+catch (StorageException e)
+{
+    // The data directory cannot be used: there is nothing to start with, and the message says what to do.
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

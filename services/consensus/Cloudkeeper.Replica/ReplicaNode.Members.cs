@@ -50,6 +50,9 @@ public sealed partial class ReplicaNode
         Carry(CannotChange() ?? TransferRules.Judge(target, Facts, Successor), null, dryRun, reply);
     }
 
+    /// <summary>The members up to the last applied entry: never taken back.</summary>
+    public Membership CommittedMembership => _raft.MembershipAt(_applied);
+
     /// <summary>All members, in order of id.</summary>
     public IReadOnlyList<MemberStatus> DescribeMembers() => [.. Membership.Members.Select(Describe)];
 

@@ -31,6 +31,18 @@ public static class NodeRoutes
     /// <summary>GET, JSON: the members as this node sees them.</summary>
     public const string Cluster = "/cluster";
 
+    /// <summary>GET, JSON: who this node is; answered before it belongs to a cluster as well.</summary>
+    public const string Membership = "/membership";
+
+    /// <summary>
+    /// POST, to the leader, JSON: a node says who it is. 200 when that stands in the log; 202: under way, ask again; 409 is a
+    /// refusal, <c>{code, detail}</c>.
+    /// </summary>
+    public const string MembershipAnnounce = "/membership/announce";
+
+    /// <summary>POST, JSON, to a node without a cluster: where it is to announce itself.</summary>
+    public const string MembershipInvite = "/membership/invite";
+
     /// <summary>
     /// POST, to the leader, JSON <c>{url, replace, dryRun}</c>: has a node join. DELETE <c>?ids=4,5&amp;dryRun=</c>: takes
     /// members out. 409 is a refusal, <c>{code, detail}</c>; 202: under way, ask again.

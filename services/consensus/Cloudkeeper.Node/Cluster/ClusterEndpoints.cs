@@ -19,8 +19,9 @@ internal static class ClusterEndpoints
 
     public static void MapCluster(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet(NodeRoutes.Cluster, GetClusterAsync);
-        routes.MapGet(NodeRoutes.Gateways, GetGatewaysAsync);
+        var group = routes.MapReplica();
+        group.MapGet(NodeRoutes.Cluster, GetClusterAsync);
+        group.MapGet(NodeRoutes.Gateways, GetGatewaysAsync);
     }
 
     private static async Task<ClusterView> GetClusterAsync(ReplicaHost replica) => await replica.AskAsync(r =>

@@ -1,18 +1,20 @@
-using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Joining;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Cloudkeeper.Node.Cluster;
 
-/// <summary>Ready: a leader is known. CheckQuorum makes a leader without a quorum forget itself.</summary>
-internal sealed class QuorumHealthCheck(ReplicaHost replica) : IHealthCheck
+/// <summary>
+/// Ready: the node takes part in a cluster, and a leader is known. CheckQuorum makes a leader without a quorum forget
+/// itself.
+/// </summary>
+internal sealed class QuorumHealthCheck(ThisNode node) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
-        CancellationToken cancellationToken = default)
-    {
-        var state = replica.State;
-        return Task.FromResult(state.HasLeader
-            ? HealthCheckResult.Healthy($"term {state.Term}, revision {state.Revision}")
-            : HealthCheckResult.Unhealthy("No leader is known: less than a majority of the voters is reachable."));
-    }
+        CancellationToken cancellationToken = default) => Task.FromResult(node.Replica?.State switch
+        {
+            null => HealthCheckResult.Unhealthy(node.Detail),
+            { HasLeader: true } state => HealthCheckResult.Healthy($"term {state.Term}, revision {state.Revision}"),
+            _ => HealthCheckResult.Unhealthy("No leader is known: less than a majority of the voters is reachable."),
+        });
 }

@@ -14,7 +14,7 @@ namespace Cloudkeeper.Node.Commands;
 internal static class CommandEndpoints
 {
     public static void MapCommands(this IEndpointRouteBuilder routes) =>
-        routes.MapPost(NodeRoutes.Commands, SubmitAsync);
+        routes.MapReplica().MapPost(NodeRoutes.Commands, SubmitAsync);
 
     private static async Task SubmitAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {

@@ -7,18 +7,40 @@ public sealed class NodeOptions
 {
     public const string Section = "Node";
 
-    /// <summary>This node's id among <see cref="Members"/>. 1 to 2,147,483,647; never given to another node again.</summary>
-    [Range(1, int.MaxValue, ErrorMessage = "Node:Id must be a number from 1 up.")]
+    /// <summary>
+    /// The first members of a new cluster, the same on every one of them: <c>1=http://10.0.0.1:7000,2=http://…</c>. The one
+    /// with the lowest id founds the cluster once all of them are up. Read only as long as the data directory belongs to no
+    /// cluster; afterwards the log knows the members. Default none.
+    /// </summary>
+    public string Members { get; init; } = "";
+
+    /// <summary>Which of <see cref="Members"/> this node is: 1 to 2,147,483,647. Any other node is given its id.</summary>
+    [Range(0, int.MaxValue, ErrorMessage = "Node:Id must be a number from 1 up.")]
     public int Id { get; init; }
 
     /// <summary>
-    /// The first members of a new cluster, the same on every one of them: <c>1=http://10.0.0.1:7000,2=http://…</c>.
-    /// Read only when the data directory is empty; afterwards the log knows the members.
+    /// Addresses of a running cluster, separated by commas; one that answers is enough. A node without a cluster joins it,
+    /// and asks there when it does not know its cluster any more. Also <c>--join</c>. Default none: a node without first
+    /// members either waits until it is invited.
     /// </summary>
-    [Required(ErrorMessage = "Node:Members must list the first members, e.g. 1=http://10.0.0.1:7000,2=http://10.0.0.2:7000.")]
-    public string Members { get; init; } = "";
+    public string Join { get; init; } = "";
 
-    /// <summary>Where log and snapshots are kept. Created when missing. Belongs to this node alone.</summary>
+    /// <summary>
+    /// Where the other nodes reach this one. Default: its own among <see cref="Members"/>, else the one address that it
+    /// listens on, if that is one address that others can use.
+    /// </summary>
+    public string Address { get; init; } = "";
+
+    /// <summary>
+    /// The disk of the member at this address is lost: this node, with an empty directory, takes its place as a new member.
+    /// Default false: such a node is refused, since it could as well be a mistake.
+    /// </summary>
+    public bool Replace { get; init; }
+
+    /// <summary>
+    /// Where log and snapshots are kept. Created when missing. Belongs to this node alone. Default <c>data</c> in the
+    /// working directory.
+    /// </summary>
     [Required(ErrorMessage = "Node:DataDirectory must name the directory for log and snapshots.")]
     public string DataDirectory { get; init; } = "data";
 

@@ -2,6 +2,7 @@ using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Storage;
@@ -20,17 +21,33 @@ internal static class NodeServices
             .BindConfiguration(NodeOptions.Section)
             .ValidateDataAnnotations()
             .ValidateOnStart();
-        services.AddSingleton<IValidateOptions<NodeOptions>, InitialMembers>();
+        services.AddSingleton<IValidateOptions<NodeOptions>, NodeOptionsValidation>();
+        services.AddSingleton(provider => NodeSetup.Create(
+            provider.GetRequiredService<IOptions<NodeOptions>>().Value, provider.GetRequiredService<IConfiguration>(), []));
         services.AddSingleton<NodeMetrics>();
-        services.AddSingleton<NodeStorage>();
+        services.AddSingleton<DataDirectory>();
         services.AddSingleton<FeedHub>();
         services.AddSingleton<PeerClient>();
-        services.AddSingleton<SnapshotTransfers>();
         services.AddSingleton<RaftLog>();
         services.AddSingleton<FatalErrors>();
-        services.AddSingleton<ReplicaHost>();
-        services.AddHostedService<ReplicaService>();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", tags: [CloudkeeperOperations.ReadyTag]);
+        AddJoining(services);
+    }
+
+    private static void AddJoining(IServiceCollection services)
+    {
+        services.AddSingleton<ThisNode>();
+        services.AddSingleton<ProgressLog>();
+        services.AddSingleton<Invitations>();
+        services.AddSingleton<MembershipClient>();
+        services.AddSingleton<Founding>();
+        services.AddSingleton<Admission>();
+        services.AddSingleton<Arrival>();
+
+        // The replica is made once it is known which member this node is; the lifecycle owns it.
+        services.AddSingleton<Func<NodeStorage, ReplicaHost>>(provider =>
+            storage => ActivatorUtilities.CreateInstance<ReplicaHost>(provider, storage));
+        services.AddHostedService<NodeLifecycle>();
     }
 }

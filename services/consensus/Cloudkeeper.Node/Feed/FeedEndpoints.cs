@@ -10,7 +10,7 @@ namespace Cloudkeeper.Node.Feed;
 /// <summary>The change feed for gateways.</summary>
 internal static class FeedEndpoints
 {
-    public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapGet(NodeRoutes.Feed, StreamAsync);
+    public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapReplica().MapGet(NodeRoutes.Feed, StreamAsync);
 
     private static async Task StreamAsync(HttpContext context, ReplicaHost replica, FeedHub hub, NodeMetrics metrics)
     {

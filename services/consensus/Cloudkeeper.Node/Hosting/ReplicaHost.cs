@@ -9,9 +9,10 @@ using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Members;
 using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Tree;
-using Microsoft.Extensions.Options;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Node.Hosting;
 
@@ -23,26 +24,28 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private readonly TimeProvider _time;
     private readonly FeedHub _feed;
     private readonly PeerLinks _links;
-    private readonly SnapshotTransfers _transfers;
+    private readonly PeerAdmission _admission;
     private readonly FatalErrors _fatal;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
     private readonly ReplicaNode _replica;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource<string> _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
     private ITimer? _ticks;
     private NodeId? _leader;
+    private Membership? _membership;
     private int _snapshotStepQueued;
 
+    /// <param name="storage">Of the member that this node is. Owned.</param>
     public ReplicaHost(
-        IOptions<NodeOptions> options,
         NodeStorage storage,
+        NodeSetup setup,
         NodeMetrics metrics,
         FeedHub feed,
-        SnapshotTransfers transfers,
         PeerClient peers,
         TimeProvider time,
-        ILogger<PeerSender> peerLogger,
+        ILoggerFactory loggers,
         RaftLog observer,
         FatalErrors fatal)
     {
@@ -50,13 +53,20 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _metrics = metrics;
         _time = time;
         _feed = feed;
-        _transfers = transfers;
         _fatal = fatal;
         _started = time.GetTimestamp();
-        Options = options.Value;
-        Id = new NodeId(Options.Id);
+        Self = new PeerIdentity(storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address);
+        Transfers = new SnapshotTransfers(storage, peers, time, loggers.CreateLogger<SnapshotTransfers>());
+        _admission = new PeerAdmission(Self);
         _links = new PeerLinks(
-            Id, ClusterId, peers.Client, metrics, time, peerLogger, peer => Post(r => r.PeerUnreachable(peer)));
+            Self,
+            _admission,
+            peers.Client,
+            metrics,
+            time,
+            loggers.CreateLogger<PeerSender>(),
+            peer => Post(r => r.PeerUnreachable(peer)),
+            reason => _removed.TrySetResult(reason));
         _log = new LogWriter(
             storage.Log,
             metrics,
@@ -66,23 +76,30 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _turns = new ReplicaTurns(EndTurn, fatal.Stop);
         _replica = new ReplicaNode(
             Id,
-            OptionsOf(Options),
+            OptionsOf(setup.Options),
             storage.Recovered,
-            storage.LoadMachine(),
+            storage.Machine,
             new Random(),
             this,
             observer);
-        metrics.Observe(() => State);
+        TickInterval = setup.Options.TickInterval;
     }
 
-    public NodeOptions Options { get; }
+    public NodeId Id => Self.Node;
 
-    public NodeId Id { get; }
+    public Guid ClusterId => Self.Cluster;
 
-    public Guid ClusterId => _storage.Identity.ClusterId;
+    public PeerIdentity Self { get; }
+
+    public SnapshotTransfers Transfers { get; }
+
+    public TimeSpan TickInterval { get; }
 
     /// <summary>As of the end of the last turn.</summary>
     public NodeState State { get; private set; } = NodeState.Starting;
+
+    /// <summary>Completes with the reason once another member has said that this one was taken out.</summary>
+    public Task<string> Removed => _removed.Task;
 
     public long MonotonicMilliseconds => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
@@ -91,12 +108,18 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     public void Start()
     {
         _log.Start();
-        _ticks = _time.CreateTimer(
-            _ => Post(static r => r.Tick()),
-            null,
-            Options.TickInterval,
-            Options.TickInterval);
+        _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, TickInterval, TickInterval);
     }
+
+    /// <summary>How endpoints get it: <see cref="ReplicaRoutes"/> has seen that there is one.</summary>
+    public static ValueTask<ReplicaHost> BindAsync(HttpContext context) =>
+        ValueTask.FromResult(context.Features.GetRequiredFeature<ReplicaHost>());
+
+    /// <summary>Whether a peer may speak here, and if so, where it is to be answered.</summary>
+    public PeerRefusal? Admit(PeerIdentity peer, NodeId to) => _admission.Judge(peer, to);
+
+    /// <summary>The cluster has said that this node is none of its members any more.</summary>
+    public void NoticeRemoval(string reason) => _removed.TrySetResult(reason);
 
     /// <summary>Cancelled when the request is, or when this node stops. The caller disposes it.</summary>
     public CancellationTokenSource Link(CancellationToken aborted) =>
@@ -141,6 +164,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         return done.Task;
     }
 
+    /// <summary>Asks the replica for a change of members or leader; it answers when the outcome is known.</summary>
+    public Task<ChangeOutcome> ChangeAsync(Action<ReplicaNode, Action<ChangeOutcome>> change)
+    {
+        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => change(r, done.SetResult));
+        return done.Task;
+    }
+
     public Task<IReadOnlyList<KeepaliveResult>?> KeepaliveAsync(IReadOnlyList<SessionId> sessions)
     {
         var done = new TaskCompletionSource<IReadOnlyList<KeepaliveResult>?>(
@@ -161,6 +192,13 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     /// <summary>Ends what others have opened to here and would keep open.</summary>
     public Task EndStreamsAsync() => _stopping.CancelAsync();
 
+    /// <summary>Says nothing to anybody any more; what is asked of it is still answered.</summary>
+    public Task LeaveAsync() => AskAsync(_ =>
+    {
+        _links.Close();
+        return true;
+    });
+
     /// <summary>Takes part no longer. The log is closed by <see cref="Dispose"/>.</summary>
     public async Task StopAsync()
     {
@@ -169,13 +207,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
             await _ticks.DisposeAsync();
         }
 
+        await LeaveAsync();
         await _links.DisposeAsync();
     }
 
     public void Dispose()
     {
         _log.Dispose();
-        _storage.Dispose();
+        Transfers.Dispose();
         _stopping.Dispose();
     }
 
@@ -221,6 +260,13 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private void EndTurn()
     {
         _replica.Advance();
+        if (!ReferenceEquals(_membership, _replica.Membership))
+        {
+            _membership = _replica.Membership;
+            _links.Retain(_membership);
+        }
+
+        _admission.Committed = _replica.CommittedMembership;
         if (_replica.Leader != _leader)
         {
             _leader = _replica.Leader;
@@ -253,7 +299,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private async Task SendSnapshotAsync(SnapshotRequest request)
     {
         var address = _links.SnapshotAddress(request.To, _replica.Membership);
-        var succeeded = address is not null && await _transfers.SendAsync(request, address, _stopping.Token);
+        var succeeded = address is not null && await Transfers.SendAsync(request, address, _stopping.Token);
         Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, succeeded));
     }
 
@@ -272,11 +318,13 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         PendingBatches = _replica.PendingCommands,
         LogBytes = _log.SizeBytes,
         FeedStreams = _feed.Count,
+        Membership = _replica.Membership,
         IsStorageFull = _replica.StorageIsFull,
     };
 
-    private static ReplicaOptions OptionsOf(NodeOptions options) => new()
+    private ReplicaOptions OptionsOf(NodeOptions options) => new()
     {
+        ClusterId = ClusterId,
         Raft = RaftOptions.Default with { ElectionTicks = options.ElectionTicks },
         SnapshotLogBytes = options.SnapshotLogBytes,
         SnapshotLogEntries = options.SnapshotLogEntries,

@@ -1,3 +1,5 @@
+using Cloudkeeper.Raft;
+
 namespace Cloudkeeper.Node.Metrics;
 
 /// <summary>What a node looks like from outside, as of the end of one turn.</summary>
@@ -30,6 +32,9 @@ internal sealed record NodeState
     public long LogBytes { get; init; }
 
     public long FeedStreams { get; init; }
+
+    /// <summary>In force, though perhaps not committed yet.</summary>
+    public Membership Membership { get; init; } = Membership.Empty;
 
     public bool IsStorageFull { get; init; }
 }

@@ -19,13 +19,14 @@ internal static class PeerEndpoints
 
     public static void MapPeers(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(PeerRoutes.Stream, ReceiveStreamAsync);
-        routes.MapPost(PeerRoutes.Snapshot, ReceiveSnapshotAsync);
+        var group = routes.MapReplica();
+        group.MapPost(PeerRoutes.Stream, ReceiveStreamAsync);
+        group.MapPost(PeerRoutes.Snapshot, ReceiveSnapshotAsync);
     }
 
     private static async Task ReceiveStreamAsync(HttpContext context, ReplicaHost replica)
     {
-        if (!await RequireOwnClusterAsync(context, replica))
+        if (await AdmitAsync(context, replica) is not var (peer, to))
         {
             return;
         }
@@ -38,8 +39,12 @@ internal static class PeerEndpoints
             await FrameReader.ReadAllAsync(
                 context.Request.BodyReader,
                 FrameBytesMax,
-                frame => replica.Receive(Decode(frame)),
+                frame => Receive(replica, peer, to, frame),
                 stopping.Token);
+        }
+        catch (PeerRefusedException e)
+        {
+            await RefuseAsync(context, e.Refusal.Status, e.Refusal.Reason);
         }
         catch (WireFormatException e)
         {
@@ -51,9 +56,9 @@ internal static class PeerEndpoints
         }
     }
 
-    private static async Task ReceiveSnapshotAsync(HttpContext context, ReplicaHost replica, SnapshotTransfers transfers)
+    private static async Task ReceiveSnapshotAsync(HttpContext context, ReplicaHost replica)
     {
-        if (!await RequireOwnClusterAsync(context, replica))
+        if (await AdmitAsync(context, replica) is null)
         {
             return;
         }
@@ -69,7 +74,7 @@ internal static class PeerEndpoints
                 return;
             }
 
-            await transfers.ReceiveAsync(request, body, replica, context.RequestAborted);
+            await replica.Transfers.ReceiveAsync(request, body, replica, context.RequestAborted);
         }
         catch (Exception e) when (e is WireFormatException or StorageException)
         {
@@ -106,25 +111,43 @@ internal static class PeerEndpoints
         }
     }
 
-    /// <summary>Two clusters never mix: a member says which cluster it belongs to, and whom it means.</summary>
-    private static async Task<bool> RequireOwnClusterAsync(HttpContext context, ReplicaHost replica)
+    /// <summary>Null: it is not heard, and has been told why.</summary>
+    private static async Task<(PeerIdentity Peer, NodeId To)?> AdmitAsync(HttpContext context, ReplicaHost replica)
     {
-        var query = context.Request.Query;
-        var problem = query["cluster"] != replica.ClusterId.ToString("N") ? $"This is cluster {replica.ClusterId:N}."
-            : query["to"] != replica.Id.ToString() ? $"This is node {replica.Id}."
-            : null;
-        if (problem is null)
+        if (PeerIdentity.Read(context.Request.Query) is not var (peer, to))
         {
-            return true;
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Who is calling?");
+            return null;
         }
 
-        await RefuseAsync(context, StatusCodes.Status409Conflict, problem);
-        return false;
+        if (replica.Admit(peer, to) is { } refusal)
+        {
+            await RefuseAsync(context, refusal.Status, refusal.Reason);
+            return null;
+        }
+
+        return (peer, to);
+    }
+
+    /// <summary>Judged at every message: a member may be taken out while its stream is open.</summary>
+    private static void Receive(ReplicaHost replica, PeerIdentity peer, NodeId to, ReadOnlySequence<byte> frame)
+    {
+        if (replica.Admit(peer, to) is { } refusal)
+        {
+            throw new PeerRefusedException(refusal);
+        }
+
+        replica.Receive(Decode(frame));
     }
 
     private static Task RefuseAsync(HttpContext context, int status, string problem)
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsync(problem, context.RequestAborted);
+    }
+
+    private sealed class PeerRefusedException(PeerRefusal refusal) : Exception(refusal.Reason)
+    {
+        public PeerRefusal Refusal { get; } = refusal;
     }
 }

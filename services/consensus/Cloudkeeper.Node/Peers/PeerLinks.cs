@@ -5,22 +5,25 @@ namespace Cloudkeeper.Node.Peers;
 
 /// <summary>The senders to all other members, made when first needed. Used on the replica's turn only.</summary>
 internal sealed class PeerLinks(
-    NodeId self,
-    Guid clusterId,
+    PeerIdentity self,
+    PeerAdmission admission,
     HttpClient client,
     NodeMetrics metrics,
     TimeProvider time,
     ILogger<PeerSender> logger,
-    Action<NodeId> unreachable) : IAsyncDisposable
+    Action<NodeId> unreachable,
+    Action<string> removed) : IAsyncDisposable
 {
     private readonly Dictionary<NodeId, (string Address, PeerSender Sender)> _senders = [];
+    private readonly List<Task> _ending = [];
+    private bool _isClosed;
 
     public void Send(RaftMessage message, Membership membership)
     {
-        // A message to somebody who is not a member (any more) has nowhere to go.
-        if (membership.Find(message.To) is { } member)
+        // A message to somebody whom nobody knows (any more) has nowhere to go.
+        if (!_isClosed && AddressOf(message.To, membership) is { } address)
         {
-            SenderTo(member).Send(message);
+            SenderTo(message.To, address).Send(message);
         }
         else
         {
@@ -28,32 +31,59 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>Where a member takes snapshots; null: it is not a member (any more).</summary>
+    /// <summary>Where a member takes snapshots; null: nobody knows it (any more).</summary>
     public Uri? SnapshotAddress(NodeId peer, Membership membership) =>
-        membership.Find(peer) is { } member ? AddressOf(member, PeerRoutes.Snapshot) : null;
+        AddressOf(peer, membership) is { } address ? UriOf(address, PeerRoutes.Snapshot, peer) : null;
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the senders to those who are gone.</summary>
+    public void Retain(Membership membership)
     {
-        foreach (var (_, sender) in _senders.Values)
+        foreach (var id in _senders.Keys.Where(id => AddressOf(id, membership) is null).ToList())
         {
-            await sender.DisposeAsync();
+            End(id);
         }
     }
 
-    private PeerSender SenderTo(Member member)
+    /// <summary>Says nothing any more.</summary>
+    public void Close()
     {
-        if (_senders.TryGetValue(member.Id, out var known) && known.Address == member.Address)
+        _isClosed = true;
+        foreach (var id in _senders.Keys.ToList())
         {
-            return known.Sender;
+            End(id);
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_ending);
+
+    private string? AddressOf(NodeId peer, Membership membership) =>
+        membership.Find(peer)?.Address ?? admission.AddressOf(peer);
+
+    private PeerSender SenderTo(NodeId peer, string address)
+    {
+        if (_senders.TryGetValue(peer, out var known))
+        {
+            if (known.Address == address)
+            {
+                return known.Sender;
+            }
+
+            End(peer);
         }
 
-        var address = AddressOf(member, PeerRoutes.Stream);
-        var sender = new PeerSender(member.Id, address, client, metrics, time, logger, unreachable);
+        var sender = new PeerSender(
+            peer, UriOf(address, PeerRoutes.Stream, peer), client, metrics, time, logger, unreachable, removed);
         sender.Start();
-        _senders[member.Id] = (member.Address, sender);
+        _senders[peer] = (address, sender);
         return sender;
     }
 
-    private Uri AddressOf(Member member, string route) =>
-        new($"{member.Address}{route}?cluster={clusterId:N}&from={self}&to={member.Id}");
+    private void End(NodeId peer)
+    {
+        _senders.Remove(peer, out var known);
+        _ending.RemoveAll(task => task.IsCompleted);
+        _ending.Add(known.Sender.DisposeAsync().AsTask());
+    }
+
+    private Uri UriOf(string address, string route, NodeId peer) => new(address + route + self.QueryTo(peer));
 }

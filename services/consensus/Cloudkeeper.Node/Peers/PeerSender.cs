@@ -19,6 +19,9 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>A peer that is on its way into the cluster ends the stream again and again, for the same reason.</summary>
+    private static readonly TimeSpan LossLogInterval = TimeSpan.FromSeconds(10);
+
     private readonly NodeId _peer;
     private readonly Uri _address;
     private readonly HttpClient _client;
@@ -26,14 +29,18 @@ internal sealed partial class PeerSender : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<NodeId> _unreachable;
+    private readonly Action<string> _removed;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<RaftMessage> _waiting = Channel.CreateBounded<RaftMessage>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
     private Task _sending = Task.CompletedTask;
     private bool _isConnected;
+    private string? _lastLoss;
+    private long _lossLogged;
 
     /// <param name="address">The peer's stream endpoint, with who is calling in its query.</param>
+    /// <param name="removed">Called with the reason when the peer says that this node is no member any more.</param>
     public PeerSender(
         NodeId peer,
         Uri address,
@@ -41,7 +48,8 @@ internal sealed partial class PeerSender : IAsyncDisposable
         NodeMetrics metrics,
         TimeProvider time,
         ILogger logger,
-        Action<NodeId> unreachable)
+        Action<NodeId> unreachable,
+        Action<string> removed)
     {
         _peer = peer;
         _address = address;
@@ -50,6 +58,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
         _time = time;
         _logger = logger;
         _unreachable = unreachable;
+        _removed = removed;
     }
 
     public void Start() => _sending = Task.Run(RunAsync);
@@ -108,6 +117,11 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
         // The peer answers only when the stream is over: it is going away, or does not want to hear from us.
         var reason = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (response.StatusCode == HttpStatusCode.Gone)
+        {
+            _removed(reason);
+        }
+
         throw new HttpRequestException(reason.Length > 0 ? reason : "The peer has ended the stream.");
     }
 
@@ -153,8 +167,10 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
     private void NoticeLoss(Exception cause)
     {
-        if (_isConnected && !_stopping.IsCancellationRequested)
+        var isNews = cause.Message != _lastLoss || _time.GetElapsedTime(_lossLogged) > LossLogInterval;
+        if (_isConnected && isNews && !_stopping.IsCancellationRequested)
         {
+            (_lastLoss, _lossLogged) = (cause.Message, _time.GetTimestamp());
             LogLost(_logger, _peer, cause.Message);
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using Cloudkeeper.Node.Hosting;
@@ -17,11 +18,16 @@ namespace Cloudkeeper.Node.Peers;
 internal sealed partial class SnapshotTransfers(
     NodeStorage storage,
     PeerClient peers,
+    TimeProvider time,
     ILogger<SnapshotTransfers> logger) : IDisposable
 {
     private const int ChunkBytes = 256 << 10;
 
     private readonly SemaphoreSlim _receiving = new(1);
+    private readonly ConcurrentDictionary<NodeId, SnapshotTransfer> _sending = new();
+
+    /// <summary>How far the snapshot is that is on its way to a member; null: none is.</summary>
+    public SnapshotTransfer? To(NodeId member) => _sending.GetValueOrDefault(member);
 
     /// <summary>Sends the newest snapshot to a follower. True: the follower has it and has taken it over.</summary>
     public async Task<bool> SendAsync(SnapshotRequest request, Uri address, CancellationToken cancellationToken)
@@ -29,11 +35,13 @@ internal sealed partial class SnapshotTransfers(
         try
         {
             using var reader = storage.Snapshots.OpenRead(request.Snapshot);
+            var transfer = new SnapshotTransfer(reader.Length, time);
+            _sending[request.To] = transfer;
             using var message = new HttpRequestMessage(HttpMethod.Post, address)
             {
                 Version = HttpVersion.Version20,
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                Content = new SnapshotContent(request, reader),
+                Content = new SnapshotContent(request, reader, transfer),
             };
             using var response = await peers.Client.SendAsync(message, cancellationToken);
             LogSent(logger, request.To, request.Snapshot.Index, reader.Length, (int)response.StatusCode);
@@ -43,6 +51,10 @@ internal sealed partial class SnapshotTransfers(
         {
             LogFailed(logger, request.To, request.Snapshot.Index, e.Message);
             return false;
+        }
+        finally
+        {
+            _sending.TryRemove(request.To, out _);
         }
     }
 
@@ -99,7 +111,8 @@ internal sealed partial class SnapshotTransfers(
     private static partial void LogFailed(ILogger logger, NodeId peer, LogIndex index, string reason);
 
     /// <summary>The announcement behind its length, then the file as it is.</summary>
-    private sealed class SnapshotContent(SnapshotRequest request, SnapshotFileReader reader) : HttpContent
+    private sealed class SnapshotContent(
+        SnapshotRequest request, SnapshotFileReader reader, SnapshotTransfer transfer) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
@@ -116,6 +129,7 @@ internal sealed partial class SnapshotTransfers(
                 var count = reader.ReadRaw(offset, chunk);
                 await stream.WriteAsync(chunk.AsMemory(0, count));
                 offset += count;
+                transfer.Sent(offset);
             }
         }
 

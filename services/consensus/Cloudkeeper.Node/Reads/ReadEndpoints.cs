@@ -15,8 +15,9 @@ internal static class ReadEndpoints
 {
     public static void MapReads(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost(NodeRoutes.Reads, ReadAsync);
-        routes.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync);
+        var group = routes.MapReplica();
+        group.MapPost(NodeRoutes.Reads, ReadAsync);
+        group.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync);
     }
 
     private static async Task ReadAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)

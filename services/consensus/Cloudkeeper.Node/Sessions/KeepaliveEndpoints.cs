@@ -11,7 +11,7 @@ namespace Cloudkeeper.Node.Sessions;
 internal static class KeepaliveEndpoints
 {
     public static void MapKeepalives(this IEndpointRouteBuilder routes) =>
-        routes.MapPost(NodeRoutes.Keepalives, CountAsync);
+        routes.MapReplica().MapPost(NodeRoutes.Keepalives, CountAsync);
 
     private static async Task CountAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {

@@ -1,38 +1,29 @@
 using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
-using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Storage;
 
-/// <summary>The data directory of this node: identity, log, snapshots.</summary>
-internal sealed class NodeStorage : IDisposable
+/// <summary>Log and snapshots of this node, which is a member of a cluster.</summary>
+internal sealed class NodeStorage
 {
-    private readonly PhysicalFileSystem _files;
+    private readonly DataDirectory _directory;
     private readonly StateMachineOptions _tree = new();
 
-    public NodeStorage(IOptions<NodeOptions> options)
+    private NodeStorage(DataDirectory directory, NodeOptions options, Guid cluster, bool isNew)
     {
-        var node = options.Value;
-        Directory.CreateDirectory(node.DataDirectory);
-        _files = new PhysicalFileSystem(Path.GetFullPath(node.DataDirectory));
-        var found = IdentityFile.Load(_files);
-        Identity = found ?? new NodeIdentity(InitialMembers.ClusterId(InitialMembers.Of(node)), new NodeId(node.Id));
-        if (Identity.Node.Value != node.Id)
-        {
-            throw new InvalidOperationException(
-                $"The data directory {node.DataDirectory} belongs to node {Identity.Node}, but Node:Id is {node.Id}. "
-                + "Start this node with its own directory.");
-        }
-
-        Snapshots = new SnapshotStore(_files, Identity.ClusterId);
+        _directory = directory;
+        Snapshots = new SnapshotStore(directory.Files, cluster);
         Newest = Snapshots.FindNewest();
-        Log = RaftLogStore.Open(_files, LogOptionsOf(node, isNew: found is null), Newest, out var recovered);
-        Recovered = found is null ? Begin(node, recovered) : recovered;
+        var logOptions = new LogStoreOptions { ClusterId = cluster, MayCreate = isNew, SegmentBytes = options.SegmentBytes };
+        Log = RaftLogStore.Open(directory.Files, logOptions, Newest, out var recovered);
+        Recovered = recovered;
+        Machine = LoadNewest();
     }
 
-    public NodeIdentity Identity { get; }
+    public NodeIdentity Identity => _directory.Identity;
 
     public SnapshotStore Snapshots { get; }
 
@@ -40,48 +31,73 @@ internal sealed class NodeStorage : IDisposable
 
     public RaftLogStore Log { get; }
 
-    public RecoveredState Recovered { get; }
+    public RecoveredState Recovered { get; private set; }
 
     /// <summary>The state of the newest snapshot, or the empty one.</summary>
-    public StateMachine LoadMachine() => Newest is null ? new StateMachine(_tree) : LoadMachine(Newest);
+    public StateMachine Machine { get; }
+
+    /// <summary>Opens what a member has.</summary>
+    /// <exception cref="StorageCorruptedException">It must not vote with it.</exception>
+    public static NodeStorage Open(DataDirectory directory, NodeOptions options) =>
+        new(directory, options, directory.Identity.ClusterId, isNew: false);
+
+    /// <summary>Begins the log of a member that has nothing yet: the leader sends it everything.</summary>
+    public static NodeStorage Join(DataDirectory directory, NodeOptions options, Guid cluster, NodeId node)
+    {
+        directory.MakeRoom();
+        var storage = new NodeStorage(directory, options, cluster, isNew: true);
+        directory.Complete(cluster, node);
+        return storage;
+    }
+
+    /// <summary>Begins the log of a new cluster with the committed entry that names its members.</summary>
+    /// <remarks>
+    /// The identity comes last: a directory that has one has had a log, and must never begin another (it would vote a
+    /// second time).
+    /// </remarks>
+    public static NodeStorage Found(
+        DataDirectory directory, NodeOptions options, Guid cluster, NodeId node, Membership members)
+    {
+        directory.MakeRoom();
+        var storage = new NodeStorage(directory, options, cluster, isNew: true);
+        var state = RecoveredState.Bootstrap(members);
+        storage.Log.Append(new RaftWrite(0, state.HardState, null, state.Entries));
+        storage.Log.Sync();
+        storage.Recovered = state;
+        directory.Complete(cluster, node);
+        return storage;
+    }
 
     /// <exception cref="StorageCorruptedException">The snapshot does not hold what it says.</exception>
     public StateMachine LoadMachine(SnapshotMetadata metadata)
     {
         using var reader = Snapshots.OpenRead(metadata);
-        var loader = new StateMachineLoader(_tree);
-        while (reader.TryRead(out var block))
+        try
         {
-            loader.Add(block.Span);
-        }
+            var loader = new StateMachineLoader(_tree);
+            while (reader.TryRead(out var block))
+            {
+                loader.Add(block.Span);
+            }
 
-        return loader.Complete();
+            return loader.Complete();
+        }
+        catch (WireFormatException e)
+        {
+            throw new StorageCorruptedException($"The snapshot at {metadata.Index}", 0, e.Message);
+        }
     }
 
-    public void Dispose() => _files.Dispose();
-
-    private LogStoreOptions LogOptionsOf(NodeOptions node, bool isNew) => new()
+    private StateMachine LoadNewest()
     {
-        ClusterId = Identity.ClusterId,
-        MayCreate = isNew,
-        SegmentBytes = node.SegmentBytes,
-    };
-
-    /// <summary>
-    /// A new cluster: every first member begins with the same committed entry that names them all. The identity comes
-    /// last: a directory that has one has had a log, and must never begin another (it would vote a second time).
-    /// </summary>
-    private RecoveredState Begin(NodeOptions node, RecoveredState recovered)
-    {
-        var state = recovered;
-        if (recovered.Entries.Count == 0)
+        try
         {
-            state = RecoveredState.Bootstrap(InitialMembers.Of(node));
-            Log.Append(new RaftWrite(0, state.HardState, null, state.Entries));
-            Log.Sync();
+            return Newest is null ? new StateMachine(_tree) : LoadMachine(Newest);
         }
-
-        IdentityFile.Save(_files, Identity);
-        return state;
+        catch
+        {
+            Log.Dispose();
+            throw;
+        }
     }
 }

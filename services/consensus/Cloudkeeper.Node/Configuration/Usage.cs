@@ -1,0 +1,43 @@
+namespace Cloudkeeper.Node.Configuration;
+
+/// <summary>What a person types to start a node.</summary>
+internal static class Usage
+{
+    private const string Text = """
+        A Cloudkeeper node: one member of the cluster that keeps the tree.
+
+        Start the first members of a new cluster, each with its own Node:Id (the one with the lowest founds the cluster):
+          Cloudkeeper.Node --urls http://10.0.0.1:7000 --Node:Id 1 --Node:Members 1=http://10.0.0.1:7000,2=http://10.0.0.2:7000
+
+        Let another node join a running cluster; the address of any member is enough:
+          Cloudkeeper.Node --urls http://10.0.0.4:7000 --join http://10.0.0.1:7000
+
+        Take the place of a member whose disk is lost, at its address:
+          Cloudkeeper.Node --urls http://10.0.0.2:7000 --join http://10.0.0.1:7000 --replace true
+
+        Start any of them again: the same command, or only --urls; the data directory knows the rest.
+
+          --urls URL               where to listen; default http://localhost:5000
+          --join URL[,URL]         Node:Join           members of the cluster to join
+          --address URL            Node:Address        where the others reach this node; default: where it listens
+          --data DIRECTORY         Node:DataDirectory  default data
+          --replace true           Node:Replace        take the place of the member at this address
+
+        Every setting may also stand in the environment (Node__Join) or in appsettings.json. services/consensus/Cloudkeeper.Node
+        documents all of them in Configuration/NodeOptions.cs.
+        """;
+
+    /// <summary>Names that are easier to type.</summary>
+    public static Dictionary<string, string> ShortForms { get; } = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["--join"] = "Node:Join",
+        ["--address"] = "Node:Address",
+        ["--data"] = "Node:DataDirectory",
+        ["--replace"] = "Node:Replace",
+    };
+
+    public static bool IsAskedFor(string[] args) =>
+        args.Any(arg => arg is "--help" or "-h" or "-?" or "help");
+
+    public static void Print(TextWriter output) => output.WriteLine(Text);
+}

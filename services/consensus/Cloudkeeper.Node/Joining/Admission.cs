@@ -1,0 +1,112 @@
+using System.Net;
+using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>Asks a cluster to take this node in, until it has done so.</summary>
+internal sealed class Admission(
+    NodeSetup setup,
+    MembershipClient client,
+    ThisNode node,
+    Invitations invitations,
+    TimeProvider time,
+    ProgressLog progress)
+{
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>While a cluster begins everything comes soon; later there is no hurry.</summary>
+    private static readonly TimeSpan BusyTime = TimeSpan.FromSeconds(10);
+
+    private string? _leader;
+
+    public async Task<AdmissionBody> AskAsync(CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var answers = new List<string>();
+            foreach (var address in Addresses())
+            {
+                if (await AskAsync(address, answers, cancellationToken) is { } admission)
+                {
+                    return admission;
+                }
+            }
+
+            progress.Wait(node, Phase, Describe(answers));
+            var isBusy = time.GetElapsedTime(started) < BusyTime;
+            await invitations.WaitAsync(isBusy ? ShortPause : LongPause, time, cancellationToken);
+        }
+    }
+
+    private NodePhase Phase => node.Directory.Quarantine is not null ? NodePhase.Damaged
+        : Addresses().Any() ? NodePhase.Joining
+        : NodePhase.New;
+
+    private IEnumerable<string> Addresses() => new[] { _leader }.OfType<string>()
+        .Concat(invitations.Newest?.Addresses ?? [])
+        .Concat(setup.OtherAddresses)
+        .Distinct(StringComparer.Ordinal);
+
+    /// <summary>Null: not (yet); the reason is added to <paramref name="answers"/>.</summary>
+    private async Task<AdmissionBody?> AskAsync(string address, List<string> answers, CancellationToken cancellationToken)
+    {
+        var reply = await client.AnnounceAsync(address, Announcement(), cancellationToken);
+        _leader = reply switch
+        {
+            { Status: HttpStatusCode.MisdirectedRequest } => reply.Leader,
+            { Status: HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.Conflict } => address,
+            _ => null,
+        };
+        if (reply is { Status: HttpStatusCode.OK } && reply.Read<AdmissionBody>() is { } admission)
+        {
+            return admission;
+        }
+
+        answers.Add($"{address} {Describe(reply)}");
+        return null;
+    }
+
+    private AnnouncementBody Announcement()
+    {
+        var directory = node.Directory;
+        var identity = directory.Identity;
+        return new AnnouncementBody(
+            identity.IsMember ? identity.ClusterId : invitations.Newest?.Cluster,
+            identity.IsMember ? identity.Node.Value : null,
+            directory.Instance,
+            setup.Address,
+            FeatureLevels.Newest,
+            directory.Quarantine is not null || setup.Options.Replace || invitations.Newest?.Replace is true);
+    }
+
+    private static string Describe(MembershipReply? reply) => reply switch
+    {
+        null => "does not answer",
+        { Status: HttpStatusCode.MisdirectedRequest } => reply.Leader is { } leader
+            ? $"says that {leader} leads"
+            : "knows no leader",
+        { Status: HttpStatusCode.Accepted } => $"says: {reply.Read<UnderWayBody>()?.Reason}",
+        { Status: HttpStatusCode.Conflict } => $"refuses: {reply.Read<RefusalBody>()?.Detail}",
+        { Status: HttpStatusCode.ServiceUnavailable } => "takes no part in a cluster yet",
+        _ => $"answers {(int)reply.Status}",
+    };
+
+    private string Describe(List<string> answers)
+    {
+        var said = string.Join("; ", answers);
+        if (node.Directory.Quarantine is { } quarantine)
+        {
+            return $"The data of this node is damaged ({quarantine.Reason}) and was left as it is. To come back with an empty "
+                + "disk it needs a leader who takes it in as a new member"
+                + (answers.Count == 0 ? ", but knows nobody to ask: give Node:Join. " : $": {said}. ")
+                + "If a majority of the voters is lost for good, recover the cluster from the survivors or restore a backup.";
+        }
+
+        return answers.Count > 0
+            ? $"To join a cluster it needs a leader who takes it in: {said}."
+            : $"This node belongs to no cluster. Start it with --join <address of a member>, or add {setup.Address} at the cluster.";
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Protocol;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>Asks other nodes what concerns the members. A node that does not answer is an answer as well.</summary>
+internal sealed class MembershipClient(PeerClient peers, TimeProvider time)
+{
+    /// <summary>Who a node is, it knows at once.</summary>
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>An announcement is answered when it is committed.</summary>
+    private static readonly TimeSpan AnnouncementPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>Null: nobody answers there, or it is no node.</summary>
+    public async Task<NodeView?> LookAsync(string address, CancellationToken cancellationToken)
+    {
+        var reply = await CallAsync(HttpMethod.Get, address, NodeRoutes.Membership, null, LookPatience, cancellationToken);
+        return reply is { Status: HttpStatusCode.OK } ? reply.Read<NodeView>() : null;
+    }
+
+    public Task<MembershipReply?> AnnounceAsync(
+        string address, AnnouncementBody announcement, CancellationToken cancellationToken) => CallAsync(
+        HttpMethod.Post,
+        address,
+        NodeRoutes.MembershipAnnounce,
+        JsonContent.Create(announcement),
+        AnnouncementPatience,
+        cancellationToken);
+
+    public Task<MembershipReply?> InviteAsync(
+        string address, InvitationBody invitation, CancellationToken cancellationToken) => CallAsync(
+        HttpMethod.Post,
+        address,
+        NodeRoutes.MembershipInvite,
+        JsonContent.Create(invitation),
+        LookPatience,
+        cancellationToken);
+
+    private async Task<MembershipReply?> CallAsync(
+        HttpMethod method,
+        string address,
+        string route,
+        HttpContent? content,
+        TimeSpan patience,
+        CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            using var request = new HttpRequestMessage(method, address + route)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = content,
+            };
+            using var response = await peers.Client.SendAsync(request, either.Token);
+            var leader = response.Headers.TryGetValues(NodeRoutes.LeaderHeader, out var values) ? values.First() : null;
+            return new MembershipReply(response.StatusCode, leader, await response.Content.ReadAsByteArrayAsync(either.Token));
+        }
+        catch (Exception e) when (
+            e is HttpRequestException or IOException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            return null;
+        }
+    }
+}
+
+/// <param name="Leader">Base address of the leader, if the answering node knows one and is not it.</param>
+internal sealed record MembershipReply(HttpStatusCode Status, string? Leader, byte[] Body)
+{
+    /// <summary>Null when the body is something else.</summary>
+    public T? Read<T>()
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(Body, JsonSerializerOptions.Web);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

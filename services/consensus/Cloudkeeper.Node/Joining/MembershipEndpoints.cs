@@ -1,0 +1,68 @@
+using Cloudkeeper.Node.Cluster;
+using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica.Members;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>Who this node is, for the others; and how nodes become members.</summary>
+internal static class MembershipEndpoints
+{
+    public static void MapMembership(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet(NodeRoutes.Membership, View);
+        routes.MapPost(NodeRoutes.MembershipInvite, AcceptInvitation);
+        routes.MapReplica().MapPost(NodeRoutes.MembershipAnnounce, AnnounceAsync);
+    }
+
+    private static NodeView View(ThisNode node, NodeSetup setup)
+    {
+        var identity = node.Directory.Identity;
+        return new NodeView(
+            identity.IsMember ? identity.ClusterId : null,
+            identity.IsMember ? identity.Node.Value : null,
+            node.Directory.Instance,
+            node.Phase,
+            FeatureLevels.Newest,
+            setup.Address,
+            node.Detail);
+    }
+
+    private static IResult AcceptInvitation(InvitationBody invitation, ThisNode node, Invitations invitations)
+    {
+        var problem = node.Phase switch
+        {
+            NodePhase.Member or NodePhase.Removed =>
+                $"This node belongs to cluster {node.Directory.Identity.ClusterId:N} already.",
+            NodePhase.Damaged when node.Directory.Identity is { IsMember: true, ClusterId: var own } && own != invitation.Cluster =>
+                $"This node belonged to cluster {own:N}.",
+            _ when invitation.Addresses.Any(a => NodeAddress.Parse(a) is null) => "Its addresses cannot be used.",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            return TypedResults.Conflict(new RefusalBody(ChangeCodes.WrongCluster, problem));
+        }
+
+        invitations.Accept(invitation);
+        return TypedResults.Accepted(NodeRoutes.Membership, new UnderWayBody(node.Detail));
+    }
+
+    private static async Task<IResult> AnnounceAsync(AnnouncementBody body, HttpContext context, ReplicaHost replica)
+    {
+        var announcement = new Announcement(
+            body.Cluster,
+            body.Node is { } id ? new NodeId(id) : null,
+            body.Instance,
+            body.Address,
+            body.Level,
+            body.Replace);
+        var outcome = await replica.ChangeAsync((r, reply) => r.Announce(announcement, reply));
+        return outcome.Status == ChangeStatus.Done
+            ? TypedResults.Ok(new AdmissionBody(replica.ClusterId, outcome.Node!.Value.Value, MemberBody.Of(outcome.Membership!)))
+            : await ChangeAnswers.OfAsync(outcome, context, replica);
+    }
+}

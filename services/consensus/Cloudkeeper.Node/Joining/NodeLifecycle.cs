@@ -1,0 +1,229 @@
+using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Node.Feed;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>
+/// The life of the node in this process: from its data directory to membership, and out of it. The web server does not wait
+/// for it: other nodes ask who this one is while it is on its way.
+/// </summary>
+/// <remarks>
+/// <code>
+///   new ──founding──► member ──told so──► removed
+///    └───joining──────►  ▲
+///   damaged ──joining────┘   under a new instance, the damaged files put aside
+/// </code>
+/// </remarks>
+internal sealed partial class NodeLifecycle(
+    ThisNode node,
+    NodeSetup setup,
+    Founding founding,
+    Admission admission,
+    Arrival arrival,
+    Func<NodeStorage, ReplicaHost> createReplica,
+    FeedHub feed,
+    ProgressLog progress,
+    IHostApplicationLifetime application,
+    FatalErrors fatal,
+    TimeProvider time,
+    ILogger<NodeLifecycle> logger) : BackgroundService, IHostedLifecycleService
+{
+    private static readonly TimeSpan FeedInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(2);
+
+    private ReplicaHost? _replica;
+    private ITimer? _feedProgress;
+
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        LogDirectory(logger, node.Directory.Location, setup.Address);
+        LogSettings(logger, EffectiveOptions.Given(setup.Options), EffectiveOptions.Defaults(setup.Options));
+        return Task.CompletedTask;
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// Before the web server stops: it waits for its requests, and the streams of peers and gateways would not end by
+    /// themselves.
+    /// </summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_replica is { } replica)
+        {
+            await HandOverAsync(replica, cancellationToken);
+            await replica.EndStreamsAsync();
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_replica is { } replica)
+        {
+            await replica.StopAsync();
+        }
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Dispose()
+    {
+        _feedProgress?.Dispose();
+        _replica?.Dispose();
+        _replica = null;
+        base.Dispose();
+    }
+
+#pragma warning disable CA1031 // Whatever it is: the process ends.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var storage = await EnterAsync(stoppingToken);
+            await TakePartAsync(storage, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process ends before the node has got anywhere.
+        }
+        catch (Exception e) when (e is StorageException or FeatureLevelException)
+        {
+            // Nothing was begun that would have to be stopped with force; the message says what to do.
+            LogCannotStart(logger, e.Message);
+            Environment.ExitCode = 1;
+            application.StopApplication();
+        }
+        catch (Exception e)
+        {
+            fatal.Stop(e);
+        }
+    }
+#pragma warning restore CA1031
+
+    /// <summary>Until this node is a member, with a log that it may vote with.</summary>
+    private async Task<NodeStorage> EnterAsync(CancellationToken cancellationToken)
+    {
+        if (TryOpen() is { } storage)
+        {
+            return storage;
+        }
+
+        await ListeningAsync(cancellationToken);
+        if (node.Phase == NodePhase.New && setup.IsFounder && await founding.WaitAsync(cancellationToken))
+        {
+            return Found();
+        }
+
+        var admitted = await admission.AskAsync(cancellationToken);
+        progress.Say($"Joined: n{admitted.Node} is a learner of cluster {admitted.Cluster:N} and gets the log from the leader.");
+        return NodeStorage.Join(node.Directory, setup.Options, admitted.Cluster, new NodeId(admitted.Node));
+    }
+
+    /// <summary>Null: this node is no member, or its data is damaged.</summary>
+    private NodeStorage? TryOpen()
+    {
+        if (node.Phase != NodePhase.Member)
+        {
+            return null;
+        }
+
+        try
+        {
+            return NodeStorage.Open(node.Directory, setup.Options);
+        }
+        catch (StorageCorruptedException e)
+        {
+            LogDamaged(logger, e.Message);
+            node.Directory.BeginQuarantine(e.Message);
+            node.Become(NodePhase.Damaged, e.Message);
+            return null;
+        }
+    }
+
+    private NodeStorage Found()
+    {
+        var cluster = Guid.NewGuid();
+        var self = setup.FirstMembers[0].Id;
+        progress.Say($"Founding cluster {cluster:N} as n{self}.");
+        return NodeStorage.Found(node.Directory, setup.Options, cluster, self, founding.Members);
+    }
+
+    /// <summary>Whoever is told of this node must find it: a port that is taken is noticed before.</summary>
+    private async Task ListeningAsync(CancellationToken cancellationToken)
+    {
+        var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = application.ApplicationStarted.Register(started.SetResult);
+        await started.Task.WaitAsync(cancellationToken);
+    }
+
+    private async Task TakePartAsync(NodeStorage storage, CancellationToken cancellationToken)
+    {
+        var replica = _replica = createReplica(storage);
+        LogStarting(logger, replica.Id, replica.ClusterId);
+        replica.Start();
+        _feedProgress = time.CreateTimer(_ => ReportFeedProgress(replica), null, FeedInterval, FeedInterval);
+        node.Become(NodePhase.Member, $"This is n{replica.Id} of cluster {replica.ClusterId:N}.", replica);
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var arriving = arrival.FollowAsync(replica, ending.Token);
+        var reason = await replica.Removed.WaitAsync(cancellationToken);
+        await ending.CancelAsync();
+        await arriving;
+        LogRemoved(logger, reason);
+        node.Become(NodePhase.Removed, reason);
+        await replica.LeaveAsync();
+        await replica.EndStreamsAsync();
+    }
+
+    private void ReportFeedProgress(ReplicaHost replica) => _ = replica.AskAsync(_ =>
+    {
+        feed.Progress();
+        return true;
+    });
+
+    /// <summary>So that a planned stop costs the cluster no election timeout.</summary>
+    private async Task HandOverAsync(ReplicaHost replica, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var isUnderWay = await replica.AskAsync(r => r.TransferLeadership(null));
+        while (isUnderWay
+            && replica.State.IsLeader
+            && time.GetElapsedTime(started) < TransferTimeout
+            && !cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), time, CancellationToken.None);
+        }
+
+        if (isUnderWay)
+        {
+            LogHandedOver(logger, replica.Id, replica.State.IsLeader ? "nobody" : "another node");
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Data directory {Directory}; the others reach this node at {Address}")]
+    private static partial void LogDirectory(ILogger logger, string directory, string address);
+
+    [LoggerMessage(2, LogLevel.Information, "Settings given: {Given}; left at their defaults: {Defaults}")]
+    private static partial void LogSettings(ILogger logger, string given, string defaults);
+
+    [LoggerMessage(3, LogLevel.Information, "Node {Node} of cluster {Cluster:N} takes part")]
+    private static partial void LogStarting(ILogger logger, NodeId node, Guid cluster);
+
+    [LoggerMessage(4, LogLevel.Information, "Node {Node} has handed leadership to {Whom}")]
+    private static partial void LogHandedOver(ILogger logger, NodeId node, string whom);
+
+    [LoggerMessage(5, LogLevel.Error, "The data is damaged, and this node does not vote with it: {Problem}")]
+    private static partial void LogDamaged(ILogger logger, string problem);
+
+    [LoggerMessage(6, LogLevel.Error, "This node takes no part any more: {Reason}")]
+    private static partial void LogRemoved(ILogger logger, string reason);
+
+    [LoggerMessage(7, LogLevel.Critical, "The node cannot start: {Reason}")]
+    private static partial void LogCannotStart(ILogger logger, string reason);
+}

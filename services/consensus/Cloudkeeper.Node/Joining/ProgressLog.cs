@@ -1,0 +1,36 @@
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>Tells people how far the node is: each step once, what is being waited for every ten seconds.</summary>
+internal sealed partial class ProgressLog(TimeProvider time, ILogger<ProgressLog> logger)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    private long _waitingSince = time.GetTimestamp();
+
+    public void Say(string step)
+    {
+        _waitingSince = time.GetTimestamp();
+        LogStep(logger, step);
+    }
+
+    /// <summary>Makes it what the node says of itself, and now and then logs it.</summary>
+    public void Wait(ThisNode node, NodePhase phase, string what)
+    {
+        if (node.Phase != phase || node.Detail != what)
+        {
+            node.Become(phase, what);
+        }
+
+        if (time.GetElapsedTime(_waitingSince) >= Interval)
+        {
+            _waitingSince = time.GetTimestamp();
+            LogWaiting(logger, what);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "{Step}")]
+    private static partial void LogStep(ILogger logger, string step);
+
+    [LoggerMessage(2, LogLevel.Warning, "Waiting: {What}")]
+    private static partial void LogWaiting(ILogger logger, string what);
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Node.Peers;
+
+/// <summary>
+/// Decides whose messages are heard. Two clusters never mix, and who was taken out is told so instead of disturbing those
+/// who stayed.
+/// </summary>
+/// <remarks>
+/// Judged by the committed membership, since an uncommitted removal may still be undone. Somebody whose id is above all
+/// that were ever given here is newer than what this replica knows, perhaps its leader: it is heard, like any candidate or
+/// leader that is not in one's own configuration (thesis, 4.1). A replica that knows no members yet hears everybody.
+/// </remarks>
+internal sealed class PeerAdmission(PeerIdentity self)
+{
+    private readonly ConcurrentDictionary<NodeId, string> _newcomers = new();
+    private volatile Membership _committed = Membership.Empty;
+
+    public Membership Committed
+    {
+        get => _committed;
+        set
+        {
+            if (ReferenceEquals(_committed, value))
+            {
+                return;
+            }
+
+            _committed = value;
+            foreach (var known in _newcomers.Keys.Where(id => id.Value <= value.LastId.Value))
+            {
+                _newcomers.TryRemove(known, out _);
+            }
+        }
+    }
+
+    /// <summary>Null: it is heard.</summary>
+    public PeerRefusal? Judge(PeerIdentity peer, NodeId to)
+    {
+        if (peer.Cluster != self.Cluster)
+        {
+            return new PeerRefusal(StatusCodes.Status409Conflict, $"This is cluster {self.Cluster:N}.");
+        }
+
+        if (to != self.Node)
+        {
+            return new PeerRefusal(StatusCodes.Status409Conflict, $"This is n{self.Node}.");
+        }
+
+        var committed = _committed;
+        if (committed.Find(peer.Node) is not { } member)
+        {
+            return Meet(peer, committed);
+        }
+
+        return member.Instance != Guid.Empty && member.Instance != peer.Instance
+            ? new PeerRefusal(StatusCodes.Status409Conflict, $"n{peer.Node} is the member with another data directory.")
+            : null;
+    }
+
+    /// <summary>Where somebody is reached that the log does not know yet; null: nobody knows.</summary>
+    public string? AddressOf(NodeId newcomer) => _newcomers.GetValueOrDefault(newcomer);
+
+    private PeerRefusal? Meet(PeerIdentity peer, Membership committed)
+    {
+        if (peer.Node.Value <= committed.LastId.Value)
+        {
+            return new PeerRefusal(
+                StatusCodes.Status410Gone,
+                $"n{peer.Node} was removed from this cluster. An empty data directory lets the node join again as a new member.");
+        }
+
+        if (_newcomers.Count < MembershipCodec.MembersMax)
+        {
+            _newcomers[peer.Node] = peer.Address;
+        }
+
+        return null;
+    }
+}
+
+internal sealed record PeerRefusal(int Status, string Reason);

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Node.Peers;
+
+/// <summary>What a member says of itself at the beginning of every stream to another, in the query.</summary>
+/// <param name="Address">
+/// Where its answers go as long as the other one does not know the member from its own log: a new member knows nobody yet.
+/// </param>
+internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, string Address)
+{
+    public string QueryTo(NodeId to) =>
+        $"?cluster={Cluster:N}&from={Node}&instance={Instance:N}&to={to}&address={Uri.EscapeDataString(Address)}";
+
+    /// <summary>Null: it is none.</summary>
+    public static (PeerIdentity Peer, NodeId To)? Read(IQueryCollection query) =>
+        Guid.TryParse(query["cluster"], out var cluster)
+        && Guid.TryParse(query["instance"], out var instance)
+        && TryReadNode(query["from"], out var from)
+        && TryReadNode(query["to"], out var to)
+        && Configuration.NodeAddress.Parse(query["address"].ToString()) is { } address
+            ? (new PeerIdentity(cluster, from, instance, address), to)
+            : null;
+
+    private static bool TryReadNode(string? text, out NodeId node)
+    {
+        var isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value);
+        node = new NodeId(value);
+        return isNumber && value > 0;
+    }
+}
