@@ -174,7 +174,7 @@ public sealed class NodeEndpointsTests : IDisposable
     [Fact]
     public async Task Without_a_quorum_there_is_no_read_point()
     {
-        await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
+        await using var node = await OneNode.StartWithoutQuorumAsync(_directory);
         var (status, _) = await node.PostAsync(NodeRoutes.ReadIndex, default);
         Assert.Equal(HttpStatusCode.MisdirectedRequest, status);
     }

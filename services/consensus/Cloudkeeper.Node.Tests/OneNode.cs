@@ -9,6 +9,7 @@ using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Raft;
+using Cloudkeeper.Storage;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Options;
 
@@ -18,11 +19,13 @@ namespace Cloudkeeper.Node.Tests;
 internal sealed class OneNode : IAsyncDisposable
 {
     private readonly WebApplicationFactory<Program> _factory;
+    private readonly string _directory;
     private LaneId _lane;
     private long _serial;
 
     private OneNode(string directory, string members)
     {
+        _directory = directory;
         _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
         {
             builder.UseSetting("Node:Id", "1");
@@ -120,6 +123,25 @@ internal sealed class OneNode : IAsyncDisposable
     {
         Client.Dispose();
         await _factory.DisposeAsync();
+
+        // The entry point runs on a thread of its own and may still be taking itself apart: the lock goes last.
+        while (!IsFree())
+        {
+            await Task.Yield();
+        }
+    }
+
+    private bool IsFree()
+    {
+        try
+        {
+            using var files = new PhysicalFileSystem(_directory);
+            return true;
+        }
+        catch (StorageFailedException)
+        {
+            return false;
+        }
     }
 
     private static CommandRequest Request(long serial, Command command) => new(serial, null, 0, [], command);
