@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace Cloudkeeper.Local;
@@ -5,22 +6,45 @@ namespace Cloudkeeper.Local;
 /// <summary>All parts together: started at once, since none needs another to start; stopped from the outside in.</summary>
 internal sealed class Cluster : IDisposable
 {
-    private readonly Topology _topology;
-    private readonly Dictionary<Part, Supervisor> _supervisors;
-    private readonly Dictionary<Part, Task> _running = [];
+    private readonly SourceTree _source;
+    private readonly string _logs;
+    private readonly ConcurrentDictionary<string, Run> _runs = new(StringComparer.Ordinal);
 
     public Cluster(Topology topology, SourceTree source, string data)
     {
-        var logs = Directory.CreateDirectory(Path.Combine(data, "logs")).FullName;
-        _topology = topology;
-        _supervisors = topology.All.ToDictionary(part => part, part => new Supervisor(part, source.AssemblyOf(part), logs));
+        _source = source;
+        _logs = Directory.CreateDirectory(Path.Combine(data, "logs")).FullName;
+        Topology = topology;
     }
+
+    /// <summary>What is there to run; parts come and go.</summary>
+    public Topology Topology { get; set; }
 
     public void Start()
     {
-        foreach (var part in _topology.All)
+        foreach (var part in Topology.All)
         {
-            _running[part] = _supervisors[part].RunAsync();
+            Start(part, isShown: false);
+        }
+    }
+
+    /// <param name="isShown">Whether its warnings are to be seen from the beginning.</param>
+    public void Start(Part part, bool isShown)
+    {
+        var supervisor = new Supervisor(part, _source.AssemblyOf(part), _logs);
+        supervisor.Log.IsShown = isShown;
+        _runs[part.Name] = new Run(supervisor, supervisor.RunAsync());
+    }
+
+    /// <summary>Stops one part for good.</summary>
+    public async Task StopAsync(Part part)
+    {
+        if (_runs.TryRemove(part.Name, out var run))
+        {
+            run.Supervisor.LetEnd();
+            run.Supervisor.Stop();
+            await run.Ended;
+            run.Supervisor.Dispose();
         }
     }
 
@@ -32,7 +56,7 @@ internal sealed class Cluster : IDisposable
         using var readiness = new Readiness();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(patience);
-        foreach (var part in _topology.All)
+        foreach (var part in Topology.All)
         {
             try
             {
@@ -43,52 +67,48 @@ internal sealed class Cluster : IDisposable
                 return part;
             }
 
-            Console.WriteLine($"{part.Name} is ready at {Topology.Text(part.Address)}, "
-                + $"after {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
+            Console.WriteLine($"{part.Name} is ready at {part.Url}, after {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
         }
 
         ShowLogs(true);
         return null;
     }
 
-    public string LogPath(Part part) => _supervisors[part].Log.Path;
+    public string LogPath(Part part) => Path.Combine(_logs, $"{part.Name}.log");
+
+    /// <summary>Null when the part has never been started.</summary>
+    public int? ProcessIdOf(Part part) => _runs.TryGetValue(part.Name, out var run) ? run.Supervisor.ProcessId : null;
 
     public async Task StopAsync()
     {
         ShowLogs(false);
-        foreach (var supervisor in _supervisors.Values)
+        foreach (var run in _runs.Values)
         {
-            supervisor.LetEnd();
+            run.Supervisor.LetEnd();
         }
 
-        await StopAsync([_topology.Proxy]);
-        await StopAsync(_topology.Gateways);
-        await StopAsync(_topology.Nodes);
+        await StopAsync([Topology.Proxy]);
+        await StopAsync(Topology.Gateways);
+        await StopAsync(Topology.Nodes);
     }
 
     public void Dispose()
     {
-        foreach (var supervisor in _supervisors.Values)
+        foreach (var run in _runs.Values)
         {
-            supervisor.Dispose();
+            run.Supervisor.Dispose();
         }
     }
 
     private void ShowLogs(bool areShown)
     {
-        foreach (var supervisor in _supervisors.Values)
+        foreach (var run in _runs.Values)
         {
-            supervisor.Log.IsShown = areShown;
+            run.Supervisor.Log.IsShown = areShown;
         }
     }
 
-    private async Task StopAsync(IReadOnlyList<Part> parts)
-    {
-        foreach (var part in parts)
-        {
-            _supervisors[part].Stop();
-        }
+    private Task StopAsync(IReadOnlyList<Part> parts) => Task.WhenAll(parts.Select(StopAsync));
 
-        await Task.WhenAll(parts.Select(part => _running[part]));
-    }
+    private sealed record Run(Supervisor Supervisor, Task Ended);
 }

@@ -12,6 +12,9 @@ internal static class Greeting
           curl -N '{{address}}/v1/watch?path=/greeting&initial=true&values=true'
           curl -X POST --json '{"ttl": "30s", "wait": "10s"}' {{address}}/v1/locks/printer
 
+        Grow it, from another terminal (--help shows more):
+          dotnet run --project infra/local -- add node
+
         Data and logs: {{data}}
         Ctrl-C stops it.
 

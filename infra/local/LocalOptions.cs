@@ -17,10 +17,22 @@ internal sealed record LocalOptions
           --data DIR       where the nodes keep their data and the logs go (default ./data); never deleted
           --no-build       use what was built before
           --help           this text
+
+        While it runs, in another terminal:
+
+          dotnet run --project infra/local -- COMMAND [--data DIR]
+
+          add node         start another node, which joins, catches up and votes
+          add gateway      start another gateway
+          remove NAME...   take nodes (several of them in one step) or gateways out
+          replace NAME     a new node in the place of one that is dead or has lost its disk
+          transfer [NAME]  make a node the leader, the best one without a name
+          status           who there is, and how they are
+          backup FILE      write a consistent copy of the whole tree, while writes go on
         """;
 
-    /// <summary>Gateway n listens on the base port plus this plus n.</summary>
-    private const int GatewayOffset = 100;
+    /// <summary>The options that were given, so that what is remembered is not overruled by a default.</summary>
+    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
 
     public int Nodes { get; init; } = 3;
 
@@ -37,9 +49,7 @@ internal sealed record LocalOptions
 
     public bool Help { get; init; }
 
-    public int NodePort(int node) => BasePort + node;
-
-    public int GatewayPort(int gateway) => BasePort + GatewayOffset + gateway;
+    public bool IsGiven(string option) => _given.Contains(option);
 
     /// <exception cref="FormatException">Says which option is wrong, and what it takes.</exception>
     public static LocalOptions Parse(IEnumerable<string> args)
@@ -48,6 +58,7 @@ internal sealed record LocalOptions
         var rest = new Queue<string>(args.SelectMany(SplitValue));
         while (rest.TryDequeue(out var name))
         {
+            options._given.Add(name);
             options = name switch
             {
                 "--nodes" => options with { Nodes = Number(name, rest, 1, 9) },

@@ -6,13 +6,15 @@ namespace Cloudkeeper.Local;
 internal static class Ports
 {
     /// <summary>One sentence for each port of the cluster that something else listens on.</summary>
-    public static IEnumerable<string> Taken(LocalOptions options, Topology topology) =>
-        topology.All.Where(part => IsTaken(part.Address.Port)).Select(part =>
-            $"Port {part.Address.Port}, for {part.Name}, is taken. Stop what listens there "
-            + $"(ss -ltnp sport = :{part.Address.Port} shows it), or choose another with "
-            + (part.Address.Port == options.Port ? "--port." : "--base-port."));
+    public static IEnumerable<string> Taken(Topology topology) => topology.All.Where(part => IsTaken(part.Address.Port))
+        .Select(part => Describe(part, part == topology.Proxy ? "--port" : "--base-port"));
 
-    private static bool IsTaken(int port)
+    /// <param name="option">Which one chooses another port.</param>
+    public static string Describe(Part part, string option) =>
+        $"Port {part.Address.Port}, for {part.Name}, is taken. Stop what listens there "
+        + $"(ss -ltnp sport = :{part.Address.Port} shows it), or choose another with {option}.";
+
+    public static bool IsTaken(int port)
     {
         using var listener = new TcpListener(IPAddress.Loopback, port);
         try

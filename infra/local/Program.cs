@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cloudkeeper.Local.Commands;
 
 namespace Cloudkeeper.Local;
 
@@ -9,17 +10,40 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
-        LocalOptions options;
         try
         {
-            options = LocalOptions.Parse(args);
+            return CommandRequest.IsMeant(args) ? await CommandAsync(args) : await StartAsync(args);
         }
         catch (FormatException exception)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 2;
         }
+    }
 
+    /// <summary>Asks the cluster that runs with this data.</summary>
+    private static async Task<int> CommandAsync(string[] args)
+    {
+        var (request, options) = CommandRequest.Parse(args);
+        if (options.Help)
+        {
+            Console.WriteLine(LocalOptions.Usage);
+            return 0;
+        }
+
+        if (await CommandSocket.SendAsync(options.Data, request, CancellationToken.None) is { } exitCode)
+        {
+            return exitCode;
+        }
+
+        await Console.Error.WriteLineAsync($"No local cluster runs with the data in {options.Data}. Start one "
+            + "(dotnet run --project infra/local), or name the directory of one that runs with --data.");
+        return 1;
+    }
+
+    private static async Task<int> StartAsync(string[] args)
+    {
+        var options = LocalOptions.Parse(args);
         if (options.Help)
         {
             Console.WriteLine(LocalOptions.Usage);
@@ -42,9 +66,16 @@ internal static class Program
 
     private static async Task<int> RunAsync(LocalOptions options, CancellationToken stop)
     {
-        var topology = Topology.Of(options);
+        var roster = Roster.Load(options.Data) ?? Roster.First(options);
+        if (roster.Contradiction(options) is { } contradiction)
+        {
+            throw new FormatException(contradiction);
+        }
+
+        roster = roster.With(options);
+        var topology = Topology.Of(options, roster);
         var source = SourceTree.Find();
-        var taken = Ports.Taken(options, topology).ToList();
+        var taken = Ports.Taken(topology).ToList();
         if (taken.Count > 0)
         {
             await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, taken));
@@ -63,11 +94,12 @@ internal static class Program
             return 1;
         }
 
+        roster.Save(options.Data);
         using var cluster = new Cluster(topology, source, options.Data);
         cluster.Start();
         try
         {
-            return await ServeAsync(cluster, topology, options, stop);
+            return await ServeAsync(cluster, options, roster, stop);
         }
         finally
         {
@@ -77,8 +109,7 @@ internal static class Program
         }
     }
 
-    private static async Task<int> ServeAsync(
-        Cluster cluster, Topology topology, LocalOptions options, CancellationToken stop)
+    private static async Task<int> ServeAsync(Cluster cluster, LocalOptions options, Roster roster, CancellationToken stop)
     {
         if (await cluster.WaitUntilReadyAsync(StartPatience, stop) is { } late)
         {
@@ -86,8 +117,10 @@ internal static class Program
             return 1;
         }
 
-        Console.WriteLine(Greeting.For(Topology.Text(topology.Proxy.Address), options.Data));
-        await Task.Delay(Timeout.Infinite, stop);
+        using var commands = new ClusterCommands(cluster, options, roster, stop);
+        using var socket = CommandSocket.Listen(options.Data);
+        Console.WriteLine(Greeting.For(cluster.Topology.Proxy.Url, options.Data));
+        await socket.ServeAsync(commands.ExecuteAsync, stop);
         return 0;
     }
 

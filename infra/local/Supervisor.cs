@@ -22,6 +22,9 @@ internal sealed class Supervisor(Part part, string assembly, string logDirectory
 
     public LogFile Log => _log;
 
+    /// <summary>Of the process that runs now, or ran last.</summary>
+    public int? ProcessId { get; private set; }
+
     /// <summary>Runs until <see cref="Stop"/>.</summary>
     public async Task RunAsync()
     {
@@ -30,6 +33,7 @@ internal sealed class Supervisor(Part part, string assembly, string logDirectory
         {
             var started = Stopwatch.GetTimestamp();
             using var child = Child.Start(part, assembly, _log);
+            ProcessId = child.Id;
             var exit = child.ExitAsync();
             await Task.WhenAny(exit, Task.Delay(Timeout.Infinite, _stopping.Token));
             if (_stopping.IsCancellationRequested)

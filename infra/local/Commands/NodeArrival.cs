@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Cloudkeeper.Local.Api;
+
+namespace Cloudkeeper.Local.Commands;
+
+/// <summary>Tells the steps of a node that joins: joined, caught up, voting, able to lead.</summary>
+internal sealed class NodeArrival(ClusterApi api, Part part, CommandOutput output)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Between two lines about how far it is.</summary>
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>As long as it gets anywhere it may take its time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private (string? Role, long? Lag) _seen;
+    private long _seenAt = Stopwatch.GetTimestamp();
+    private long _toldAt;
+
+    /// <exception cref="CommandException">It gets nowhere.</exception>
+    public async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        var member = await WaitAsync(static member => member is not null, "has not joined", cancellationToken);
+        await output.SayAsync($"{part.Name} has joined as {member.Id}, a learner: it has no vote yet");
+        await WaitAsync(static member => member is { IsVoter: true }, "does not catch up", cancellationToken);
+        var status = await api.ReadAsync(cancellationToken);
+        await output.SayAsync($"{member.Id} has caught up");
+        await output.SayAsync($"{member.Id} votes: {status.Majority} of {status.Voters} voters are a majority");
+        await WaitUntilAbleToLeadAsync(member, cancellationToken);
+        await output.SayAsync($"{member.Id} is able to lead");
+    }
+
+    private async Task<MemberStatus> WaitAsync(
+        Func<MemberStatus?, bool> condition, string trouble, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var member = (await api.ReadAsync(cancellationToken)).MemberAt(part);
+            if (condition(member))
+            {
+                return member!;
+            }
+
+            await NoticeAsync(member, trouble);
+            await Task.Delay(Pause, cancellationToken);
+        }
+    }
+
+    private async Task NoticeAsync(MemberStatus? member, string trouble)
+    {
+        if (_seen != (member?.Role, member?.Lag))
+        {
+            _seen = (member?.Role, member?.Lag);
+            _seenAt = Stopwatch.GetTimestamp();
+        }
+
+        if (Stopwatch.GetElapsedTime(_seenAt) > Patience)
+        {
+            throw new CommandException($"{part.Name} {trouble}: nothing has changed for {Patience.TotalSeconds} s.");
+        }
+
+        if (member?.Lag is { } lag && Stopwatch.GetElapsedTime(_toldAt) > ProgressInterval)
+        {
+            _toldAt = Stopwatch.GetTimestamp();
+            await output.SayAsync($"{member.Id} catches up: {member.Progress:P0}, {lag:N0} entries to go");
+        }
+    }
+
+    /// <summary>The leader would hand over to it.</summary>
+    private async Task WaitUntilAbleToLeadAsync(MemberStatus member, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await api.TransferAsync(member.Id, dryRun: true, cancellationToken);
+                return;
+            }
+            catch (CommandException) when (Stopwatch.GetElapsedTime(began) < Patience)
+            {
+                await Task.Delay(Pause, cancellationToken);
+            }
+        }
+    }
+}
