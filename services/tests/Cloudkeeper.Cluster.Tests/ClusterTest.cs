@@ -11,7 +11,7 @@ public abstract class ClusterTest : IAsyncLifetime
 
     protected static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _cluster = await LocalCluster.StartAsync();
+    public async ValueTask InitializeAsync() => _cluster = await StartAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -28,6 +28,8 @@ public abstract class ClusterTest : IAsyncLifetime
 
         await _cluster.DisposeAsync();
     }
+
+    protected virtual Task<LocalCluster> StartAsync() => LocalCluster.StartAsync();
 
     protected static void Report(string figure) => TestContext.Current.TestOutputHelper?.WriteLine(figure);
 }

@@ -43,11 +43,11 @@ public sealed class LeaderKillTests : ClusterTest
         var leader = await Cluster.LeaderAsync();
         var frozen = Stopwatch.GetTimestamp();
         leader.Send(Signal.Stop);
-        await FlowAsync(writes);
+        await writes.FlowAsync();
         var gap = writes.LongestGap(frozen, Stopwatch.GetTimestamp());
         leader.Send(Signal.Continue);
         await Cluster.WaitUntilReplicatedAsync(lagLimit: 1000);
-        await FlowAsync(writes);
+        await writes.FlowAsync();
 
         writes.Stop();
         await writing;
@@ -56,24 +56,13 @@ public sealed class LeaderKillTests : ClusterTest
         await writes.VerifyAsync(Cluster.Proxy.Address);
     }
 
-    /// <summary>Until a hundred more writes have been acknowledged, or one has failed, which the test then shows.</summary>
-    private static Task FlowAsync(AcknowledgedWrites writes)
-    {
-        const int Flowing = 100;
-        var acknowledged = writes.Acknowledgements.Count;
-        return Eventually.TrueAsync(
-            () => Task.FromResult(writes.Acknowledgements.Count >= acknowledged + Flowing || writes.Failures.Count > 0),
-            TimeSpan.FromSeconds(30),
-            "writes flow again");
-    }
-
     /// <summary>Kills the leader and starts it again once writes flow; the longest pause on the way.</summary>
     private async Task<TimeSpan> KillLeaderAsync(AcknowledgedWrites writes)
     {
         var leader = await Cluster.LeaderAsync();
         var killed = Stopwatch.GetTimestamp();
         await leader.KillAsync();
-        await FlowAsync(writes);
+        await writes.FlowAsync();
         var gap = writes.LongestGap(killed, Stopwatch.GetTimestamp());
         leader.Start();
         return gap;

@@ -4,22 +4,30 @@ using System.Text.Json;
 namespace Cloudkeeper.Cluster.Tests.Clusters;
 
 /// <summary>Three nodes, two gateways and a proxy as processes on loopback, with their data in a temporary folder.</summary>
-public sealed class LocalCluster : IAsyncDisposable
+public sealed partial class LocalCluster : IAsyncDisposable
 {
+    private const int SparePorts = 8;
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
     private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-cluster-").FullName;
 
-    private LocalCluster(int nodes, int gateways, string? redis)
+    private readonly List<ServerProcess> _nodes = [];
+    private readonly Queue<int> _sparePorts;
+    private readonly List<ServerProcess> _stopped = [];
+
+    private LocalCluster(int nodes, int gateways, string? redis, Func<Uri, Uri> advertise)
     {
-        var ports = FreePorts.Take(nodes + gateways + 1);
+        var ports = FreePorts.Take(nodes + gateways + 1 + SparePorts);
         var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
         var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
-        Nodes = [.. nodeAddresses.Select((address, i) => Node(i + 1, address, nodeAddresses))];
-        Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, nodeAddresses, redis))];
-        Proxy = CreateProxy(Loopback(ports.Dequeue()), nodeAddresses, gatewayAddresses);
+        var members = nodeAddresses.ConvertAll(address => advertise(address));
+        _nodes.AddRange(nodeAddresses.Select((address, i) => FirstNode(i + 1, address, members)));
+        Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, members, redis))];
+        Proxy = CreateProxy(Loopback(ports.Dequeue()), members, gatewayAddresses);
+        _sparePorts = ports;
     }
 
-    public IReadOnlyList<ServerProcess> Nodes { get; }
+    /// <summary>Those that are members, or are to be.</summary>
+    public IReadOnlyList<ServerProcess> Nodes => _nodes;
 
     public IReadOnlyList<ServerProcess> Gateways { get; }
 
@@ -28,12 +36,14 @@ public sealed class LocalCluster : IAsyncDisposable
     /// <summary>From the start of the first process until all gateways and the proxy were ready.</summary>
     public TimeSpan StartTime { get; private set; }
 
-    private IEnumerable<ServerProcess> All => [.. Nodes, .. Gateways, Proxy];
+    private IEnumerable<ServerProcess> All => [.. Nodes, .. _stopped, .. Gateways, Proxy];
 
     /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
-    public static async Task<LocalCluster> StartAsync(int nodes = 3, int gateways = 2, string? redis = null)
+    /// <param name="advertise">Where others reach a node that listens at an address; null: there.</param>
+    public static async Task<LocalCluster> StartAsync(
+        int nodes = 3, int gateways = 2, string? redis = null, Func<Uri, Uri>? advertise = null)
     {
-        var cluster = new LocalCluster(nodes, gateways, redis);
+        var cluster = new LocalCluster(nodes, gateways, redis, advertise ?? (address => address));
         try
         {
             var started = Stopwatch.GetTimestamp();
@@ -149,24 +159,24 @@ public sealed class LocalCluster : IAsyncDisposable
         return cluster?.Json.GetProperty("members").EnumerateArray()
             .Where(m => string.Equals(m.GetProperty("id").ToString(), leader, StringComparison.Ordinal))
             .Select(m => new Uri(m.GetProperty("url").GetString()!))
-            .Select(url => Nodes.Single(n => n.Address.Port == url.Port))
+            .Select(url => Nodes.Single(n => n.MemberAddress == url))
             .FirstOrDefault();
     }
 
-    private ServerProcess Node(int id, Uri address, List<Uri> nodes)
+    private ServerProcess FirstNode(int id, Uri address, List<Uri> members) => Node(id, address, members[id - 1],
+    [
+        $"--Node:Id={id}",
+        $"--Node:Members={string.Join(',', members.Select((n, i) => $"{i + 1}={n.GetLeftPart(UriPartial.Authority)}"))}",
+    ]);
+
+    private ServerProcess Node(int number, Uri address, Uri memberAddress, IEnumerable<string> arguments) => new(
+        $"Node{number}",
+        address,
+        [$"--urls={List([address])}", $"--Node:DataDirectory={DataOf(number)}", .. arguments],
+        _folder)
     {
-        var members = string.Join(',', nodes.Select((n, i) => $"{i + 1}={n.GetLeftPart(UriPartial.Authority)}"));
-        return new ServerProcess(
-            $"Node{id}",
-            address,
-            [
-                $"--urls={List([address])}",
-                $"--Node:Id={id}",
-                $"--Node:DataDirectory={Path.Combine(_folder, $"node{id}")}",
-                $"--Node:Members={members}",
-            ],
-            _folder);
-    }
+        MemberAddress = memberAddress,
+    };
 
     private ServerProcess Gateway(int number, Uri address, List<Uri> nodes, string? redis) => new(
         $"Gateway{number}",

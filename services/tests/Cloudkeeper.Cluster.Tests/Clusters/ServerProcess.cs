@@ -13,7 +13,10 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
     /// <summary>The component and its number: Node1, Gateway2, Proxy.</summary>
     public string Name => name;
 
-    public Uri Address => address;
+    public Uri Address { get; } = address;
+
+    /// <summary>Of a node: where the others reach it.</summary>
+    public Uri MemberAddress { get; init; } = address;
 
     public int Id => _process?.Id ?? throw new InvalidOperationException($"{name} has not been started.");
 

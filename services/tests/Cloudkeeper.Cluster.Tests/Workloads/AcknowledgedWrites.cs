@@ -15,13 +15,17 @@ internal sealed class AcknowledgedWrites
     private readonly ConcurrentQueue<Failure> _failures = [];
     private readonly ConcurrentQueue<long> _acknowledgements = [];
     private readonly int _attempts;
+    private readonly TimeSpan _interval;
+    private readonly long _started = Stopwatch.GetTimestamp();
     private volatile bool _isStopping;
 
     /// <param name="addresses">Client n talks to address n modulo their number.</param>
     /// <param name="attempts">How often a request is sent under its idempotency key before its client gives up.</param>
-    public AcknowledgedWrites(IReadOnlyList<Uri> addresses, int clients, int attempts)
+    /// <param name="perSecond">All clients together; null: as many as they can.</param>
+    public AcknowledgedWrites(IReadOnlyList<Uri> addresses, int clients, int attempts, int? perSecond = null)
     {
         _attempts = attempts;
+        _interval = perSecond is { } rate ? TimeSpan.FromSeconds((double)clients / rate) : TimeSpan.Zero;
         _writers.AddRange(Enumerable.Range(0, clients).Select(i => new Writer(i, addresses[i % addresses.Count])));
     }
 
@@ -50,6 +54,17 @@ internal sealed class AcknowledgedWrites
     }
 
     public void Stop() => _isStopping = true;
+
+    /// <summary>Until a hundred more writes have been acknowledged, or one has failed, which the test then shows.</summary>
+    public Task FlowAsync()
+    {
+        const int Flowing = 100;
+        var acknowledged = _acknowledgements.Count;
+        return Eventually.TrueAsync(
+            () => Task.FromResult(_acknowledgements.Count >= acknowledged + Flowing || !_failures.IsEmpty),
+            TimeSpan.FromSeconds(30),
+            "writes flow again");
+    }
 
     /// <summary>The longest time without an acknowledgement in the given period.</summary>
     public TimeSpan LongestGap(long from, long until)
@@ -103,6 +118,7 @@ internal sealed class AcknowledgedWrites
     {
         for (var serial = 1; !_isStopping; serial++)
         {
+            await PaceAsync(writer, serial);
             if (await TrySendAsync(writer, serial) is not { } answer)
             {
                 return; // the outcome of its last write is unknown: this client must not go on
@@ -110,6 +126,16 @@ internal sealed class AcknowledgedWrites
 
             writer.Acknowledge(serial, answer);
             _acknowledgements.Enqueue(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>Until the client's next write is due; whoever is late makes up for it.</summary>
+    private async Task PaceAsync(Writer writer, int serial)
+    {
+        var due = (_interval * (serial - 1)) + (_interval * writer.Number / _writers.Count) - Stopwatch.GetElapsedTime(_started);
+        if (due > TimeSpan.Zero)
+        {
+            await Task.Delay(due);
         }
     }
 

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Cloudkeeper.Cluster.Tests.Clusters;
+
+/// <summary>Members that come and go while the cluster runs.</summary>
+public sealed partial class LocalCluster
+{
+    private static readonly TimeSpan MemberLimit = TimeSpan.FromSeconds(120);
+
+    /// <summary>Where a node keeps its data.</summary>
+    public string DataOf(ServerProcess node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return DataOf(int.Parse(node.Name.AsSpan("Node".Length), CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Starts a node that joins by itself, knowing any member's address and nothing else.</summary>
+    public ServerProcess StartNode(params string[] arguments)
+    {
+        var number = All.Count(server => server.Name.StartsWith("Node", StringComparison.Ordinal)) + 1;
+        var address = Loopback(_sparePorts.Dequeue());
+        var node = Node(number, address, address, arguments.Length > 0 ? arguments : [$"--Node:Join={List(MemberAddresses)}"]);
+        _nodes.Add(node);
+        node.Start();
+        return node;
+    }
+
+    /// <summary>Starts nodes that join by themselves, and waits until they vote.</summary>
+    public async Task<IReadOnlyList<ServerProcess>> AddNodesAsync(int count)
+    {
+        var added = Enumerable.Range(0, count).Select(_ => StartNode()).ToList();
+        foreach (var node in added)
+        {
+            await WaitUntilVotingAsync(node);
+        }
+
+        return added;
+    }
+
+    public Task WaitUntilVotingAsync(ServerProcess node) => Eventually.TrueAsync(
+        async () => await MemberAsync(node) is { } member && member.GetProperty("role").GetString() == "voter",
+        MemberLimit,
+        $"{node.Name} votes");
+
+    /// <summary>The member at a node's address, as a gateway shows it; null: there is none.</summary>
+    public async Task<JsonElement?> MemberAsync(ServerProcess node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return (await ClusterAsync())?.Json.GetProperty("members").EnumerateArray()
+            .Where(member => new Uri(member.GetProperty("url").GetString()!) == node.MemberAddress)
+            .Select(member => (JsonElement?)member).FirstOrDefault();
+    }
+
+    public async Task<string> IdOfAsync(ServerProcess node) =>
+        (await MemberAsync(node))?.GetProperty("id").GetString() ?? throw new InvalidOperationException($"{node.Name} is no member.");
+
+    /// <summary>Takes members out, in one step, and stops their processes.</summary>
+    public async Task RemoveAsync(params IReadOnlyList<ServerProcess> nodes)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        var ids = new List<string>();
+        foreach (var node in nodes)
+        {
+            ids.Add(await IdOfAsync(node));
+        }
+
+        using var client = new ApiClient(Proxy.Address);
+        var answer = await client.DeleteAsync($"/v1/cluster/members/{string.Join(',', ids)}");
+        Assert.True(answer.Status == 204, answer.ToString());
+        foreach (var node in nodes)
+        {
+            Leave(node);
+            await node.KillAsync();
+        }
+    }
+
+    /// <summary>Hands leadership over.</summary>
+    public async Task TransferAsync(ServerProcess to)
+    {
+        using var client = new ApiClient(Proxy.Address);
+        var answer = await client.PostJsonAsync("/v1/cluster/leader", new { member = await IdOfAsync(to) });
+        Assert.True(answer.Status == 204, answer.ToString());
+    }
+
+    /// <summary>It is no member any more; its process may go on.</summary>
+    public void Leave(ServerProcess node)
+    {
+        _nodes.Remove(node);
+        _stopped.Add(node);
+    }
+
+    /// <summary>Kills a node, and its disk is gone with it.</summary>
+    public async Task WipeAsync(ServerProcess node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        await node.KillAsync();
+        Directory.Delete(DataOf(node), recursive: true);
+    }
+
+    private IEnumerable<Uri> MemberAddresses => _nodes.Select(node => node.MemberAddress);
+
+    private string DataOf(int number) => Path.Combine(_folder, $"node{number}");
+}
