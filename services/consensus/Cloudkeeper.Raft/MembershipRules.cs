@@ -32,11 +32,14 @@ internal static class MembershipRules
     public static Membership AfterJoint(Membership joint) =>
         new(joint.Members.Select(m => m with { IsOutgoingVoter = false }), joint.LastId);
 
-    /// <summary>A member that has arrived stays the one that it is.</summary>
+    /// <summary>
+    /// A member that has arrived stays the one that it is, and a new one gets an id that nobody had before it: a vote given
+    /// under an id must never be given again by somebody who does not remember it (bug B-15).
+    /// </summary>
     private static bool KeepsIdentities(Membership current, Membership next) =>
-        next.Members.All(m => current.Find(m.Id) is not { } before
-            || before.Instance == Guid.Empty
-            || before.Instance == m.Instance);
+        next.Members.All(m => current.Find(m.Id) is { } before
+            ? before.Instance == Guid.Empty || before.Instance == m.Instance
+            : m.Id.Value > current.LastId.Value);
 
     private static List<NodeId> Voters(Membership membership) =>
         [.. membership.Members.Where(m => m.IsVoter).Select(m => m.Id)];

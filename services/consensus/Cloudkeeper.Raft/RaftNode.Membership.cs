@@ -56,11 +56,20 @@ public sealed partial class RaftNode
             // The second half of a joint change (thesis, 4.3); whoever leads at that moment does it.
             AppendMembership(MembershipRules.AfterJoint(Membership));
         }
-        else if (!IsVoter)
+        else if (!IsVoter && !IsTransferring)
         {
-            // It led until the members that stay could do without it (thesis, 4.2.2). They hear of the commit first.
-            ReplicateToAll();
-            BecomeFollower(Term, leader: null);
+            // It led until the members that stay can do without it (thesis, 4.2.2). They are not left to find that out.
+            if (!TransferLeadership(null))
+            {
+                StandDown();
+            }
         }
+    }
+
+    /// <summary>The others hear of the commit first.</summary>
+    private void StandDown()
+    {
+        ReplicateToAll();
+        BecomeFollower(Term, leader: null);
     }
 }

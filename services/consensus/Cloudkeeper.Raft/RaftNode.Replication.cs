@@ -97,7 +97,7 @@ public sealed partial class RaftNode
     private void TickLeader()
     {
         TickTransfer();
-        if (_electionElapsed >= _options.ElectionTicks)
+        if (Role == Role.Leader && _electionElapsed >= _options.ElectionTicks)
         {
             _electionElapsed = 0;
             CheckQuorum();

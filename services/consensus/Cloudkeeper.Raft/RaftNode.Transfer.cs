@@ -66,9 +66,16 @@ public sealed partial class RaftNode
 
     private void TickTransfer()
     {
-        if (IsTransferring && ++_transferElapsed >= _options.ElectionTicks)
+        if (!IsTransferring || ++_transferElapsed < _options.ElectionTicks)
         {
-            EndTransfer();
+            return;
+        }
+
+        EndTransfer();
+        if (!IsVoter && _log.MembershipIndex <= CommitIndex)
+        {
+            // It does not belong to those who decide any more, whether or not somebody has followed it.
+            StandDown();
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class ChaosChecks
 
     public int Terms => _leaders.Count;
 
+    /// <summary>Committed changes of the members, both halves of a joint one counted.</summary>
+    public int Changes => _committed.Count(e => e.Kind == EntryKind.Membership) - 1;
+
     /// <summary>The largest index that anybody knows to be committed.</summary>
     public LogIndex Committed { get; private set; }
 
@@ -107,6 +110,8 @@ internal sealed class ChaosChecks
             return;
         }
 
+        Assert.True(MayLead(raft), $"{raft.Id} leads and does not vote in [{raft.Membership}]");
+
         foreach (var entry in _committed)
         {
             Assert.True(
@@ -114,6 +119,11 @@ internal sealed class ChaosChecks
                 $"leader {raft.Id} of term {raft.Term} lacks the committed entry {entry.Index}");
         }
     }
+
+    /// <summary>A voter, or one whose removal is not committed yet (bug B-14).</summary>
+    private static bool MayLead(RaftNode raft) =>
+        raft.Membership.Find(raft.Id) is { IsLearner: false }
+        || raft.MembershipAt(raft.CommitIndex).Find(raft.Id) is { IsLearner: false };
 
     private void CheckDurableOnQuorum(RaftNode raft, Membership before)
     {

@@ -7,6 +7,7 @@ namespace Cloudkeeper.Raft.Tests.Chaos;
 internal sealed class ChaosCluster
 {
     private const int NetworkMax = 400;
+    private const int NodesMax = 9;
     private readonly Random _random;
     private readonly List<ChaosNode> _nodes = [];
     private readonly List<RaftMessage> _network = [];
@@ -30,19 +31,11 @@ internal sealed class ChaosCluster
         _cutLinksDelay = _random.Next(2) == 0;
         _actions = Mixture();
         var members = _random.Next(1, 6);
-        var spare = _random.Next(0, 3);
         var first = RecoveredState.Bootstrap(new Membership(
             Enumerable.Range(1, members).Select(i => new Member(new NodeId(i), "a", IsVoter: true))));
-        for (var i = 1; i <= members + spare; i++)
+        for (var i = 1; i <= members; i++)
         {
-            var node = new ChaosNode(new NodeId(i), Checks, _random);
-            if (i <= members)
-            {
-                node.Disk.Load(first);
-            }
-
-            _nodes.Add(node);
-            node.Start();
+            Add(first);
         }
     }
 
@@ -157,7 +150,7 @@ internal sealed class ChaosCluster
         (_random.Next(10, 100), node => Read(Leader() ?? node)),
         (_random.Next(0, 40), node => node.Compact()),
         (_random.Next(0, 20), node => Input(node, r => r.TransferLeadership(_random.Next(2) == 0 ? null : AnyId()))),
-        (Rarely(30), node => Input(Leader() ?? node, r => r.ProposeMembership(NextMembership(r.Membership)))),
+        (Rarely(60), node => ChangeMembers(Leader() ?? node)),
         (Rarely(20), node => node.Crash()),
         (Rarely(10), _ => Partition()),
         (Rarely(10), node => Isolate(Leader() ?? node)),
@@ -294,21 +287,39 @@ internal sealed class ChaosCluster
         }
     }
 
+    /// <summary>Who is new begins with an empty disk, and takes part from the moment the entry is appended.</summary>
+    private void ChangeMembers(ChaosNode node)
+    {
+        Input(node, r => r.ProposeMembership(NextMembership(r.Membership)));
+        while (node.Raft!.Membership.LastId.Value > _nodes.Count)
+        {
+            Add(new RecoveredState(default, null, []));
+        }
+    }
+
+    private void Add(RecoveredState disk)
+    {
+        var node = new ChaosNode(new NodeId(_nodes.Count + 1), Checks, _random);
+        node.Disk.Load(disk);
+        _nodes.Add(node);
+        node.Start();
+    }
+
+    /// <summary>One step, or two members at once: who comes, goes or stays, and whether he votes.</summary>
     private Membership NextMembership(Membership current)
     {
-        var kinds = _random.Next(3) == 0 ? 2 : 1;
+        var changes = _random.Next(3) == 0 ? 2 : 1;
         var members = current.Members.ToList();
-        for (var i = 0; i < kinds; i++)
+        for (var i = 0; i < changes; i++)
         {
-            var id = AnyId();
-            members.RemoveAll(m => m.Id == id);
-            if (_random.Next(4) > 0)
+            var id = new NodeId(_random.Next(2) == 0 && _nodes.Count < NodesMax ? current.LastId.Value + 1 + i : AnyId().Value);
+            if (members.RemoveAll(m => m.Id == id) == 0 || _random.Next(4) > 0)
             {
                 members.Add(new Member(id, "a", IsVoter: _random.Next(3) > 0));
             }
         }
 
-        return kinds == 1 ? new Membership(members) : Joint(current, members);
+        return changes == 1 ? new Membership(members) : Joint(current, members);
     }
 
     private static Membership Joint(Membership current, List<Member> next)

@@ -11,7 +11,7 @@ public sealed class ChaosTests(ITestOutputHelper log)
     [Fact]
     public void No_schedule_of_faults_breaks_an_invariant()
     {
-        var (committed, terms, reads, restores) = (0L, 0, 0, 0);
+        var (committed, terms, reads, restores, changes) = (0L, 0, 0, 0, 0);
         for (var seed = From; seed < From + Seeds; seed++)
         {
             var cluster = new ChaosCluster(seed);
@@ -29,12 +29,14 @@ public sealed class ChaosTests(ITestOutputHelper log)
             terms += cluster.Checks.Terms;
             reads += cluster.Checks.ReadsConfirmed;
             restores += cluster.Checks.Restores;
+            changes += cluster.Checks.Changes;
         }
 
-        log.WriteLine($"{Seeds} seeds: {committed} entries, {terms} leaders, {reads} reads, {restores} restores");
+        log.WriteLine(
+            $"{Seeds} seeds: {committed} entries, {terms} leaders, {reads} reads, {restores} restores, {changes} changes of members");
 
         // A run in which nothing happens proves nothing.
-        Assert.True(committed > Seeds * 20L && terms > Seeds && reads > Seeds && restores > Seeds / 10);
+        Assert.True(committed > Seeds * 20L && terms > Seeds && reads > Seeds && restores > Seeds / 10 && changes > Seeds / 2);
     }
 
     private static int Setting(string name, int otherwise) =>
