@@ -26,6 +26,27 @@ public sealed class ConsensusTests
     }
 
     [Fact]
+    public void I1_a_leader_without_the_votes_of_a_quorum()
+    {
+        var votes = new Monotonicity();
+        var elected = new ElectedByQuorum(votes);
+        var members = Enumerable.Range(1, 4).Select(i => new Member(new NodeId(i), "", IsVoter: i < 4)).ToList();
+        var joint = new Membership(members.Select(m => m with { IsOutgoingVoter = m.Id.Value is 1 or 4 }));
+        votes.Voted(Two, new Term(1), One);
+        Broken("I1", () => elected.BecameLeader(One, new Term(2), new Membership(members)));
+
+        // The learner's vote counts for nothing, unless it still has one in the configuration that is being left.
+        votes.Voted(new NodeId(4), new Term(2), One);
+        Broken("I1", () => elected.BecameLeader(One, new Term(2), new Membership(members)));
+
+        votes.Voted(Two, new Term(2), One);
+        elected.BecameLeader(One, new Term(2), new Membership(members));
+        elected.BecameLeader(One, new Term(2), joint);
+        votes.Voted(Two, new Term(3), One);
+        Broken("I1", () => elected.BecameLeader(One, new Term(3), joint));
+    }
+
+    [Fact]
     public void I2_another_entry_under_the_same_index_and_term()
     {
         var matching = new LogMatching(_registry, _elections);
@@ -100,6 +121,14 @@ public sealed class ConsensusTests
         Broken("I5", () => quorum.LeaderCommitted(leader, new LogIndex(3)));
         follower.Synced(1);
         quorum.LeaderCommitted(leader, new LogIndex(3));
+    }
+
+    [Fact]
+    public void I5_an_entry_of_an_earlier_term_is_committed_by_counting()
+    {
+        var (_, leader) = Committed(3, term: 2);
+        CommittedInOwnTerm.LeaderCommitted(leader, new LogIndex(3), new Term(2));
+        Broken("I5", () => CommittedInOwnTerm.LeaderCommitted(leader, new LogIndex(3), new Term(3)));
     }
 
     [Fact]

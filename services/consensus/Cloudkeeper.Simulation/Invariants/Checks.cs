@@ -16,6 +16,7 @@ internal sealed class Checks
     private readonly Membership _membership;
     private readonly EntryRegistry _registry = new();
     private readonly ElectionSafety _elections = new();
+    private readonly ElectedByQuorum _votes;
     private readonly Monotonicity _monotonicity = new();
     private readonly LogMatching _matching;
     private readonly LeaderCompleteness _completeness;
@@ -32,6 +33,7 @@ internal sealed class Checks
         _registry.Add(first, previousChain: 0, out var shadow, out _);
         _ledger = new Ledger(world.Scheduler, world.Options.Replica.Tree, shadow, ofEntries);
         _matching = new LogMatching(_registry, _elections);
+        _votes = new ElectedByQuorum(_monotonicity);
         _completeness = new LeaderCompleteness(_ledger);
         _committed = new CommittedEntries(_ledger);
         _quorum = new CommittedOnQuorum(nodes);
@@ -49,6 +51,7 @@ internal sealed class Checks
     public void BecameLeader(NodeProcess node, Term term)
     {
         _elections.BecameLeader(node.Id, term);
+        _votes.BecameLeader(node.Id, term, node.Replica.Membership);
         _completeness.BecameLeader(node.Node.View, term);
     }
 

@@ -14,6 +14,9 @@ namespace Cloudkeeper.Simulation.Runs;
 /// </summary>
 internal sealed class LivenessPhase
 {
+    /// <summary>How often the healed quorum begins with a restart: what is on its disks must do, and nobody leads.</summary>
+    private const double BeginsWithRestart = 0.25;
+
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
 
@@ -63,12 +66,7 @@ internal sealed class LivenessPhase
         {
             node.IsGone = false;
             node.Resume();
-            if (node.Process is not null)
-            {
-                node.Crash();
-            }
-
-            node.Start();
+            Restart(node);
         }
 
         var last = _world.Checks.Ledger.Last;
@@ -118,8 +116,23 @@ internal sealed class LivenessPhase
             Break(node);
         }
 
+        if (_random.Chance(BeginsWithRestart))
+        {
+            Array.ForEach(nodes[..size], Restart);
+        }
+
         _world.Totals.Count(Marker.LivenessReachedWithMinority, size < nodes.Length ? 1 : 0);
         return [.. nodes[..size]];
+    }
+
+    private static void Restart(SimulatedNode node)
+    {
+        if (node.Process is not null)
+        {
+            node.Crash();
+        }
+
+        node.Start();
     }
 
     private void Break(SimulatedNode node)
