@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Commands;
 using Cloudkeeper.Node.Configuration;
@@ -7,6 +8,7 @@ using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Reads;
+using Cloudkeeper.Node.Recovery;
 using Cloudkeeper.Node.Sessions;
 using Cloudkeeper.Storage;
 
@@ -14,6 +16,11 @@ if (Usage.IsAskedFor(args))
 {
     Usage.Print(Console.Out);
     return 0;
+}
+
+if (RecoveryCommandLine.IsMeant(args))
+{
+    return new RecoveryCommandLine(Console.Out, Console.Error, TimeProvider.System).Run(args);
 }
 
 try
@@ -34,6 +41,8 @@ try
         app.MapMembership();
         app.MapMembers();
         app.MapCluster();
+        app.MapBackup();
+        app.MapDigests();
         app.MapCloudkeeperOperations();
         return app;
     });

@@ -52,11 +52,20 @@ public static class NodeRoutes
     /// <summary>POST <c>?member=4&amp;dryRun=</c>, to the leader: hands leadership over. Refuses as <see cref="Members"/> does.</summary>
     public const string Leader = "/membership/leader";
 
+    /// <summary>
+    /// GET: a backup, the bytes of a snapshot file that contains everything acknowledged before. With its
+    /// <see cref="RevisionHeader"/>, a length and an end mark. 507: no room on the node's disk for it.
+    /// </summary>
+    public const string Snapshot = "/snapshot";
+
     /// <summary>GET, JSON: the gateways that have registered, from the local tree: works without a quorum.</summary>
     public const string Gateways = "/gateways";
 
     /// <summary>Base address of the leader as the answering node knows it.</summary>
     public const string LeaderHeader = "Cloudkeeper-Leader";
+
+    /// <summary>Revision of the state that an answer is of.</summary>
+    public const string RevisionHeader = "Cloudkeeper-Revision";
 
     /// <summary>Where gateways register themselves: ephemeral nodes <c>{instance}</c> with a JSON value.</summary>
     public const string GatewaysPath = "/services/cloudkeeper-gateways";

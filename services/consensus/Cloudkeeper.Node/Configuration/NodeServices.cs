@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Hosting;
@@ -29,6 +30,8 @@ internal static class NodeServices
         services.AddSingleton<FeedHub>();
         services.AddSingleton<PeerClient>();
         services.AddSingleton<RaftLog>();
+        services.AddSingleton<DigestClient>();
+        services.AddSingleton<DigestInquiry>();
         services.AddSingleton<FatalErrors>();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", tags: [CloudkeeperOperations.ReadyTag]);

@@ -1,3 +1,4 @@
+using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Metrics;
@@ -11,6 +12,7 @@ using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Members;
 using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -25,6 +27,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private readonly FeedHub _feed;
     private readonly PeerLinks _links;
     private readonly PeerAdmission _admission;
+    private readonly DigestInquiry _inquiry;
     private readonly FatalErrors _fatal;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
@@ -47,12 +50,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         TimeProvider time,
         ILoggerFactory loggers,
         RaftLog observer,
+        DigestInquiry inquiry,
         FatalErrors fatal)
     {
         _storage = storage;
         _metrics = metrics;
         _time = time;
         _feed = feed;
+        _inquiry = inquiry;
         _fatal = fatal;
         _started = time.GetTimestamp();
         Self = new PeerIdentity(storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address);
@@ -92,6 +97,8 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     public PeerIdentity Self { get; }
 
     public SnapshotTransfers Transfers { get; }
+
+    public SnapshotStore Snapshots => _storage.Snapshots;
 
     public TimeSpan TickInterval { get; }
 
@@ -180,6 +187,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         return done.Task;
     }
 
+    /// <summary>A durable snapshot that contains everything up to an entry; null: there is no room for it.</summary>
+    public Task<SnapshotMetadata?> SnapshotAsync(LogIndex through)
+    {
+        var done = new TaskCompletionSource<SnapshotMetadata?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.RequestSnapshot(through, done.SetResult));
+        return done.Task;
+    }
+
     /// <summary>Looks at the replica on its turn.</summary>
     public Task<T> AskAsync<T>(Func<ReplicaNode, T> question) => _turns.PostAsync(() => question(_replica));
 
@@ -236,9 +251,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
 
     void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
 
-    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped)
-    {
-    }
+    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped) => _inquiry.Begin(this, index);
 
     ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
         _storage.Snapshots,

@@ -4,6 +4,7 @@ using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -56,7 +57,7 @@ internal static class PeerEndpoints
         }
     }
 
-    private static async Task ReceiveSnapshotAsync(HttpContext context, ReplicaHost replica)
+    private static async Task ReceiveSnapshotAsync(HttpContext context, ReplicaHost replica, FatalErrors fatal)
     {
         if (await AdmitAsync(context, replica) is null)
         {
@@ -75,6 +76,11 @@ internal static class PeerEndpoints
             }
 
             await replica.Transfers.ReceiveAsync(request, body, replica, context.RequestAborted);
+        }
+        catch (FeatureLevelException e)
+        {
+            // This program is too old for its cluster, and nothing that comes later can change that.
+            fatal.Stop(e);
         }
         catch (Exception e) when (e is WireFormatException or StorageException)
         {

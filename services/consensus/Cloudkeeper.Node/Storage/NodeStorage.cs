@@ -1,5 +1,4 @@
 using Cloudkeeper.Node.Configuration;
-using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
@@ -10,8 +9,6 @@ namespace Cloudkeeper.Node.Storage;
 internal sealed class NodeStorage
 {
     private readonly DataDirectory _directory;
-    private readonly StateMachineOptions _tree = new();
-
     private NodeStorage(DataDirectory directory, NodeOptions options, Guid cluster, bool isNew)
     {
         _directory = directory;
@@ -72,27 +69,14 @@ internal sealed class NodeStorage
     public StateMachine LoadMachine(SnapshotMetadata metadata)
     {
         using var reader = Snapshots.OpenRead(metadata);
-        try
-        {
-            var loader = new StateMachineLoader(_tree);
-            while (reader.TryRead(out var block))
-            {
-                loader.Add(block.Span);
-            }
-
-            return loader.Complete();
-        }
-        catch (WireFormatException e)
-        {
-            throw new StorageCorruptedException($"The snapshot at {metadata.Index}", 0, e.Message);
-        }
+        return StateFile.Load(reader, $"The snapshot at {metadata.Index}");
     }
 
     private StateMachine LoadNewest()
     {
         try
         {
-            return Newest is null ? new StateMachine(_tree) : LoadMachine(Newest);
+            return Newest is null ? new StateMachine(StateMachineOptions.Default) : LoadMachine(Newest);
         }
         catch
         {

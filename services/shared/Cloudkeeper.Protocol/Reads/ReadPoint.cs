@@ -22,12 +22,7 @@ public readonly record struct ReadPoint(Guid Cluster, Revision Revision)
     public static ReadPoint Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        var version = reader.ReadByte();
-        if (version != FormatVersion)
-        {
-            throw new WireFormatException($"A read point of version {version}; this is version {FormatVersion}.");
-        }
-
+        reader.RequireVersion(FormatVersion, "A read point");
         var point = new ReadPoint(reader.ReadGuid(), new Revision(reader.ReadInt64()));
         reader.RequireEnd();
         return point;

@@ -1,0 +1,145 @@
+using System.Net;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Storage;
+
+namespace Cloudkeeper.Node.Tests.Recovery;
+
+/// <summary>From a running node to a backup, and from that to a new cluster; on real files.</summary>
+public sealed class RestoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-restore-").FullName;
+
+    private string Old => Path.Combine(_folder, "old");
+
+    private string New => Path.Combine(_folder, "new");
+
+    private string Backup => Path.Combine(_folder, "backup");
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_new_cluster_begins_with_what_the_backup_holds_at_revisions_of_its_own()
+    {
+        var revision = await BackUpAsync();
+        Restore().Succeeds();
+        await using var node = await OneNode.Start(New).LeadAsync();
+        Assert.Equal("kept", await ReadAsync(node, "/a"));
+        Assert.Null(await ReadAsync(node, "/ephemeral"));
+        Assert.InRange(revision, 1, Revision.IncarnationStride - 1);
+        Assert.True((await node.WriteAsync("/a", "later")).Value > Revision.IncarnationStride);
+        Assert.NotEqual(ClusterOf(Old), ClusterOf(node));
+    }
+
+    [Fact]
+    public async Task A_restored_node_starts_again_from_its_own_files()
+    {
+        await BackUpAsync();
+        Restore().Succeeds();
+        await using (var first = await OneNode.Start(New).LeadAsync())
+        {
+            await first.WriteAsync("/b", "new");
+        }
+
+        await using var again = await OneNode.Start(New).LeadAsync();
+        Assert.Equal(("kept", "new"), (await ReadAsync(again, "/a"), await ReadAsync(again, "/b")));
+    }
+
+    [Fact]
+    public async Task A_backup_holds_everything_that_was_acknowledged_before_it_was_asked_for()
+    {
+        await using var node = await OneNode.Start(Old).LeadAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var written = await node.WriteAsync("/a", $"{i}");
+            using var response = await node.Client.GetAsync(NodeRoutes.Snapshot, Stopping);
+            Assert.Equal(written.ToString(), Assert.Single(response.Headers.GetValues(NodeRoutes.RevisionHeader)));
+            Assert.Equal(response.Content.Headers.ContentLength, (await response.Content.ReadAsByteArrayAsync(Stopping)).Length);
+            Assert.EndsWith($"-{written}.snapshot", response.Content.Headers.ContentDisposition!.FileName, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_quorum_there_is_no_backup()
+    {
+        await using var node = await OneNode.StartWithoutQuorumAsync(Old);
+        using var response = await node.Client.GetAsync(NodeRoutes.Snapshot, Stopping);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_backup_whose_transfer_broke_off_is_refused_and_nothing_is_written()
+    {
+        await BackUpAsync();
+        var whole = await File.ReadAllBytesAsync(Backup, Stopping);
+        await File.WriteAllBytesAsync(Backup, whole[..^1], Stopping);
+        Restore().Fails("no whole backup");
+        Verb.Run("verify", "--from", Backup).Fails("no whole backup");
+        Assert.Equal(["LOCK"], Directory.EnumerateFileSystemEntries(New).Select(Path.GetFileName));
+
+        await File.WriteAllBytesAsync(Backup, whole, Stopping);
+        Verb.Run("verify", "--from", Backup).Succeeds();
+        Restore().Succeeds();
+    }
+
+    [Fact]
+    public async Task A_backup_is_not_restored_over_anything()
+    {
+        await BackUpAsync();
+        Restore().Succeeds();
+        Restore().Fails("is not empty");
+        Restore(from: Path.Combine(_folder, "none"), to: Path.Combine(_folder, "third")).Fails("none");
+    }
+
+    [Fact]
+    public async Task Settings_that_say_nothing_of_who_the_node_is_are_refused_before_anything_is_read()
+    {
+        await BackUpAsync();
+        Verb.Run("restore", "--from", Backup, "--data", New, "--urls", "http://*:7000").Fails("Node:Address");
+        Assert.False(Directory.Exists(New));
+    }
+
+    [Fact]
+    public async Task The_other_first_members_are_expected_and_vote_when_they_have_arrived()
+    {
+        await BackUpAsync();
+        var members = "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3";
+        Verb.Run("restore", "--from", Backup, "--data", New, "--Node:Id", "2", "--Node:Members", members).Succeeds();
+        var told = Verb.Run("inspect", "--data", New).Succeeds().Output;
+        Assert.Contains("n1 http://127.0.0.1:1 (learner), n2 http://127.0.0.1:2 (voter)", told, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private Verb Restore(string? from = null, string? to = null) => Verb.Run(
+        "restore", "--from", from ?? Backup, "--data", to ?? New, "--Node:Id", "1", "--Node:Members", "1=http://127.0.0.1:1");
+
+    private async Task<long> BackUpAsync()
+    {
+        await using var node = await OneNode.Start(Old).LeadAsync();
+        await node.WriteAsync("/a", "kept");
+        var session = Assert.IsType<SessionInfo>((await node.ExecuteAsync(new OpenSessionCommand(60_000, "s"))).Body).Id;
+        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
+            "/ephemeral", "x"u8.ToArray(), "", Kind: NodeKind.Ephemeral, KindGiven: true, Session: session)));
+        using var response = await node.Client.GetAsync(NodeRoutes.Snapshot, Stopping);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        await File.WriteAllBytesAsync(Backup, await response.Content.ReadAsByteArrayAsync(Stopping), Stopping);
+        return long.Parse(
+            response.Headers.GetValues(NodeRoutes.RevisionHeader).Single(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    internal static async Task<string?> ReadAsync(OneNode node, string path)
+    {
+        var request = new Protocol.Reads.ReadNodeRequest(path, WithValue: true);
+        var result = await node.Replica.AskAsync(r => (Protocol.Reads.ReadNodeResult)r.Machine.Read(request));
+        return result.Stat is null ? null : System.Text.Encoding.UTF8.GetString(result.Value.Span);
+    }
+
+    private static Guid ClusterOf(string directory)
+    {
+        using var files = new PhysicalFileSystem(directory);
+        return IdentityFile.Load(files)!.ClusterId;
+    }
+
+    private static Guid ClusterOf(OneNode node) => node.Replica.ClusterId;
+}

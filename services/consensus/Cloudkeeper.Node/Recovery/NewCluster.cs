@@ -1,0 +1,32 @@
+using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Recovery;
+
+/// <summary>
+/// Begins a cluster that starts with the state of another. The state is the first snapshot, behind which the log begins:
+/// whoever joins gets it as any snapshot.
+/// </summary>
+internal static class NewCluster
+{
+    private static readonly LogIndex First = new(1);
+
+    /// <param name="files">A directory without log and snapshots.</param>
+    /// <param name="founder">Who it belongs to from now on, with a cluster id that nobody else has.</param>
+    /// <remarks>The identity comes last: what a crash leaves behind before it belongs to nobody.</remarks>
+    public static void Begin(IFileSystem files, StateMachine state, NodeIdentity founder, Membership members)
+    {
+        state.Refound(First.Value);
+        var metadata = new SnapshotMetadata(First, new Term(1), members);
+        using (var writer = new SnapshotStore(files, founder.ClusterId).Create(metadata))
+        {
+            StateFile.Write(state, writer);
+        }
+
+        var options = new LogStoreOptions { ClusterId = founder.ClusterId, MayCreate = true };
+        RaftLogStore.Open(files, options, metadata, out _).Dispose();
+        IdentityFile.Save(files, founder);
+    }
+}
