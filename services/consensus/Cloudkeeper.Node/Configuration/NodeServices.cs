@@ -46,7 +46,7 @@ internal static class NodeServices
         services.AddSingleton<MembershipClient>();
         services.AddSingleton<Founding>();
         services.AddSingleton<Admission>();
-        services.AddSingleton<Arrival>();
+        services.AddSingleton<MemberWatch>();
 
         // The replica is made once it is known which member this node is; the lifecycle owns it.
         services.AddSingleton<Func<NodeStorage, ReplicaHost>>(provider =>

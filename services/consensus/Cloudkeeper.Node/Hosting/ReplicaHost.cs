@@ -22,6 +22,7 @@ namespace Cloudkeeper.Node.Hosting;
 internal sealed class ReplicaHost : IReplicaHost, IDisposable
 {
     private readonly NodeStorage _storage;
+    private readonly NodeSetup _setup;
     private readonly NodeMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly FeedHub _feed;
@@ -35,6 +36,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<string> _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
+    private long _heardAt;
     private ITimer? _ticks;
     private NodeId? _leader;
     private Membership? _membership;
@@ -54,12 +56,13 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         FatalErrors fatal)
     {
         _storage = storage;
+        _setup = setup;
         _metrics = metrics;
         _time = time;
         _feed = feed;
         _inquiry = inquiry;
         _fatal = fatal;
-        _started = time.GetTimestamp();
+        _started = _heardAt = time.GetTimestamp();
         Self = new PeerIdentity(storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address);
         Transfers = new SnapshotTransfers(storage, peers, time, loggers.CreateLogger<SnapshotTransfers>());
         _admission = new PeerAdmission(Self);
@@ -87,7 +90,6 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
             new Random(),
             this,
             observer);
-        TickInterval = setup.Options.TickInterval;
     }
 
     public NodeId Id => Self.Node;
@@ -100,10 +102,17 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
 
     public SnapshotStore Snapshots => _storage.Snapshots;
 
-    public TimeSpan TickInterval { get; }
-
     /// <summary>As of the end of the last turn.</summary>
     public NodeState State { get; private set; } = NodeState.Starting;
+
+    /// <summary>
+    /// No other member has said anything for much longer than it takes to elect a leader. (A leader alone in its cluster
+    /// hears nobody, and lacks nobody.)
+    /// </summary>
+    public bool HearsNobody => !State.IsLeader && _time.GetElapsedTime(Volatile.Read(ref _heardAt)) > Patience;
+
+    /// <summary>Four election timeouts: elections take one or two.</summary>
+    public TimeSpan Patience => 4 * _setup.Options.ElectionTicks * _setup.Options.TickInterval;
 
     /// <summary>Completes with the reason once another member has said that this one was taken out.</summary>
     public Task<string> Removed => _removed.Task;
@@ -115,7 +124,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     public void Start()
     {
         _log.Start();
-        _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, TickInterval, TickInterval);
+        _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
     /// <summary>How endpoints get it: <see cref="ReplicaRoutes"/> has seen that there is one.</summary>
@@ -132,7 +141,11 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     public CancellationTokenSource Link(CancellationToken aborted) =>
         CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
 
-    public void Receive(RaftMessage message) => Post(r => r.Receive(message));
+    public void Receive(RaftMessage message)
+    {
+        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        Post(r => r.Receive(message));
+    }
 
     public Task<SubmitOutcome> SubmitAsync(byte[] payload)
     {
@@ -207,14 +220,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     /// <summary>Ends what others have opened to here and would keep open.</summary>
     public Task EndStreamsAsync() => _stopping.CancelAsync();
 
-    /// <summary>Says nothing to anybody any more; what is asked of it is still answered.</summary>
-    public Task LeaveAsync() => AskAsync(_ =>
-    {
-        _links.Close();
-        return true;
-    });
-
-    /// <summary>Takes part no longer. The log is closed by <see cref="Dispose"/>.</summary>
+    /// <summary>Takes part no longer: says nothing to anybody. The log is closed by <see cref="Dispose"/>.</summary>
     public async Task StopAsync()
     {
         if (_ticks is not null)
@@ -222,7 +228,11 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
             await _ticks.DisposeAsync();
         }
 
-        await LeaveAsync();
+        await AskAsync(_ =>
+        {
+            _links.Close();
+            return true;
+        });
         await _links.DisposeAsync();
     }
 

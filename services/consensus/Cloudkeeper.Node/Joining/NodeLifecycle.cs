@@ -24,7 +24,7 @@ internal sealed partial class NodeLifecycle(
     NodeSetup setup,
     Founding founding,
     Admission admission,
-    Arrival arrival,
+    MemberWatch watch,
     Func<NodeStorage, ReplicaHost> createReplica,
     FeedHub feed,
     ProgressLog progress,
@@ -171,13 +171,13 @@ internal sealed partial class NodeLifecycle(
         node.Become(NodePhase.Member, $"This is n{replica.Id} of cluster {replica.ClusterId:N}.", replica);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var arriving = arrival.FollowAsync(replica, ending.Token);
+        var watching = watch.FollowAsync(replica, ending.Token);
         var reason = await replica.Removed.WaitAsync(cancellationToken);
         await ending.CancelAsync();
-        await arriving;
+        await watching;
         LogRemoved(logger, reason);
         node.Become(NodePhase.Removed, reason);
-        await replica.LeaveAsync();
+        await replica.StopAsync();
         await replica.EndStreamsAsync();
     }
 

@@ -8,44 +8,39 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// The first moments of a member in its cluster: tells each step in the log, and tells the cluster what of the node has
-/// changed since the log was written.
+/// Looks after the member that this node is: tells each step of its arrival in the log, tells the cluster what of the node
+/// has changed since the log was written, and asks what became of it when nobody speaks to it any more.
 /// </summary>
-internal sealed partial class Arrival(
-    NodeSetup setup, MembershipClient client, TimeProvider time, ProgressLog progress, ILogger<Arrival> logger)
+internal sealed partial class MemberWatch(
+    NodeSetup setup, MembershipClient client, TimeProvider time, ProgressLog progress, ILogger<MemberWatch> logger)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ArrivalPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>
-    /// Without a leader for so long, the others may know another address than the log of this node says: it tells them.
-    /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
-    /// <summary>Ends once everything is as it should be.</summary>
+    /// <remarks>
+    /// After a long silence it asks. The member may have been removed while it was away, or without hearing of it: who only
+    /// learns never stands for election, and would wait for ever. Or the others know another address than the present one.
+    /// </remarks>
     public async Task FollowAsync(ReplicaHost replica, CancellationToken cancellationToken)
     {
         var steps = new ArrivalSteps(replica.Id, progress);
-        var toldAt = time.GetTimestamp();
         var isTold = false;
+        var askedAt = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
             var view = await replica.AskAsync(r => new MemberSelfView(
                 r.Membership, r.CommittedMembership, r.Leader, r.CommitIndex, r.AppliedIndex));
             steps.Observe(view);
-            var isCurrent = IsCurrent(view.Membership.Find(replica.Id), replica);
-            if (steps.AreDone && isCurrent)
-            {
-                return;
-            }
-
-            var isLost = view.Leader is null && time.GetElapsedTime(toldAt) > Patience;
-            if (isLost || (!isCurrent && view.Leader is not null && !isTold))
+            var hasNews = !isTold && view.Leader is not null && !IsCurrent(view.Membership.Find(replica.Id), replica);
+            var isLost = replica.HearsNobody && time.GetElapsedTime(askedAt) > replica.Patience;
+            if (hasNews || isLost)
             {
                 isTold = await TellAsync(replica, view, cancellationToken);
-                toldAt = time.GetTimestamp();
+                askedAt = time.GetTimestamp();
             }
 
-            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(steps.AreDone ? Pause : ArrivalPause, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -102,40 +97,4 @@ internal sealed partial class Arrival(
 
     [LoggerMessage(1, LogLevel.Error, "The cluster refuses what this node says of itself ({Code}): {Detail}")]
     private static partial void LogRefused(ILogger logger, string code, string detail);
-}
-
-/// <summary>What a member knows of itself at one moment.</summary>
-internal sealed record MemberSelfView(
-    Membership Membership, Membership Committed, NodeId? Leader, LogIndex Commit, LogIndex Applied);
-
-/// <summary>Tells the steps of a member's arrival, each once and in their order.</summary>
-internal sealed class ArrivalSteps(NodeId self, ProgressLog progress)
-{
-    private bool _hasCaughtUp;
-    private bool _votes;
-
-    public bool AreDone { get; private set; }
-
-    public void Observe(MemberSelfView view)
-    {
-        var isLevel = view.Leader is not null && view.Applied == view.Commit && view.Applied > LogIndex.Zero;
-        if (!_hasCaughtUp && isLevel)
-        {
-            _hasCaughtUp = true;
-            progress.Say($"Caught up: n{self} has applied everything up to entry {view.Applied}.");
-        }
-
-        if (_hasCaughtUp && !_votes && view.Membership.Find(self) is { IsVoter: true })
-        {
-            _votes = true;
-            progress.Say($"Voting: n{self} is one of {view.Membership.Members.Count(m => m.IsVoter)} voters.");
-        }
-
-        // A voter by an entry that is not committed may be none again.
-        if (_votes && !AreDone && isLevel && view.Committed.Find(self) is { IsVoter: true, IsLeaving: false })
-        {
-            AreDone = true;
-            progress.Say($"Able to lead: n{self} has the whole log, and its vote is committed.");
-        }
-    }
 }

@@ -1,0 +1,39 @@
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>Tells the steps of a member's arrival, each once and in their order.</summary>
+internal sealed class ArrivalSteps(NodeId self, ProgressLog progress)
+{
+    private bool _hasCaughtUp;
+    private bool _votes;
+
+    public bool AreDone { get; private set; }
+
+    public void Observe(MemberSelfView view)
+    {
+        var isLevel = view.Leader is not null && view.Applied == view.Commit && view.Applied > LogIndex.Zero;
+        if (!_hasCaughtUp && isLevel)
+        {
+            _hasCaughtUp = true;
+            progress.Say($"Caught up: n{self} has applied everything up to entry {view.Applied}.");
+        }
+
+        if (_hasCaughtUp && !_votes && view.Membership.Find(self) is { IsVoter: true })
+        {
+            _votes = true;
+            progress.Say($"Voting: n{self} is one of {view.Membership.Members.Count(m => m.IsVoter)} voters.");
+        }
+
+        // A voter by an entry that is not committed may be none again.
+        if (_votes && !AreDone && isLevel && view.Committed.Find(self) is { IsVoter: true, IsLeaving: false })
+        {
+            AreDone = true;
+            progress.Say($"Able to lead: n{self} has the whole log, and its vote is committed.");
+        }
+    }
+}
+
+/// <summary>What a member knows of itself at one moment.</summary>
+internal sealed record MemberSelfView(
+    Membership Membership, Membership Committed, NodeId? Leader, LogIndex Commit, LogIndex Applied);
