@@ -1,22 +1,15 @@
-using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
-using Cloudkeeper.Raft;
-using Cloudkeeper.Replica;
 
 namespace Cloudkeeper.Node.Cluster;
 
 /// <summary>What this node knows of the cluster, as JSON: for gateways, the proxy and people with curl.</summary>
 internal static class ClusterEndpoints
 {
-    private static readonly string Version =
-        typeof(ClusterEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-
     public static void MapCluster(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
@@ -24,42 +17,14 @@ internal static class ClusterEndpoints
         group.MapGet(NodeRoutes.Gateways, GetGatewaysAsync);
     }
 
-    private static async Task<ClusterView> GetClusterAsync(ReplicaHost replica) => await replica.AskAsync(r =>
+    private static Task<ClusterView> GetClusterAsync(ReplicaHost replica, MemberViews members) => replica.AskAsync(r =>
         new ClusterView(
             replica.ClusterId.ToString("N"),
-            NameOf(replica.Id),
-            r.Leader is { } leader ? NameOf(leader) : null,
+            MemberViews.NameOf(replica.Id),
+            r.Leader is { } leader ? MemberViews.NameOf(leader) : null,
             r.Term.Value,
             r.Machine.Revision.Value,
-            [.. r.Membership.Members.Select(m => MemberOf(r, m))]));
-
-    private static MemberView MemberOf(ReplicaNode replica, Member member)
-    {
-        var role = member.IsLearner ? "learner" : "voter";
-        if (member.Id == replica.Id)
-        {
-            var state = replica.Role == Role.Leader ? "leader" : "follower";
-            return new MemberView(
-                NameOf(member.Id), member.Address, role, state, replica.LastIndex.Value, 0, 1, Version);
-        }
-
-        // Only the leader knows how far the others are.
-        var match = replica.MatchIndexOf(member.Id);
-        return new MemberView(
-            NameOf(member.Id),
-            member.Address,
-            role,
-            member.Id == replica.Leader ? "leader" : replica.IsActive(member.Id) switch
-            {
-                true => "follower",
-                false => "unreachable",
-                null => "unknown",
-            },
-            match?.Value,
-            match is { } index ? replica.LastIndex - index : null,
-            match is { } at ? Math.Round(Math.Min(1.0, (double)at.Value / replica.LastIndex.Value), 4) : null,
-            Version: null);
-    }
+            [.. r.DescribeMembers().Select(m => members.Of(m, r, replica.Transfers))]));
 
     private static async Task<GatewaysView> GetGatewaysAsync(ReplicaHost replica)
     {
@@ -81,8 +46,6 @@ internal static class ClusterEndpoints
             return new GatewayView(child.Name, null);
         }
     }
-
-    private static string NameOf(NodeId id) => "n" + id;
 }
 
 /// <param name="Node">Who answers.</param>
@@ -94,19 +57,6 @@ internal sealed record ClusterView(
     long Term,
     long Revision,
     IReadOnlyList<MemberView> Members);
-
-/// <param name="MatchIndex">Last log entry that the member is known to have; null: the answering node does not know.</param>
-/// <param name="Lag">Entries that it lacks.</param>
-/// <param name="Progress">0 to 1.</param>
-internal sealed record MemberView(
-    string Id,
-    string Url,
-    string Role,
-    string State,
-    long? MatchIndex,
-    long? Lag,
-    double? Progress,
-    string? Version);
 
 internal sealed record GatewaysView(IReadOnlyList<GatewayView> Gateways);
 

@@ -29,6 +29,7 @@ internal static class NodeServices
         services.AddSingleton<DataDirectory>();
         services.AddSingleton<FeedHub>();
         services.AddSingleton<PeerClient>();
+        services.AddSingleton<MemberViews>();
         services.AddSingleton<RaftLog>();
         services.AddSingleton<DigestClient>();
         services.AddSingleton<DigestInquiry>();

@@ -26,7 +26,7 @@ internal sealed class Admission(
         var started = time.GetTimestamp();
         while (true)
         {
-            var answers = new List<string>();
+            var answers = new List<Answer>();
             foreach (var address in Addresses())
             {
                 if (await AskAsync(address, answers, cancellationToken) is { } admission)
@@ -35,7 +35,7 @@ internal sealed class Admission(
                 }
             }
 
-            progress.Wait(node, Phase, Describe(answers));
+            progress.Wait(node, Phase, Describe(answers), answers.Exists(a => a.IsRefusal));
             var isBusy = time.GetElapsedTime(started) < BusyTime;
             await invitations.WaitAsync(isBusy ? ShortPause : LongPause, time, cancellationToken);
         }
@@ -51,7 +51,7 @@ internal sealed class Admission(
         .Distinct(StringComparer.Ordinal);
 
     /// <summary>Null: not (yet); the reason is added to <paramref name="answers"/>.</summary>
-    private async Task<AdmissionBody?> AskAsync(string address, List<string> answers, CancellationToken cancellationToken)
+    private async Task<AdmissionBody?> AskAsync(string address, List<Answer> answers, CancellationToken cancellationToken)
     {
         var reply = await client.AnnounceAsync(address, Announcement(), cancellationToken);
         _leader = reply switch
@@ -65,7 +65,7 @@ internal sealed class Admission(
             return admission;
         }
 
-        answers.Add($"{address} {Describe(reply)}");
+        answers.Add(new Answer($"{address} {Describe(reply)}", reply is { Status: HttpStatusCode.Conflict }));
         return null;
     }
 
@@ -94,9 +94,9 @@ internal sealed class Admission(
         _ => $"answers {(int)reply.Status}",
     };
 
-    private string Describe(List<string> answers)
+    private string Describe(List<Answer> answers)
     {
-        var said = string.Join("; ", answers);
+        var said = string.Join("; ", answers.Select(a => a.Text));
         if (node.Directory.Quarantine is { } quarantine)
         {
             return $"The data of this node is damaged ({quarantine.Reason}) and was left as it is. To come back with an empty "
@@ -109,4 +109,6 @@ internal sealed class Admission(
             ? $"To join a cluster it needs a leader who takes it in: {said}."
             : $"This node belongs to no cluster. Start it with --join <address of a member>, or add {setup.Address} at the cluster.";
     }
+
+    private readonly record struct Answer(string Text, bool IsRefusal);
 }

@@ -13,15 +13,16 @@ internal sealed partial class ProgressLog(TimeProvider time, ILogger<ProgressLog
         LogStep(logger, step);
     }
 
-    /// <summary>Makes it what the node says of itself, and now and then logs it.</summary>
-    public void Wait(ThisNode node, NodePhase phase, string what)
+    /// <summary>Makes it what the node says of itself, and logs it now and then; a refusal at once.</summary>
+    public void Wait(ThisNode node, NodePhase phase, string what, bool isRefusal = false)
     {
-        if (node.Phase != phase || node.Detail != what)
+        var isNew = node.Phase != phase || node.Detail != what;
+        if (isNew)
         {
             node.Become(phase, what);
         }
 
-        if (time.GetElapsedTime(_waitingSince) >= Interval)
+        if ((isNew && isRefusal) || time.GetElapsedTime(_waitingSince) >= Interval)
         {
             _waitingSince = time.GetTimestamp();
             LogWaiting(logger, what);
