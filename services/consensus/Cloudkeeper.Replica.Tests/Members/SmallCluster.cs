@@ -39,7 +39,11 @@ internal sealed class SmallCluster
 
     public ReplicaNode Leader => FindLeader() ?? throw new InvalidOperationException("Nobody leads.");
 
+    public IReadOnlyList<int> Ids => [.. _nodes.Keys.Order()];
+
     public ReplicaNode this[int id] => _nodes[id].Replica;
+
+    public bool Has(int id) => _nodes.ContainsKey(id);
 
     /// <summary>A node with an empty disk, as it starts once it was given its id.</summary>
     public void StartEmpty(int id) => Start(id, new RecoveredState(default, null, []));
@@ -65,11 +69,11 @@ internal sealed class SmallCluster
 
     /// <summary>Who leads and is not cut off.</summary>
     public ReplicaNode? FindLeader() =>
-        _nodes.Values.Select(n => n.Replica).SingleOrDefault(r => r.IsServingLeader && !_cut.Contains(r.Id.Value));
+        _nodes.Values.Select(n => n.Replica).Where(r => r.IsServingLeader && !_cut.Contains(r.Id.Value)).MaxBy(r => r.Term);
 
     public void Tick()
     {
-        foreach (var node in _nodes.Values)
+        foreach (var node in _nodes.Values.ToList())
         {
             node.MonotonicMilliseconds += 50;
             node.Replica.Tick();
@@ -85,7 +89,7 @@ internal sealed class SmallCluster
         while (isBusy)
         {
             isBusy = false;
-            foreach (var node in _nodes.Values)
+            foreach (var node in _nodes.Values.ToList())
             {
                 isBusy |= node.Work();
             }
