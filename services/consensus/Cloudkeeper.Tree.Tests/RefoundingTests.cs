@@ -32,6 +32,15 @@ public sealed class RefoundingTests
         Assert.Equal(new Revision(2 * Revision.IncarnationStride), twice.State.Revision);
     }
 
+    /// <summary>The same backup a second time: the first cluster that was made of it has used up the next multiple.</summary>
+    [Fact]
+    public void It_begins_above_a_later_revision_that_is_known()
+    {
+        _machine.Put("/a");
+        _machine.State.Refound(1, above: new Revision(Revision.IncarnationStride + 17));
+        Assert.Equal(new Revision(2 * Revision.IncarnationStride), _machine.State.Revision);
+    }
+
     [Fact]
     public void Sessions_have_ended_and_their_ephemerals_and_waits_are_gone_in_one_revision()
     {

@@ -136,7 +136,8 @@ public sealed class StateMachine
     /// ephemeral nodes and tickets are gone, lanes are dropped, results by idempotency key are kept.
     /// </summary>
     /// <param name="index">Of the new log: the entry that this state stands for.</param>
-    public void Refound(long index) => _refounding.Run(index);
+    /// <param name="above">A revision that clients know of a later state: the new one is above it as well.</param>
+    public void Refound(long index, Revision above = default) => _refounding.Run(index, above);
 
     /// <summary>
     /// Begins a snapshot of this very moment. Entries may be applied while it is being written; one snapshot at a time.

@@ -83,12 +83,20 @@ public sealed class RestoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_backup_that_is_restored_again_goes_on_above_the_cluster_that_was_made_of_it_before()
+    {
+        await BackUpAsync();
+        var told = Restore("--above", $"{Revision.IncarnationStride + 5}").Succeeds();
+        Assert.Contains($"revision    {2 * Revision.IncarnationStride}", told.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_backup_is_not_restored_over_anything()
     {
         await BackUpAsync();
         Restore().Succeeds();
         Restore().Fails("is not empty");
-        Restore(from: Path.Combine(_folder, "none"), to: Path.Combine(_folder, "third")).Fails("none");
+        Restore("--from", Path.Combine(_folder, "none"), "--data", Path.Combine(_folder, "third")).Fails("none");
     }
 
     [Fact]
@@ -111,8 +119,9 @@ public sealed class RestoreTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private Verb Restore(string? from = null, string? to = null) => Verb.Run(
-        "restore", "--from", from ?? Backup, "--data", to ?? New, "--Node:Id", "1", "--Node:Members", "1=http://127.0.0.1:1");
+    /// <summary>What is given in <paramref name="more"/> wins.</summary>
+    private Verb Restore(params string[] more) => Verb.Run(
+        ["restore", "--from", Backup, "--data", New, "--Node:Id", "1", "--Node:Members", "1=http://127.0.0.1:1", .. more]);
 
     private async Task<long> BackUpAsync()
     {

@@ -21,16 +21,17 @@ internal static class Usage
           Cloudkeeper.Node inspect [--data DIRECTORY]   which cluster and node, up to which entry and revision, how old
           Cloudkeeper.Node verify [--data DIRECTORY | --from BACKUP]
                                                         read and check every byte of it, or of a backup (GET /snapshot)
-          Cloudkeeper.Node restore --from BACKUP [--data DIRECTORY] --Node:Id 1 --Node:Members ...
+          Cloudkeeper.Node restore --from BACKUP [--data DIRECTORY] [--above REVISION] --Node:Id 1 --Node:Members ...
                                                         make an empty directory that of the founder of a new cluster which
                                                         begins with the backup; then start it with the same settings, and
                                                         the others with empty directories
-          Cloudkeeper.Node recover [--data DIRECTORY] [--address URL]
+          Cloudkeeper.Node recover [--data DIRECTORY] [--address URL] [--above REVISION]
                                                         a majority is lost for good: make this survivor the founder of a
                                                         new cluster with all that it has. Run inspect on all survivors and
                                                         recover on the one whose last entry is the furthest (the larger
                                                         term, then the larger index); start the others with empty
                                                         directories and --join. The old files are kept aside
+          Give --above when the same data has been restored before: the newest revision of the cluster made of it then.
 
           --urls URL               where to listen; default http://localhost:5000
           --join URL[,URL]         Node:Join           members of the cluster to join

@@ -1,4 +1,5 @@
 using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
@@ -14,11 +15,12 @@ internal static class NewCluster
     private static readonly LogIndex First = new(1);
 
     /// <param name="files">A directory without log and snapshots.</param>
+    /// <param name="above">A revision that clients of the old cluster may know although this state is older.</param>
     /// <param name="founder">Who it belongs to from now on, with a cluster id that nobody else has.</param>
     /// <remarks>The identity comes last: what a crash leaves behind before it belongs to nobody.</remarks>
-    public static void Begin(IFileSystem files, StateMachine state, NodeIdentity founder, Membership members)
+    public static void Begin(IFileSystem files, StateMachine state, Revision above, NodeIdentity founder, Membership members)
     {
-        state.Refound(First.Value);
+        state.Refound(First.Value, above);
         var metadata = new SnapshotMetadata(First, new Term(1), members);
         using (var writer = new SnapshotStore(files, founder.ClusterId).Create(metadata))
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
@@ -16,7 +17,7 @@ namespace Cloudkeeper.Node.Recovery;
 /// </remarks>
 internal static class Recovering
 {
-    public static void Run(NodeOptions options, TextWriter output, TimeProvider time)
+    public static void Run(NodeOptions options, Revision above, TextWriter output, TimeProvider time)
     {
         var directory = Path.GetFullPath(options.DataDirectory);
         using var files = Inspection.OpenExisting(directory);
@@ -37,7 +38,7 @@ internal static class Recovering
         var fresh = Path.Combine(directory, "new-" + now);
         using (var freshFiles = new PhysicalFileSystem(fresh))
         {
-            NewCluster.Begin(freshFiles, old.Machine, founder, new Membership([self], old.Membership.LastId));
+            NewCluster.Begin(freshFiles, old.Machine, above, founder, new Membership([self], old.Membership.LastId));
         }
 
         Replace(directory, files, aside, fresh);

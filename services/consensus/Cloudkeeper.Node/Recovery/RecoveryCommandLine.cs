@@ -1,4 +1,6 @@
+using System.Globalization;
 using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 
@@ -16,6 +18,7 @@ internal sealed class RecoveryCommandLine(TextWriter output, TextWriter error, T
     private static readonly Dictionary<string, string> ShortForms = new(Usage.ShortForms, StringComparer.OrdinalIgnoreCase)
     {
         ["--from"] = "From",
+        ["--above"] = "Above",
     };
 
     public static bool IsMeant(string[] args) =>
@@ -45,6 +48,13 @@ internal sealed class RecoveryCommandLine(TextWriter output, TextWriter error, T
         .AddCommandLine(args, ShortForms)
         .Build();
 
+    private static Revision RevisionIn(IConfiguration settings) => settings["Above"] switch
+    {
+        null => Revision.Zero,
+        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) => new Revision(value),
+        var text => throw new RecoveryException($"--above {text} is no revision."),
+    };
+
     private static bool IsExplained(Exception exception) => exception
         is RecoveryException or StorageException or FeatureLevelException or IOException or UnauthorizedAccessException;
 
@@ -61,10 +71,10 @@ internal sealed class RecoveryCommandLine(TextWriter output, TextWriter error, T
                 Backups.Describe(Backups.Load(backup), output, time);
                 return 0;
             case ("restore", { } backup):
-                Restoring.Run(backup, settings, options, output, time);
+                Restoring.Run(backup, RevisionIn(settings), settings, options, output, time);
                 return 0;
             case ("recover", null):
-                Recovering.Run(options, output, time);
+                Recovering.Run(options, RevisionIn(settings), output, time);
                 return 0;
             default:
                 error.WriteLine($"Not like this: {verb} {(settings["From"] is null ? "without" : "with")} --from. See --help.");

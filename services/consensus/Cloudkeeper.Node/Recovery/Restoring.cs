@@ -1,4 +1,5 @@
 using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
@@ -9,7 +10,12 @@ namespace Cloudkeeper.Node.Recovery;
 internal static class Restoring
 {
     public static void Run(
-        string backupFile, IConfiguration settings, NodeOptions options, TextWriter output, TimeProvider time)
+        string backupFile,
+        Revision above,
+        IConfiguration settings,
+        NodeOptions options,
+        TextWriter output,
+        TimeProvider time)
     {
         var problems = new List<string>();
         var setup = NodeSetup.Create(options, settings, problems);
@@ -26,7 +32,7 @@ internal static class Restoring
         var members = MembersOf(setup, instance);
         var self = members.Members.Single(m => m.IsVoter);
         var founder = new NodeIdentity(Guid.NewGuid(), self.Id) { Instance = instance };
-        NewCluster.Begin(files, backup.State, founder, members);
+        NewCluster.Begin(files, backup.State, above, founder, members);
         var report = new StateReport(output, time);
         output.WriteLine();
         output.WriteLine("Made of it:");

@@ -13,10 +13,11 @@ namespace Cloudkeeper.Tree.Recovery;
 /// </remarks>
 internal sealed class Refounding(TreeState state, SessionCommands sessions)
 {
-    public void Run(long index)
+    public void Run(long index, Revision above)
     {
         Invariant.Require(state.Snapshot is null, "no snapshot is under way");
-        var incarnation = (state.Revision.Value / Revision.IncarnationStride) + 1;
+        var known = Math.Max(state.Revision.Value, above.Value);
+        var incarnation = (known / Revision.IncarnationStride) + 1;
         var revision = new Revision(incarnation * Revision.IncarnationStride);
         Invariant.Require(revision.Value < Revision.ValueMax, "512 incarnations of a cluster at most");
         state.AppliedIndex = index;
