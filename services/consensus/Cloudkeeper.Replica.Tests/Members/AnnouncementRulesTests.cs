@@ -40,7 +40,7 @@ public sealed class AnnouncementRulesTests
         "Refused address-taken n2 has this address: give this node another one, or remove n2 first.")]
     [InlineData(
         "a replacement of one that is there", 7, 2, 2, true,
-        "UnderWay  n2 was heard a moment ago: it is replaced once it is silent.")]
+        "UnderWay  n2 may still be there: it is replaced once it has been silent for a while.")]
     public void A_node_is_recognised(string who, int data, int address, int id, bool replace, string expected)
     {
         var facts = Some.Facts("1v 2v 3v 4l?", active: "1 2", lastId: 7);
@@ -60,6 +60,15 @@ public sealed class AnnouncementRulesTests
         Assert.Equal(
             "Refused unsafe-change n3 cannot be replaced: 2 of the remaining 2 voters would be needed and only n1 is reachable",
             Phrase(AnnouncementRules.Judge(announcement, facts)));
+    }
+
+    [Fact]
+    public void A_leader_that_has_not_heard_from_everybody_yet_replaces_nobody()
+    {
+        var facts = Some.Facts("1v 2v 3v", active: "1 2", isYoung: true);
+        var announcement = new Announcement(null, null, Some.InstanceOf(7), Some.AddressOf(3), 1, Replace: true);
+
+        Assert.Equal(ChangeStatus.UnderWay, AnnouncementRules.Judge(announcement, facts).Answer?.Status);
     }
 
     [Fact]

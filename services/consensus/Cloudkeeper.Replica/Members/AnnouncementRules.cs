@@ -83,9 +83,9 @@ internal static class AnnouncementRules
     /// <summary>One entry takes the old member out and the new one in, as a learner: at no time do both vote.</summary>
     private static Verdict Replace(Member lost, Announcement announcement, ClusterFacts facts)
     {
-        if (facts.IsActive(lost.Id))
+        if (facts.IsActive(lost.Id) || facts.IsYoung)
         {
-            return Verdict.Wait($"{Names.Of(lost.Id)} was heard a moment ago: it is replaced once it is silent.");
+            return Verdict.Wait($"{Names.Of(lost.Id)} may still be there: it is replaced once it has been silent for a while.");
         }
 
         Member[] stay = [.. facts.Members.Members.Where(m => m != lost)];
