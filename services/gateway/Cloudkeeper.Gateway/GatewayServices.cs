@@ -68,10 +68,17 @@ internal static class GatewayServices
         services.AddSingleton(static provider => new NodeCache(provider.GetRequiredService<GatewayOptions>().CacheBytes));
         services.AddSingleton<WatchPump>();
         services.AddHostedService(static provider => provider.GetRequiredService<WatchPump>());
+        services.AddSingleton<FeedIntake>();
+        services.AddSingleton<FeedSpeaker>();
+        services.AddHostedService(static provider => provider.GetRequiredService<FeedSpeaker>());
+        services.AddSingleton<FeedListener>();
+        services.AddHostedService(static provider => provider.GetRequiredService<FeedListener>());
         services.AddHostedService<FeedFollower>();
         services.AddHostedService<FreshnessKeeper>();
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(static provider => provider.GetRequiredService<RedisConnection>());
+        services.AddSingleton<RedisStore>();
+        services.AddSingleton<SharedNodes>();
         services.AddSingleton<ChangeCache>();
         services.AddSingleton<ChangeReader>();
         services.AddSingleton<SnapshotReader>();

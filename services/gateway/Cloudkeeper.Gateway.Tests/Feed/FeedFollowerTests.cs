@@ -1,5 +1,8 @@
 using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol;
@@ -18,14 +21,23 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     private readonly NodeCache _cache = new(1 << 20);
     private readonly FeedProgress _progress = new(TimeProvider.System);
     private readonly ChangeRelay _relay = new(new WatchLimits(100, 100_000, 100, 100_000), TimeProvider.System);
+    private readonly GatewayMetrics _metrics = new();
     private readonly WatchPump _pump;
+    private readonly RedisConnection _redis;
+    private readonly FeedSpeaker _speaker;
+    private readonly FeedListener _listener;
     private readonly FeedFollower _follower;
 
     public FeedFollowerTests()
     {
         _pump = new WatchPump(_relay);
+        _redis = new RedisConnection(
+            new GatewayOptions(), _metrics, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        _speaker = new FeedSpeaker(_redis, _progress, _metrics, TimeProvider.System);
+        _listener = new FeedListener(_redis, _speaker, _progress, _metrics, TimeProvider.System);
+        var intake = new FeedIntake(_cache, _progress, _pump, NullLogger<FeedIntake>.Instance);
         _follower = new FeedFollower(
-            _feed, _cache, _progress, _pump, TimeProvider.System, NullLogger<FeedFollower>.Instance);
+            _feed, intake, _progress, _speaker, _listener, _metrics, TimeProvider.System, NullLogger<FeedFollower>.Instance);
     }
 
     public async ValueTask InitializeAsync()
@@ -40,6 +52,10 @@ public sealed class FeedFollowerTests : IAsyncLifetime
         await _pump.StopAsync(CancellationToken.None);
         _follower.Dispose();
         _pump.Dispose();
+        _listener.Dispose();
+        _speaker.Dispose();
+        _redis.Dispose();
+        _metrics.Dispose();
     }
 
     [Fact]

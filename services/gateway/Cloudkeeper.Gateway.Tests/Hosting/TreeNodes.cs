@@ -17,6 +17,8 @@ namespace Cloudkeeper.Gateway.Tests.Hosting;
 /// <summary>The real state machine without a cluster around it. Everything passes through the real codecs.</summary>
 internal sealed class TreeNodes : INodes
 {
+    private static readonly TimeSpan SignOfLife = TimeSpan.FromMilliseconds(100);
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly Guid _cluster = Guid.NewGuid();
@@ -52,6 +54,18 @@ internal sealed class TreeNodes : INodes
     public int ReadCount { get; private set; }
 
     public int ReadIndexCount { get; private set; }
+
+    /// <summary>How many gateways follow the feed.</summary>
+    public int FollowerCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _followers.Count;
+            }
+        }
+    }
 
     /// <summary>While it is set, nobody answers but to stale reads.</summary>
     public bool HasNoQuorum { get; set; }
@@ -154,9 +168,19 @@ internal sealed class TreeNodes : INodes
             }
         }
 
-        await foreach (var frame in frames.Reader.ReadAllAsync(cancellationToken))
+        try
         {
-            yield return frame;
+            await foreach (var frame in ReadAsync(frames.Reader, cancellationToken))
+            {
+                yield return frame;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _followers.Remove(frames);
+            }
         }
     }
 
@@ -189,6 +213,33 @@ internal sealed class TreeNodes : INodes
         {
             _followers.ForEach(follower => follower.Writer.TryComplete(new IOException("The connection broke.")));
             _followers.Clear();
+        }
+    }
+
+    /// <summary>With a sign of life now and then, as nodes give it.</summary>
+    private async IAsyncEnumerable<FeedFrame> ReadAsync(
+        ChannelReader<FeedFrame> frames, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Task<bool>? ready = null;
+        while (true)
+        {
+            ready ??= frames.WaitToReadAsync(cancellationToken).AsTask();
+            if (await Task.WhenAny(ready, Task.Delay(SignOfLife, cancellationToken)) != ready)
+            {
+                yield return new ProgressFrame(_published);
+                continue;
+            }
+
+            if (!await ready)
+            {
+                yield break;
+            }
+
+            ready = null;
+            while (frames.TryRead(out var frame))
+            {
+                yield return frame;
+            }
         }
     }
 

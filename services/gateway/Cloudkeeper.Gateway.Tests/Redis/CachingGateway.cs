@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Cloudkeeper.Gateway.Configuration;
+using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
@@ -16,6 +18,8 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
 
     private readonly GatewayMetrics _metrics = new();
     private readonly RedisConnection _connection;
+    private readonly FeedSpeaker _speaker;
+    private readonly FeedListener _feedListener;
     private readonly MeterListener _listener = new();
 
     /// <param name="redis">Connection string.</param>
@@ -23,11 +27,17 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     {
         Nodes = nodes;
         _connection = new RedisConnection(new GatewayOptions { Redis = redis }, _metrics, TimeProvider.System, this);
-        var cache = new ChangeCache(nodes, _connection, _metrics, TimeProvider.System)
+        var store = new RedisStore(_connection, _metrics, TimeProvider.System)
         {
             LookupLimit = lookupLimit ?? Patience,
+            RestAfterTimeout = TimeSpan.Zero,
         };
-        Reader = new ChangeReader(nodes, cache);
+        var progress = new FeedProgress(TimeProvider.System);
+        progress.Restart(PastChanges.Cluster, Revision.Zero);
+        _speaker = new FeedSpeaker(_connection, progress, _metrics, TimeProvider.System);
+        _feedListener = new FeedListener(_connection, _speaker, progress, _metrics, TimeProvider.System);
+        Shared = new SharedNodes(store);
+        Reader = new ChangeReader(nodes, new ChangeCache(store, progress));
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Name == "redis_lookups_total")
@@ -42,6 +52,8 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     public PastChanges Nodes { get; }
 
     public ChangeReader Reader { get; }
+
+    public SharedNodes Shared { get; }
 
     public RedisConnection Connection => _connection;
 
@@ -62,7 +74,7 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     public Task StartAsync() => _connection.StartAsync(TestContext.Current.CancellationToken);
 
     public async Task<HealthStatus> HealthAsync() =>
-        (await new RedisHealthCheck(_connection).CheckHealthAsync(new HealthCheckContext())).Status;
+        (await new RedisHealthCheck(_connection, _speaker, _feedListener).CheckHealthAsync(new HealthCheckContext())).Status;
 
     /// <summary>Straight to Redis, once it is connected.</summary>
     public IDatabase Database => _connection.Database!;
@@ -81,6 +93,8 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     {
         _listener.Dispose();
         await _connection.StopAsync(CancellationToken.None);
+        _feedListener.Dispose();
+        _speaker.Dispose();
         _connection.Dispose();
         _metrics.Dispose();
     }

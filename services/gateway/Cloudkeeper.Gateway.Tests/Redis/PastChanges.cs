@@ -12,11 +12,11 @@ namespace Cloudkeeper.Gateway.Tests.Redis;
 /// <summary>Nodes that know past changes and count who asks for them.</summary>
 internal sealed class PastChanges : INodes
 {
+    public static readonly Guid Cluster = new("00112233445566778899aabbccddeeff");
+
     private readonly Dictionary<(Revision, string), Change> _changes = [];
 
     public int Asked { get; private set; }
-
-    public int AskedForCluster { get; private set; }
 
     /// <summary>A change of a large value.</summary>
     /// <returns>What the feed says of it.</returns>
@@ -42,11 +42,8 @@ internal sealed class PastChanges : INodes
         return new(new ReadAnswer(new ReadChangeResult(code, found, new Revision(1)), minRevision));
     }
 
-    public ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken)
-    {
-        AskedForCluster++;
-        return new("""{"id":"c1","members":[]}"""u8.ToArray());
-    }
+    public ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session) =>
         throw new NotSupportedException();

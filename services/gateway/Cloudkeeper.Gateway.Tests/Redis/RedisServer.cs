@@ -57,6 +57,14 @@ public sealed class RedisServer : IAsyncLifetime
     /// <summary>Freezes it: its connections stay open and nothing answers.</summary>
     public Task PauseAsync() => SignalAsync("-STOP");
 
+    /// <summary>FLUSHALL.</summary>
+    public async Task EmptyAsync()
+    {
+        using var client = Process.Start("redis-cli", ["-p", Text(_port), "flushall"]);
+        await client.WaitForExitAsync();
+        Assert.Equal(0, client.ExitCode);
+    }
+
     public Task ContinueAsync() => SignalAsync("-CONT");
 
     public async ValueTask DisposeAsync() => await KillAsync();

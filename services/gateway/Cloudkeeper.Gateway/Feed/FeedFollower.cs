@@ -1,4 +1,5 @@
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
@@ -6,19 +7,21 @@ using Cloudkeeper.Protocol.Wire;
 
 namespace Cloudkeeper.Gateway.Feed;
 
-/// <summary>Keeps the one change feed of this gateway open, from whichever node, and passes it on without gaps.</summary>
+/// <summary>
+/// Keeps the one change feed of this gateway open: from a node, or from what another gateway publishes of its feed while
+/// that is to be heard. Whatever is missing there is in a node's history.
+/// </summary>
 internal sealed partial class FeedFollower(
-    INodes nodes, NodeCache cache, FeedProgress progress, WatchPump watches, TimeProvider time, ILogger<FeedFollower> logger)
-    : BackgroundService
+    INodes nodes, FeedIntake intake, FeedProgress progress, FeedSpeaker speaker, FeedListener listener,
+    GatewayMetrics metrics, TimeProvider time, ILogger<FeedFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(500);
 
-    // What follows our revision is gone from the history: it begins anew.
-    private bool _isLost;
-
     // Since the last frame.
     private int _failures;
+
+    private bool MayListen => intake.Position is not null && !speaker.IsSpeaking && listener.IsHeard;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -26,7 +29,11 @@ internal sealed partial class FeedFollower(
         {
             try
             {
-                await FollowAsync(stoppingToken);
+                if (await FollowAsync(stoppingToken) && await ListenAsync(stoppingToken))
+                {
+                    // From where the speaker fell silent, without a pause.
+                    continue;
+                }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -48,81 +55,49 @@ internal sealed partial class FeedFollower(
         }
     }
 
-    private async Task FollowAsync(CancellationToken stoppingToken)
+    /// <summary>Follows a node.</summary>
+    /// <returns>True: there is somebody to listen to instead. False: the node has ended its feed.</returns>
+    private async Task<bool> FollowAsync(CancellationToken stoppingToken)
     {
-        Revision? from = progress.IsStarted && !_isLost ? progress.Revision : null;
-        await foreach (var frame in nodes.FollowAsync(from, stoppingToken))
+        await foreach (var frame in nodes.FollowAsync(intake.Position, stoppingToken))
         {
             _failures = 0;
-            progress.Touch();
-            await HandleAsync(frame, stoppingToken);
+            await intake.AcceptAsync(frame, stoppingToken);
+            speaker.Say(frame);
+
+            // Only when all of the node's history has come: what is said meanwhile waits to be heard.
+            if (frame is ProgressFrame && MayListen)
+            {
+                return true;
+            }
         }
+
+        return false;
     }
 
-    private ValueTask HandleAsync(FeedFrame frame, CancellationToken stoppingToken)
+    /// <summary>Listens to another gateway until it falls silent, or something of what it said is missing.</summary>
+    private async Task<bool> ListenAsync(CancellationToken stoppingToken)
     {
-        switch (frame)
+        LogListening(logger, progress.Revision);
+        while (!speaker.IsSpeaking && await listener.NextAsync(stoppingToken) is { } frame)
         {
-            case StartFrame start:
-                return BeginAsync(start, stoppingToken);
-            case ChangeSetFrame changes:
-                return GoOnAsync(changes, stoppingToken);
-            case ProgressFrame { Revision: var revision } when revision > progress.Revision:
-                throw new WireFormatException($"Progress to {revision} behind {progress.Revision}: changes are missing.");
-            case CompactedFrame { OldestRevision: var oldest }:
-                LogCompacted(logger, progress.Revision, oldest);
-                _isLost = true;
-                return ValueTask.CompletedTask;
-            default:
-                return ValueTask.CompletedTask;
+            try
+            {
+                await intake.AcceptAsync(frame, stoppingToken);
+            }
+            catch (WireFormatException)
+            {
+                metrics.RedisFeed("missed");
+                break;
+            }
         }
+
+        return true;
     }
 
-    private ValueTask BeginAsync(StartFrame start, CancellationToken stoppingToken)
-    {
-        var isOurs = progress.IsStarted && start.Cluster == cache.Cluster;
-        if (isOurs && start.From <= progress.Revision)
-        {
-            // It goes on where we are, or repeats what we have: this node's history reaches back further.
-            _isLost = false;
-            return ValueTask.CompletedTask;
-        }
-
-        if (progress.IsStarted && !_isLost)
-        {
-            _isLost = true;
-            throw new IOException($"The nodes are of cluster {start.Cluster:N} now, no longer of {cache.Cluster:N}.");
-        }
-
-        _isLost = false;
-        cache.Restart(start.Cluster, start.From);
-        progress.Restart(start.Cluster, start.From);
-        return watches.PassOnAsync(start, stoppingToken);
-    }
-
-    /// <summary>Reads may rely on a change before watchers hear of it: what a watch has told can be read here.</summary>
-    private ValueTask GoOnAsync(ChangeSetFrame changes, CancellationToken stoppingToken)
-    {
-        // A node that lags behind the one before repeats what we have.
-        var set = changes.ChangeSet;
-        if (set.Revision <= progress.Revision)
-        {
-            return ValueTask.CompletedTask;
-        }
-
-        if (set.Previous != progress.Revision)
-        {
-            throw new WireFormatException($"Changes from {set.Previous} to {set.Revision} behind {progress.Revision}.");
-        }
-
-        cache.Apply(set);
-        progress.Reach(set.Revision);
-        return watches.PassOnAsync(changes, stoppingToken);
-    }
+    [LoggerMessage(LogLevel.Information, "Another gateway is heard from revision {Revision} on")]
+    private static partial void LogListening(ILogger logger, Revision revision);
 
     [LoggerMessage(LogLevel.Warning, "The change feed broke at revision {Revision}: {Reason}")]
     private static partial void LogBroken(ILogger logger, Revision revision, string reason);
-
-    [LoggerMessage(LogLevel.Warning, "Changes behind revision {Revision} are gone, history begins at {Oldest}")]
-    private static partial void LogCompacted(ILogger logger, Revision revision, Revision oldest);
 }

@@ -19,6 +19,18 @@ internal sealed class FeedProgress(TimeProvider time)
     /// <summary>The cache has seen every change up to here; 0 before the feed's first word.</summary>
     public Revision Revision => _waiters.Revision;
 
+    /// <summary>Whose changes these are.</summary>
+    public Guid Cluster
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _cluster;
+            }
+        }
+    }
+
     public bool IsStarted => _isStarted;
 
     /// <summary>Since the feed last said that it is alive.</summary>

@@ -15,6 +15,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _retries;
     private readonly Counter<long> _events;
     private readonly Counter<long> _redisLookups;
+    private readonly Counter<long> _redisFeed;
     private readonly Histogram<int> _readIndexBatches;
     private readonly Counter<long> _nodeReads;
     private readonly Counter<long> _cacheFills;
@@ -36,7 +37,9 @@ internal sealed class GatewayMetrics : IDisposable
             "upstream_retries_total", description: "Batches sent again, to the same or another node.");
         _events = _meter.CreateCounter<long>("watch_events_total", description: "Events sent to watchers.");
         _redisLookups = _meter.CreateCounter<long>(
-            "redis_lookups_total", description: "Past changes looked up in Redis: hit, miss, error or rejected.");
+            "redis_lookups_total", description: "Nodes and past changes looked up in Redis: hit, miss, error or rejected.");
+        _redisFeed = _meter.CreateCounter<long>("redis_feed_messages_total",
+            description: "The change feed through Redis: published, dropped, heard, rejected, missed or silence.");
         _readIndexBatches = _meter.CreateHistogram<int>(
             "read_index_batch_size", description: "Linearizable reads that shared one question to the leader.");
         _nodeReads = _meter.CreateCounter<long>(
@@ -72,9 +75,14 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void EventsSent(int count) => _events.Add(count);
 
-    /// <param name="outcome">hit, miss, error (lost, slow or too many at once), rejected (not an entry of this change).</param>
+    /// <param name="outcome">hit, miss, error (lost, slow or too many at once), rejected (no such entry).</param>
     public void RedisLookup(string outcome) =>
         _redisLookups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <param name="outcome">
+    /// published, dropped (too much on the way, or lost), heard, rejected (no message), missed (a gap), silence.
+    /// </param>
+    public void RedisFeed(string outcome) => _redisFeed.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void RequestBegan() => Interlocked.Increment(ref _requestsUnderWay);
 

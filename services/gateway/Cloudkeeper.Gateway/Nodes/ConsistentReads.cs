@@ -2,6 +2,7 @@ using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
@@ -10,7 +11,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>Reads as fresh as their client wants them, from memory where that is proved fresh enough.</summary>
 internal sealed class ConsistentReads(
-    INodes nodes, NodeCache cache, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
+    INodes nodes, NodeCache cache, SharedNodes shared, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
 {
     /// <summary>How long a revision that a client has seen elsewhere may be on its way here.</summary>
     private static readonly TimeSpan RevisionWaitMax = TimeSpan.FromSeconds(5);
@@ -45,10 +46,10 @@ internal sealed class ConsistentReads(
             return Served(await AskAsync(request, minRevision, cancellationToken), ReadSource.Bypass);
         }
 
-        if (progress.IsCurrent && cache.Holds(node.Path, node.WithValue)
+        if (progress.IsCurrent && await FindAsync(node) is { } source
             && await TryReadLinearizableAsync(node, minRevision, cancellationToken) is { } cached)
         {
-            return cached;
+            return cached with { Source = source };
         }
 
         var answer = await AskAsync(request, minRevision, cancellationToken);
@@ -135,9 +136,10 @@ internal sealed class ConsistentReads(
             return Served(uncached, ReadSource.Bypass, consistency, uncached.Revision >= proved ? staleness : null);
         }
 
-        if (cache.TryRead(null, node.Path, node.WithValue, minRevision, out var found, out var at))
+        if (await FindAsync(node) is { } source
+            && cache.TryRead(null, node.Path, node.WithValue, minRevision, out var found, out var at))
         {
-            return new ServedRead(found!, at, ReadSource.Local, consistency, staleness);
+            return new ServedRead(found!, at, source, consistency, staleness);
         }
 
         var answer = await nodes.ReadAsync(request, ReadConsistency.Local, minRevision);
@@ -163,8 +165,42 @@ internal sealed class ConsistentReads(
         return await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero);
     }
 
-    private void Keep(ReadNodeRequest request, ReadAnswer answer) => metrics.CacheFilled(cache.Fill(
-        answer.Cluster, request.Path, (ReadNodeResult)answer.Result, request.WithValue, answer.Revision));
+    /// <summary>Whether an entry is here, or was found in what the gateways share; null: in neither.</summary>
+    private ValueTask<ReadSource?> FindAsync(ReadNodeRequest request)
+    {
+        if (cache.Holds(request.Path, request.WithValue))
+        {
+            return new ValueTask<ReadSource?>(ReadSource.Local);
+        }
+
+        return shared.IsConfigured ? FindSharedAsync(request.Path) : default;
+    }
+
+    /// <remarks>An entry from beyond our feed may belong to a past that another Redis, or another disk, remembers.</remarks>
+    private async ValueTask<ReadSource?> FindSharedAsync(string path)
+    {
+        var cluster = progress.Cluster;
+        return await shared.FindAsync(cluster, path) is { } entry && entry.At <= progress.Revision
+            && IsKept(cache.Fill(cluster, path, entry.Node, withValue: true, entry.At))
+                ? ReadSource.Redis
+                : null;
+    }
+
+    private void Keep(ReadNodeRequest request, ReadAnswer answer)
+    {
+        var node = (ReadNodeResult)answer.Result;
+        var isKept = IsKept(cache.Fill(answer.Cluster, request.Path, node, request.WithValue, answer.Revision));
+        if (isKept && shared.IsConfigured && CacheEntry.Of(node, request.WithValue, answer.Revision) is { HasValue: true } entry)
+        {
+            shared.Store(answer.Cluster, request.Path, entry);
+        }
+    }
+
+    private bool IsKept(bool isKept)
+    {
+        metrics.CacheFilled(isKept);
+        return isKept;
+    }
 
     private async ValueTask WaitForAsync(Revision revision, CancellationToken cancellationToken)
     {

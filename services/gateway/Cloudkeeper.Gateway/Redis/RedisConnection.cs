@@ -24,6 +24,9 @@ internal sealed partial class RedisConnection(
     /// <summary>Null while there is no connection.</summary>
     public IDatabase? Database => _multiplexer is { IsConnected: true } connected ? connected.GetDatabase() : null;
 
+    /// <summary>Null while there is no connection.</summary>
+    public ISubscriber? Subscriber => _multiplexer is { IsConnected: true } connected ? connected.GetSubscriber() : null;
+
     /// <exception cref="ArgumentException">Not a connection string.</exception>
     public static ConfigurationOptions Parse(string text)
     {
@@ -40,6 +43,9 @@ internal sealed partial class RedisConnection(
         configuration.ClientName ??= "cloudkeeper-gateway";
         return configuration;
     }
+
+    /// <summary>Redis is lost, slow or refuses (timeouts and closed connections included).</summary>
+    public static bool IsHarmless(Exception e) => e is RedisException or TimeoutException or ObjectDisposedException;
 
     public override void Dispose()
     {

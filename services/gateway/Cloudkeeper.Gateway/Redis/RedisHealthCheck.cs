@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>Says whether Redis is there. At most degraded: without it a gateway is slower, not unready.</summary>
-internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
+internal sealed class RedisHealthCheck(RedisConnection redis, FeedSpeaker speaker, FeedListener listener) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(Check());
@@ -11,7 +11,9 @@ internal sealed class RedisHealthCheck(RedisConnection redis) : IHealthCheck
     private HealthCheckResult Check() => redis switch
     {
         { IsConfigured: false } => HealthCheckResult.Healthy("not configured"),
-        { IsConnected: true } => HealthCheckResult.Healthy("connected"),
-        _ => HealthCheckResult.Degraded("No connection: past changes are read from the nodes."),
+        { IsConnected: true } => HealthCheckResult.Healthy("connected, " + Part),
+        _ => HealthCheckResult.Degraded("No connection: everything is read from the nodes."),
     };
+
+    private string Part => speaker.IsSpeaking ? "speaking" : listener.IsHeard ? "listening" : "hearing nobody";
 }

@@ -1,0 +1,60 @@
+using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Gateway.Tests.Redis;
+
+public sealed class SharedNodeTests
+{
+    private static readonly Guid Cluster = PastChanges.Cluster;
+
+    private static readonly NodeStat Stat = new(
+        new Revision(1), new Revision(2), new Revision(1), 3, 4, 5, 6, 7, NodeKind.Persistent, null, 0, 5, 8);
+
+    private readonly CacheEntry _entry = new(
+        new ReadNodeResult(ResultCode.Ok, Stat, "text/plain", "value"u8.ToArray(), Revision.Zero), true, new Revision(9));
+
+    [Fact]
+    public void An_entry_is_read_as_it_was_written()
+    {
+        var read = SharedNode.Read(SharedNode.Write(Cluster, "/a", _entry), Cluster, "/a")!;
+        Assert.Equal(_entry.At, read.At);
+        Assert.Equal(_entry.Node with { Value = default }, read.Node with { Value = default });
+        Assert.True(_entry.Node.Value.Span.SequenceEqual(read.Node.Value.Span));
+        Assert.True(read.HasValue);
+    }
+
+    [Fact]
+    public void So_is_the_absence_of_a_node()
+    {
+        var absent = new CacheEntry(
+            new ReadNodeResult(ResultCode.NodeNotFound, null, "", default, new Revision(4)), true, new Revision(9));
+        var read = SharedNode.Read(SharedNode.Write(Cluster, "/a", absent), Cluster, "/a")!;
+        Assert.Equal(absent.Node with { Value = default }, read.Node with { Value = default });
+    }
+
+    [Fact]
+    public void What_belongs_to_another_cluster_or_path_is_refused()
+    {
+        var bytes = SharedNode.Write(Cluster, "/a", _entry);
+        Assert.Null(SharedNode.Read(bytes, Guid.NewGuid(), "/a"));
+        Assert.Null(SharedNode.Read(bytes, Cluster, "/b"));
+    }
+
+    [Fact]
+    public void Anything_else_is_refused()
+    {
+        var bytes = SharedNode.Write(Cluster, "/a", _entry);
+        for (var length = 0; length < bytes.Length; length++)
+        {
+            Assert.Null(SharedNode.Read(bytes.AsSpan(0, length), Cluster, "/a"));
+        }
+
+        Assert.Null(SharedNode.Read([.. bytes, 0], Cluster, "/a"));
+        Assert.Null(SharedNode.Read([(byte)(bytes[0] + 1), .. bytes.AsSpan(1)], Cluster, "/a"));
+        var tooLong = _entry with { Node = _entry.Node with { Stat = Stat with { DataLength = 6 } } };
+        Assert.Null(SharedNode.Read(SharedNode.Write(Cluster, "/a", tooLong), Cluster, "/a"));
+    }
+}

@@ -1,0 +1,108 @@
+using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Protocol.Feed;
+using StackExchange.Redis;
+
+namespace Cloudkeeper.Gateway.Redis;
+
+/// <summary>
+/// Publishes the feed of this gateway for the others, while it holds the lease to: so the nodes send each change once,
+/// however many gateways there are.
+/// </summary>
+/// <remarks>
+/// The lease is no lock that anything depends on. With two speakers everything is said twice, with none the others hear
+/// nothing and follow a node.
+/// </remarks>
+internal sealed class FeedSpeaker(
+    RedisConnection redis, FeedProgress progress, GatewayMetrics metrics, TimeProvider time) : BackgroundService
+{
+    private const long UnderWayBytesMax = 8 << 20;
+
+    /// <summary>A transaction that is larger is read from a node by all.</summary>
+    private const int MessageBytesMax = 256 << 10;
+
+    private readonly RedisValue _name = Guid.NewGuid().ToString("N");
+    private long _leaseEnds = long.MinValue;
+    private long _underWayBytes;
+
+    /// <summary>How long a lease lasts that is not renewed. Default 3 s.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
+
+    public Guid Id => Guid.Parse((string)_name!);
+
+    /// <summary>This gateway is the one that speaks.</summary>
+    public bool IsSpeaking => time.GetTimestamp() < Volatile.Read(ref _leaseEnds);
+
+    public static RedisChannel ChannelOf(Guid cluster) => RedisChannel.Literal($"cloudkeeper:{cluster:N}:feed");
+
+    /// <summary>Begins to publish a frame. What is not published is missed by those who listen, and they ask a node.</summary>
+    public void Say(FeedFrame frame)
+    {
+        if (!IsSpeaking || frame is not (ChangeSetFrame or ProgressFrame) || redis.Database is not { } database)
+        {
+            return;
+        }
+
+        var cluster = progress.Cluster;
+        var bytes = new FeedMessage(cluster, Id, frame).Write();
+        if (Interlocked.Add(ref _underWayBytes, bytes.Length) > UnderWayBytesMax || bytes.Length > MessageBytesMax)
+        {
+            Interlocked.Add(ref _underWayBytes, -bytes.Length);
+            metrics.RedisFeed("dropped");
+            return;
+        }
+
+        _ = SayAsync(database, cluster, bytes);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!redis.IsConfigured)
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(Lease / 3, time);
+        do
+        {
+            if (progress.IsStarted && redis.Database is { } database)
+            {
+                await RenewAsync(database, $"cloudkeeper:{progress.Cluster:N}:speaker");
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task RenewAsync(IDatabase database, RedisKey key)
+    {
+        try
+        {
+            // Counted from before Redis does: this gateway stops to speak before another begins.
+            var ends = time.GetTimestamp() + (long)(Lease.TotalSeconds * time.TimestampFrequency);
+            var isOurs = await database.LockExtendAsync(key, _name, Lease)
+                || await database.LockTakeAsync(key, _name, Lease);
+            Volatile.Write(ref _leaseEnds, isOurs ? ends : long.MinValue);
+        }
+        catch (Exception e) when (RedisConnection.IsHarmless(e))
+        {
+            // The lease runs out by itself; the loss of Redis is logged where it is noticed.
+        }
+    }
+
+    private async Task SayAsync(IDatabase database, Guid cluster, byte[] bytes)
+    {
+        try
+        {
+            await database.PublishAsync(ChannelOf(cluster), bytes);
+            metrics.RedisFeed("published");
+        }
+        catch (Exception e) when (RedisConnection.IsHarmless(e))
+        {
+            metrics.RedisFeed("dropped");
+        }
+        finally
+        {
+            Interlocked.Add(ref _underWayBytes, -bytes.Length);
+        }
+    }
+}

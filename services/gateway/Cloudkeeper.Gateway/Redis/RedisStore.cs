@@ -1,0 +1,128 @@
+using Cloudkeeper.Gateway.Metrics;
+using StackExchange.Redis;
+
+namespace Cloudkeeper.Gateway.Redis;
+
+/// <summary>Entries that all gateways share. Whatever Redis does costs a lookup's limit at most: it never fails a request.</summary>
+internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, TimeProvider time)
+{
+    /// <summary>Each keeps a key until Redis answers or the client library gives up, which can be long after the limit.</summary>
+    private const int LookupsMax = 256;
+
+    /// <summary>Each keeps up to two values of 1 MiB.</summary>
+    private const int StoresMax = 16;
+
+    private static readonly TimeSpan EntryTtl = TimeSpan.FromMinutes(10);
+
+    private int _lookups;
+    private int _stores;
+    private long _restsUntil = long.MinValue;
+
+    /// <summary>How long a request waits for Redis before it asks a node. Default 50 ms.</summary>
+    public TimeSpan LookupLimit { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For how long nobody asks a Redis that was too slow for somebody. Default 1 s.</summary>
+    public TimeSpan RestAfterTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether there is anybody to ask.</summary>
+    public bool IsConfigured => redis.IsConfigured;
+
+    /// <param name="read">Turns an entry into what it holds; null: it is not to be believed.</param>
+    /// <returns>Null: not there, not to be believed, or not known in time.</returns>
+    public async ValueTask<T?> FindAsync<T>(string key, int bytesMax, Func<ReadOnlyMemory<byte>, T?> read)
+        where T : class
+    {
+        if (await LookUpAsync(key, bytesMax) is not { } entry)
+        {
+            metrics.RedisLookup("error");
+            return null;
+        }
+
+        // GETRANGE does not tell a missing entry from an empty one.
+        if (entry.IsNullOrEmpty)
+        {
+            metrics.RedisLookup("miss");
+            return null;
+        }
+
+        var found = read(entry);
+        metrics.RedisLookup(found is null ? "rejected" : "hit");
+        return found;
+    }
+
+    /// <summary>Begins to store an entry, unless much is being stored already.</summary>
+    public void Store(string key, Func<byte[]> write)
+    {
+        if (redis.Database is not { } database)
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _stores) > StoresMax)
+        {
+            Interlocked.Decrement(ref _stores);
+            return;
+        }
+
+        _ = StoreAsync(database, key, write());
+    }
+
+    /// <returns>Null: no answer.</returns>
+    private async ValueTask<RedisValue?> LookUpAsync(string key, int bytesMax)
+    {
+        if (redis.Database is not { } database || time.GetTimestamp() < Volatile.Read(ref _restsUntil))
+        {
+            return null;
+        }
+
+        if (Interlocked.Increment(ref _lookups) > LookupsMax)
+        {
+            Interlocked.Decrement(ref _lookups);
+            return null;
+        }
+
+        try
+        {
+            return await GetAsync(database, key, bytesMax).WaitAsync(LookupLimit, time);
+        }
+        catch (TimeoutException)
+        {
+            var rest = (long)(RestAfterTimeout.TotalSeconds * time.TimestampFrequency);
+            Volatile.Write(ref _restsUntil, time.GetTimestamp() + rest);
+            return null;
+        }
+    }
+
+    /// <remarks>Throws nothing: when it is too late, nobody waits for it any more.</remarks>
+    private async Task<RedisValue?> GetAsync(IDatabase database, string key, int bytesMax)
+    {
+        try
+        {
+            return await database.StringGetRangeAsync(key, 0, bytesMax);
+        }
+        catch (Exception e) when (RedisConnection.IsHarmless(e))
+        {
+            return null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _lookups);
+        }
+    }
+
+    private async Task StoreAsync(IDatabase database, string key, byte[] entry)
+    {
+        try
+        {
+            await database.StringSetAsync(key, entry, EntryTtl);
+        }
+        catch (Exception e) when (RedisConnection.IsHarmless(e))
+        {
+            // Another request will ask a node again; the loss of Redis is logged where it is noticed.
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _stores);
+        }
+    }
+}
