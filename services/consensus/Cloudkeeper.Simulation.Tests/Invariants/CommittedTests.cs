@@ -1,6 +1,7 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Sessions;
 using static Cloudkeeper.Simulation.Tests.Invariants.ConsensusTests;
 
@@ -172,4 +173,15 @@ public sealed class CommittedTests
 
     private static CommandResult Result(long revision) =>
         new(ResultCode.Ok, new Revision(revision), Replayed: false, Body: null);
+
+    [Fact]
+    public void E4_a_refused_command_changes_something()
+    {
+        var set = new ChangeSet(new Revision(0), new Revision(1), 0, [_log.Created("/a")], []);
+        var put = new MutationCommand(new WriteOperation("/a", default, ""));
+        var batch = new CommandBatch(new LaneId(1), 0, [new CommandRequest(1, null, 0, [], put)]);
+        var refused = new CommandResult(ResultCode.TransactionFailed, new Revision(1), Replayed: false, Body: null);
+        Broken("E4", () => _log.Add(batch, new Revision(0), [refused], [set]));
+        new CommittedLog().Add(batch, new Revision(0), [refused with { Code = ResultCode.Ok }], [set]);
+    }
 }

@@ -18,6 +18,8 @@ internal sealed class BugHunt(SourceCopy copy, Action<string> say)
         "-p:GenerateDocumentationFile=false", "-p:NuGetAudit=false", "-p:WarningLevel=0",
     ];
 
+    private bool _isRestored;
+
     /// <exception cref="InvalidOperationException">
     /// The planted bug does not build, or the seed that seems to find it fails without it as well.
     /// </exception>
@@ -53,10 +55,13 @@ internal sealed class BugHunt(SourceCopy copy, Action<string> say)
     private void Build(PlantedBug bug)
     {
         var output = new StringBuilder();
-        if (Execute("dotnet", BuildArguments, line => output.AppendLine(line)) != 0)
+        var arguments = _isRestored ? BuildArguments.Append("--no-restore") : BuildArguments;
+        if (Execute("dotnet", arguments, line => output.AppendLine(line)) != 0)
         {
             throw new InvalidOperationException($"{bug.Id} does not build: {output}");
         }
+
+        _isRestored = true;
     }
 
     private int Execute(string program, IEnumerable<string> arguments, Action<string> line)

@@ -30,6 +30,10 @@ internal sealed class ClientLock(World world, SimulatedClient client, bool isNai
         {
             Release(ticket);
         }
+        else if (!_believesToHold && isNaive && random.Chance(0.3))
+        {
+            Trespass(ticket);
+        }
         else if (!_believesToHold)
         {
             client.Read(new ReadTicketRequest(ticket), ReadConsistency.Linearizable, o => Learned(ticket, o));
@@ -109,10 +113,14 @@ internal sealed class ClientLock(World world, SimulatedClient client, bool isNai
             Forget();
         }
 
-        var write = new MutationCommand(
-            new WriteOperation("/keys/guarded", BitConverter.GetBytes(ticket.Value), "text/plain", Parents: true));
-        client.Write(write, true, o => Used(ticket, o), ticket);
+        client.Write(GuardedWrite(ticket), true, o => Used(ticket, o), ticket);
     }
+
+    /// <summary>Writes under the guard of a ticket that only waits, as far as it knows.</summary>
+    private void Trespass(Ticket ticket) => client.Write(GuardedWrite(ticket), true, static _ => { }, ticket);
+
+    private static MutationCommand GuardedWrite(Ticket ticket) => new(
+        new WriteOperation("/keys/guarded", BitConverter.GetBytes(ticket.Value), "text/plain", Parents: true));
 
     private void Used(Ticket ticket, HistoryOperation operation)
     {

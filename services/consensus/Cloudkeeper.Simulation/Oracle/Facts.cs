@@ -32,6 +32,7 @@ internal sealed class Facts
             new FencedWrites(Locks, totals),
             Decisions,
             new CountersAddUp(),
+            new RefusedChangesNothing(),
         ];
     }
 

@@ -16,6 +16,11 @@ internal static class Elsewhere
             "nothing in a replica tells it so",
             "Raft.Tests ElectionTests.B13"),
         new(
+            "B-23",
+            "old acknowledgements count although the follower's log has gone back",
+            "what is acknowledged is durable, and no log goes back: without the filter for old terms nothing false is said",
+            "Raft.Tests ReplicationTests.B23"),
+        new(
             "B-34",
             "what a deposed leader has decided is appended under the new one",
             "nothing is forwarded: a decision is proposed in its own term or nowhere, and carries it",

@@ -56,10 +56,6 @@ internal static class Replication
                 new(Majority, "(_voters.Length / 2) + 1;", "_voters.Length == 1 ? 1 : _voters.Length / 2;"),
             ],
         },
-        new("B-23", "acknowledgements of an earlier term leave after the log has changed")
-        {
-            Edits = [new(Output, "if (message.Term == Term)", "if (message.Term <= Term)")],
-        },
         new("B-24", "acknowledgements to the leader of another term count")
         {
             Edits = [new(Node, "if (message.Term < Term)", "if (message.Term < Term && message is not AppendReply)")],
