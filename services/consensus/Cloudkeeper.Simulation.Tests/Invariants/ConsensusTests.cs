@@ -132,6 +132,35 @@ public sealed class ConsensusTests
     }
 
     [Fact]
+    public void I5_a_leader_counts_what_a_member_does_not_have()
+    {
+        var (_, leader) = Committed(3, term: 2);
+        var follower = new NodeView(Two);
+        var counted = new CountedIsDurable([follower]);
+        var entries = Enumerable.Range(1, 3).Select(i => leader.Written[new LogIndex(i)]).ToArray();
+        follower.Hand(Write(1, entries));
+        Broken("I5", () => counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3)));
+        counted.TurnEnded(leader, new Term(2), _ => null);
+
+        follower.Synced(1);
+        counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3));
+
+        // Told by another leader to replace the last one.
+        follower.Hand(Write(3, [entries[2] with { Chain = 1 }]));
+        follower.Synced(1);
+        Broken("I5", () => counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3)));
+        counted.TurnEnded(leader, new Term(2), _ => new LogIndex(2));
+    }
+
+    [Fact]
+    public void Somebody_waits_for_a_command_where_nobody_leads()
+    {
+        NobodyWaitsInVain.TurnEnded(One, Role.Leader, pendingCommands: 1);
+        NobodyWaitsInVain.TurnEnded(One, Role.Follower, pendingCommands: 0);
+        Broken("answers", () => NobodyWaitsInVain.TurnEnded(One, Role.Follower, pendingCommands: 1));
+    }
+
+    [Fact]
     public void I6_another_state_after_the_same_entries()
     {
         var (ledger, _) = Committed(3, term: 2);

@@ -73,6 +73,7 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
             world.Network.Duplication = Drawn(FaultClass.Duplication, 0.5);
             world.Network.RepeatedRequests = Drawn(FaultClass.RepeatedRequests, 0.3);
             world.Network.Slowness = 1 + Drawn(FaultClass.Delay, 20);
+            world.Network.Stragglers = Drawn(FaultClass.Delay, 0.02);
         }
         else
         {
@@ -91,6 +92,7 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
         world.Network.Duplication = 0;
         world.Network.RepeatedRequests = 0;
         world.Network.Slowness = 1;
+        world.Network.Stragglers = 0;
         world.Network.JoinAll();
     }
 

@@ -22,6 +22,7 @@ internal sealed class Checks
     private readonly LeaderCompleteness _completeness;
     private readonly CommittedEntries _committed;
     private readonly CommittedOnQuorum _quorum;
+    private readonly CountedIsDurable _counted;
     private readonly StateMachineSafety _states;
     private readonly RecoverableDisk _recovery;
 
@@ -37,6 +38,7 @@ internal sealed class Checks
         _completeness = new LeaderCompleteness(_ledger);
         _committed = new CommittedEntries(_ledger);
         _quorum = new CommittedOnQuorum(nodes);
+        _counted = new CountedIsDurable(nodes);
         _states = new StateMachineSafety(_ledger);
         _recovery = new RecoverableDisk(_registry, _ledger);
         foreach (var node in nodes)
@@ -142,6 +144,12 @@ internal sealed class Checks
     public void TurnEnded(NodeProcess node)
     {
         var replica = node.Replica;
+        NobodyWaitsInVain.TurnEnded(node.Id, replica.Role, replica.PendingCommands);
+        if (replica.Role == Role.Leader)
+        {
+            _counted.TurnEnded(node.Node.View, replica.Term, replica.MatchIndexOf);
+        }
+
         IndexOrder.Require(
             node.Id,
             replica.Snapshot?.Index ?? LogIndex.Zero,

@@ -9,6 +9,7 @@ internal sealed class SimulatedNetwork(
 {
     private const double SlowShare = 0.01;
     private const int SlowFactor = 50;
+    private const int StragglerElections = 10;
 
     private readonly Dictionary<int, IEndpoint> _endpoints = [];
     private readonly HashSet<(int From, int To)> _cut = [];
@@ -22,6 +23,9 @@ internal sealed class SimulatedNetwork(
 
     /// <summary>Probability that a request of a gateway arrives twice.</summary>
     public double RepeatedRequests { get; set; }
+
+    /// <summary>Probability that an envelope is stuck somewhere until several elections may be over.</summary>
+    public double Stragglers { get; set; }
 
     /// <summary>Factor by which everything takes longer.</summary>
     public double Slowness { get; set; } = 1;
@@ -62,6 +66,13 @@ internal sealed class SimulatedNetwork(
         if (random.Chance(SlowShare * Math.Min(Slowness, 10)))
         {
             delay *= random.Between(1, SlowFactor);
+        }
+
+        // Where order is kept, the others would have to wait behind it.
+        if (options.Reordering && random.Chance(Stragglers))
+        {
+            totals.Count(Marker.Stragglers);
+            delay += random.NextInt64(StragglerElections * options.ElectionTimeout);
         }
 
         if (_cut.Contains((envelope.From, envelope.To)) || random.Chance(Loss))

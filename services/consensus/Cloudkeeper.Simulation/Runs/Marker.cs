@@ -28,6 +28,7 @@ internal enum Marker
     ClockJumps,
     GatewayCrashes,
     MessagesLost,
+    Stragglers,
     RequestsToNobody,
     BatchesRetried,
     RepeatedSerialsRecognised,

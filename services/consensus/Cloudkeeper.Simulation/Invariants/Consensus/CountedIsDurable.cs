@@ -1,0 +1,30 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Oracle;
+
+namespace Cloudkeeper.Simulation.Invariants.Consensus;
+
+/// <summary>
+/// I5, from its cause: what a leader counts a member to have, that member has on its disk, and it is the same. Unless the
+/// member has gone on to another term, in which it may have been told to replace it.
+/// </summary>
+internal sealed class CountedIsDurable(IReadOnlyList<NodeView> nodes)
+{
+    public void TurnEnded(NodeView leader, Term term, Func<NodeId, LogIndex?> matchOf)
+    {
+        foreach (var node in nodes)
+        {
+            if (matchOf(node.Id) is { } match && node.Durable.HardState.Term <= term && !Has(node, leader, match))
+            {
+                throw new ViolationException(
+                    "I5 counted is durable",
+                    $"node {leader.Id}, leader of term {term}, counts entry {match} for node {node.Id}, whose disk ends at "
+                    + $"{node.Durable.LastIndex} of term {node.Durable.Last.Term}");
+            }
+        }
+    }
+
+    private static bool Has(NodeView node, NodeView leader, LogIndex match) =>
+        match <= node.DurableSnapshot
+        || !leader.Written.Has(match)
+        || node.Durable.Covers(match, leader.Written[match].Chain);
+}
