@@ -136,7 +136,7 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
 
         foreach (var leader in members.Where(member => member.Id == status.Leader))
         {
-            await output.SayAsync($"{leader.Id} leads: it hands leadership over first");
+            await output.SayAsync($"{leader.Id} leads: another voter takes over first");
         }
 
         await _api.RemoveAsync(members.Select(member => member.Id), stopping);

@@ -27,6 +27,15 @@ public sealed class CloudkeeperRunTests
             return app;
         }));
 
+    [Fact(Timeout = 30_000)]
+    public async Task A_process_that_is_asked_to_stop_before_it_is_up_ends_well() =>
+        Assert.Equal(0, await CloudkeeperRun.RunAsync(() =>
+        {
+            var app = Create("--urls", "http://127.0.0.1:0");
+            app.Lifetime.StopApplication();
+            return app;
+        }));
+
     private static WebApplication Create(params string[] args)
     {
         var builder = WebApplication.CreateBuilder(args);

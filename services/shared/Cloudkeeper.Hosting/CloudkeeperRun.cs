@@ -33,6 +33,11 @@ public static class CloudkeeperRun
             await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, exception.Failures));
             return InvalidSettings;
         }
+        catch (OperationCanceledException)
+        {
+            // It was asked to stop before it was up.
+            return Environment.ExitCode;
+        }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
             await Console.Error.WriteLineAsync(exception.Message);

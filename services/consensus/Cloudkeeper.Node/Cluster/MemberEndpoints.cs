@@ -55,7 +55,8 @@ internal static class MemberEndpoints
                 $"The node at {address} says that the others reach it at {view.Address}: add it there, or set its Node:Address.");
         }
 
-        return await JudgeAsync(view, body, replica) is { Status: not ChangeStatus.Done } objection
+        // What is only not possible yet will be when the node announces itself, again and again.
+        return await JudgeAsync(view, body, replica) is { Status: ChangeStatus.Refused or ChangeStatus.NotLeader } objection
             ? await ChangeAnswers.OfAsync(objection, context, replica)
             : body.DryRun
                 ? TypedResults.Ok(new UnderWayBody($"The node at {address} would be invited."))

@@ -83,6 +83,17 @@ public sealed partial class LocalCluster
         Assert.True(answer.Status == 204, answer.ToString());
     }
 
+    /// <summary>Stops this cluster's only node, and starts it where a node of another cluster listened.</summary>
+    public ServerProcess StartAt(ServerProcess other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var node = _nodes.Single();
+        node.Dispose();
+        var moved = Node(1, other.Address, other.Address, [$"--Node:Address={List([other.Address])}"]);
+        moved.Start();
+        return moved;
+    }
+
     /// <summary>It is no member any more; its process may go on.</summary>
     public void Leave(ServerProcess node)
     {

@@ -14,14 +14,14 @@ internal sealed class LocalCommand : IDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
 
-    private LocalCommand(string data, int port, int basePort)
+    private LocalCommand(string data, int port, int basePort, string nodes)
     {
         Port = port;
         BasePort = basePort;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
-            Assembly, .. BuildArguments, "--data", data, "--nodes", "3", "--gateways=2",
+            Assembly, .. BuildArguments, "--data", data, nodes,
             "--port", Text(Port), "--base-port", Text(BasePort),
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
@@ -54,7 +54,8 @@ internal sealed class LocalCommand : IDisposable
     private static string[] BuildArguments =>
         new DirectoryInfo(AppContext.BaseDirectory).Name == "release" ? ["--no-build"] : [];
 
-    public static LocalCommand Start(string data, int port, int basePort) => new(data, port, basePort);
+    public static LocalCommand Start(string data, int port, int basePort, string nodes = "--nodes=3") =>
+        new(data, port, basePort, nodes);
 
     public async Task WaitUntilReadyAsync()
     {
