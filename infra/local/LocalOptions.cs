@@ -15,6 +15,7 @@ internal sealed record LocalOptions
           --port P         port of the proxy, which clients talk to (default 8080)
           --base-port P    node n listens on P + n, gateway n on P + 100 + n (default 7000)
           --data DIR       where the nodes keep their data and the logs go (default ./data); never deleted
+          --from FILE      begin a new cluster with what a backup holds; the data directory must be new
           --no-build       use what was built before
           --help           this text
 
@@ -45,6 +46,9 @@ internal sealed record LocalOptions
     /// <summary>An absolute path.</summary>
     public string Data { get; init; } = Path.GetFullPath("data");
 
+    /// <summary>A backup, by its absolute path; null: begin empty, or go on.</summary>
+    public string? From { get; init; }
+
     public bool Build { get; init; } = true;
 
     public bool Help { get; init; }
@@ -66,6 +70,7 @@ internal sealed record LocalOptions
                 "--port" => options with { Port = Number(name, rest, 1, 65535) },
                 "--base-port" => options with { BasePort = Number(name, rest, 1, 65000) },
                 "--data" => options with { Data = Path.GetFullPath(Value(name, rest)) },
+                "--from" => options with { From = Path.GetFullPath(Value(name, rest)) },
                 "--no-build" => options with { Build = false },
                 "--help" or "-h" => options with { Help = true },
                 _ => throw new FormatException($"There is no option {name}. --help shows which there are."),

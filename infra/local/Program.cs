@@ -94,6 +94,12 @@ internal static class Program
             return 1;
         }
 
+        var founder = topology.Nodes[0];
+        if (options.From is { } backup && !await Backup.RestoreAsync(backup, founder, source.AssemblyOf(founder), stop))
+        {
+            return 1;
+        }
+
         roster.Save(options.Data);
         using var cluster = new Cluster(topology, source, options.Data);
         cluster.Start();

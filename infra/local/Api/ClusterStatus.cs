@@ -16,10 +16,15 @@ internal sealed record ClusterStatus(
 }
 
 /// <param name="Lag">Entries that it lacks; null when the leader has not heard of it.</param>
-internal sealed record MemberStatus(string Id, string Url, string Role, string State, long? Lag, double? Progress)
+/// <param name="CatchUp">Null unless it is a good way behind.</param>
+internal sealed record MemberStatus(string Id, string Url, string Role, string State, long? Lag, CatchUpStatus? CatchUp)
 {
     public bool IsVoter => Role == "voter";
 }
+
+/// <param name="Percent">Of this phase: a snapshot, then the log.</param>
+internal sealed record CatchUpStatus(
+    string Phase, long? BytesSent, long? BytesTotal, long? EntriesLeft, double Percent, double? SecondsLeft);
 
 internal sealed record GatewayStatus(string Instance, string? Address);
 

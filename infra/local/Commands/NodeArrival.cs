@@ -14,7 +14,7 @@ internal sealed class NodeArrival(ClusterApi api, Part part, CommandOutput outpu
     /// <summary>As long as it gets anywhere it may take its time.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private (string? Role, long? Lag) _seen;
+    private (string? State, long? Lag, long? Bytes) _seen;
     private long _seenAt = Stopwatch.GetTimestamp();
     private long _toldAt;
 
@@ -49,9 +49,10 @@ internal sealed class NodeArrival(ClusterApi api, Part part, CommandOutput outpu
 
     private async Task NoticeAsync(MemberStatus? member, string trouble)
     {
-        if (_seen != (member?.Role, member?.Lag))
+        var now = (member?.State, member?.Lag, member?.CatchUp?.BytesSent);
+        if (_seen != now)
         {
-            _seen = (member?.Role, member?.Lag);
+            _seen = now;
             _seenAt = Stopwatch.GetTimestamp();
         }
 
@@ -60,11 +61,19 @@ internal sealed class NodeArrival(ClusterApi api, Part part, CommandOutput outpu
             throw new CommandException($"{part.Name} {trouble}: nothing has changed for {Patience.TotalSeconds} s.");
         }
 
-        if (member?.Lag is { } lag && Stopwatch.GetElapsedTime(_toldAt) > ProgressInterval)
+        if (member?.CatchUp is { } progress && Stopwatch.GetElapsedTime(_toldAt) > ProgressInterval)
         {
             _toldAt = Stopwatch.GetTimestamp();
-            await output.SayAsync($"{member.Id} catches up: {member.Progress:P0}, {lag:N0} entries to go");
+            await output.SayAsync($"{member.Id} catches up: {Describe(progress)}");
         }
+    }
+
+    private static string Describe(CatchUpStatus progress)
+    {
+        var left = progress.SecondsLeft is { } seconds ? $", about {seconds} s left" : "";
+        return progress.BytesTotal is { } total
+            ? $"{progress.Percent} % of the snapshot ({progress.BytesSent:N0} of {total:N0} bytes{left})"
+            : $"{progress.Percent} % of the log ({progress.EntriesLeft:N0} entries to go{left})";
     }
 
     /// <summary>The leader would hand over to it.</summary>

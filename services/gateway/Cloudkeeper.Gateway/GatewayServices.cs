@@ -89,6 +89,7 @@ internal static class GatewayServices
         services.AddSingleton<LockHandlers>();
         services.AddSingleton<ClusterChanges>();
         services.AddSingleton<ClusterHandlers>();
+        services.AddSingleton<BackupHandler>();
         services.AddHostedService<GatewayRegistration>();
         services.AddDescribedOpenApi();
         services.AddHealthChecks()

@@ -22,4 +22,15 @@ public sealed class ClusterTests(GatewayFixture gateway)
         Assert.Equal("http://127.0.0.1:7101", gateways[0].GetProperty("address").GetString());
         Assert.Equal(System.Text.Json.JsonValueKind.Null, gateways[1].GetProperty("address").ValueKind);
     }
+
+    [Fact]
+    public async Task A_backup_is_passed_through()
+    {
+        var backup = (await gateway.GetAsync("/v1/cluster/snapshot")).ShouldBe(200);
+        Assert.Equal([1, 2, 3], backup.Body);
+        Assert.Equal(7, backup.Revision);
+        Assert.Equal("3", backup.Headers["Content-Length"]);
+        Assert.Equal("application/octet-stream", backup.Headers["Content-Type"]);
+        Assert.Equal("attachment; filename=c-7.snapshot", backup.Headers["Content-Disposition"]);
+    }
 }

@@ -14,7 +14,12 @@ internal sealed class FakeCluster : IClusterNodes
           "members": [
             {
               "id": "n1", "url": "http://n1:7000", "role": "voter", "state": "leader", "matchIndex": 1, "lag": 0,
-              "progress": 1, "version": null
+              "progress": 1, "version": null, "catchUp": null
+            },
+            {
+              "id": "n2", "url": "http://n2:7000", "role": "learner", "state": "receiving-snapshot", "matchIndex": 0, "lag": 1,
+              "progress": 0, "version": null,
+              "catchUp": { "phase": "snapshot", "bytesSent": 1, "bytesTotal": 4, "entriesLeft": 1, "percent": 25, "secondsLeft": 0.5 }
             }
           ]
         }
@@ -34,5 +39,14 @@ internal sealed class FakeCluster : IClusterNodes
         Calls.Add(call);
         var (status, body) = Answer(call);
         return Task.FromResult(new NodeReply(status, null, Encoding.UTF8.GetBytes(body)));
+    }
+
+    public Task<HttpResponseMessage> OpenBackupAsync(CancellationToken cancellationToken)
+    {
+        var backup = new HttpResponseMessage { Content = new ByteArrayContent([1, 2, 3]) };
+        backup.Headers.Add("Cloudkeeper-Revision", "7");
+        backup.Content.Headers.ContentType = new("application/octet-stream");
+        backup.Content.Headers.ContentDisposition = new("attachment") { FileName = "c-7.snapshot" };
+        return Task.FromResult(backup);
     }
 }

@@ -96,6 +96,31 @@ public sealed class ClusterNodesTests : INodeTransport
         Assert.Same(ErrorKinds.NoQuorum, e.Problem.Kind);
     }
 
+    [Fact]
+    public async Task A_backup_comes_from_a_node_that_has_other_work_than_the_leader()
+    {
+        _answer = (_, _) => Ok("backup");
+        var cluster = Create();
+        using var backup = await cluster.OpenBackupAsync(CancellationToken.None);
+        Assert.Equal("backup", await backup.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal([(Two, "/snapshot")], _calls);
+
+        _answer = (node, _) => node == Two ? throw new NodeUnreachableException("nobody") : Ok("backup");
+        using var other = await cluster.OpenBackupAsync(CancellationToken.None);
+        Assert.Equal(One, _calls[^1].Node);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.ServiceUnavailable, "no-quorum")]
+    [InlineData(HttpStatusCode.InsufficientStorage, "storage-full")]
+    public async Task A_backup_that_nobody_can_give_is_refused(HttpStatusCode status, string code)
+    {
+        _answer = (_, _) => new NodeReply(status, null, default);
+        var e = await Assert.ThrowsAsync<ProblemException>(() => Create().OpenBackupAsync(CancellationToken.None));
+        Assert.Equal(code, e.Problem.Kind.Code);
+        Assert.Equal(2, _calls.Count);
+    }
+
     ValueTask<NodeReply> INodeTransport.PostAsync(
         Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("No batches here.");
@@ -110,6 +135,13 @@ public sealed class ClusterNodesTests : INodeTransport
 
     Task<Stream> INodeTransport.OpenAsync(Uri node, string route, CancellationToken cancellationToken) =>
         throw new InvalidOperationException("No streams here.");
+
+    Task<HttpResponseMessage> INodeTransport.GetAsync(Uri node, string route, CancellationToken cancellationToken)
+    {
+        _calls.Add((node, route));
+        var reply = _answer(node, route);
+        return Task.FromResult(new HttpResponseMessage(reply.Status) { Content = new ReadOnlyMemoryContent(reply.Body) });
+    }
 
     private static NodeReply Ok(string body = "{}") => new(HttpStatusCode.OK, null, Encoding.UTF8.GetBytes(body));
 

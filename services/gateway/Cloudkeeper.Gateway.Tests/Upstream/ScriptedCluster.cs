@@ -127,6 +127,9 @@ internal sealed class ScriptedCluster : INodeTransport
     public Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken) =>
         throw new NodeUnreachableException("no streams here");
 
+    public Task<HttpResponseMessage> GetAsync(Uri node, string route, CancellationToken cancellationToken) =>
+        throw new NodeUnreachableException("no downloads here");
+
     /// <summary>What was on the way for long arrives.</summary>
     public void DeliverDelayed()
     {

@@ -19,10 +19,12 @@ internal static class ClusterEndpoints
     public static void MapCluster(this IEndpointRouteBuilder endpoints)
     {
         var handlers = endpoints.ServiceProvider.GetRequiredService<ClusterHandlers>();
+        var backup = endpoints.ServiceProvider.GetRequiredService<BackupHandler>();
         endpoints.MapGet(Route, handlers.GetAsync).Describe(handlers.GetAsync, Get);
         endpoints.MapPost(Route + "/members", handlers.AddAsync).Describe(handlers.AddAsync, Add);
         endpoints.MapDelete(Route + "/members/{ids}", handlers.RemoveAsync).Describe(handlers.RemoveAsync, Remove);
         endpoints.MapPost(Route + "/leader", handlers.TransferAsync).Describe(handlers.TransferAsync, Transfer);
+        endpoints.MapGet(Route + "/snapshot", backup.SendAsync).Describe(backup.SendAsync, Backup);
     }
 
     private static RouteDescription Get => new(Group, "Who the nodes and gateways are, and how they are.")
@@ -63,5 +65,12 @@ internal static class ClusterEndpoints
             ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound,
             ErrorKinds.UnsafeChange, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.OutcomeUnknown,
         ],
+    };
+
+    private static RouteDescription Backup => new(Group, "Take a consistent backup with checksums, while writes go on.")
+    {
+        IsStream = true,
+        Answers = [new(200, "A snapshot file; the header says at which revision.", MediaType: "application/octet-stream")],
+        Problems = [ErrorKinds.StorageFull],
     };
 }

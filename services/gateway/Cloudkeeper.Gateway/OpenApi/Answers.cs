@@ -95,7 +95,12 @@ internal static class Answers
         long? MatchIndex,
         long? Lag,
         double? Progress,
-        string? Version);
+        string? Version,
+        CatchUp? CatchUp);
+
+    /// <param name="Phase"><c>snapshot</c>, then <c>log</c>.</param>
+    internal sealed record CatchUp(
+        string Phase, long? BytesSent, long? BytesTotal, long? EntriesLeft, double Percent, double? SecondsLeft);
 
     internal sealed record Gateway(string Instance, string? Address);
 

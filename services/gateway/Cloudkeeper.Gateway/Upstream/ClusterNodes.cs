@@ -48,6 +48,32 @@ internal sealed class ClusterNodes(
         throw new ProblemException(ErrorKinds.NoQuorum);
     }
 
+    /// <remarks>The leader has enough to do: it comes last.</remarks>
+    public async Task<HttpResponseMessage> OpenBackupAsync(CancellationToken cancellationToken)
+    {
+        var problem = ErrorKinds.NoQuorum;
+        foreach (var node in directory.Nodes.OrderBy(node => node == _leader.Current))
+        {
+            try
+            {
+                var backup = await transport.GetAsync(node, NodeRoutes.Snapshot, cancellationToken);
+                if (backup.StatusCode == HttpStatusCode.OK)
+                {
+                    return backup;
+                }
+
+                problem = backup.StatusCode == HttpStatusCode.InsufficientStorage ? ErrorKinds.StorageFull : problem;
+                backup.Dispose();
+            }
+            catch (NodeUnreachableException)
+            {
+                // The next one may answer.
+            }
+        }
+
+        throw new ProblemException(problem);
+    }
+
     private async Task<ClusterView?> LookAtAsync(Uri node, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(LookPatience, time);

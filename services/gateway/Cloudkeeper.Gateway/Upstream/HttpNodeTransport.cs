@@ -35,6 +35,19 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
         }
     }
 
+    public async Task<HttpResponseMessage> GetAsync(Uri node, string route, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _streams.GetAsync(
+                AddressOf(node, route), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new NodeUnreachableException($"{node} does not answer.", e);
+        }
+    }
+
     public void Dispose()
     {
         _batches.Dispose();

@@ -17,4 +17,8 @@ internal interface IClusterNodes
     /// </exception>
     Task<NodeReply> AskLeaderAsync(
         HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
+
+    /// <summary>Opens a backup that contains everything that was acknowledged before; whoever asks reads it and disposes it.</summary>
+    /// <exception cref="ProblemException"><c>no-quorum</c>, or <c>storage-full</c>: no node has room for one.</exception>
+    Task<HttpResponseMessage> OpenBackupAsync(CancellationToken cancellationToken);
 }

@@ -21,6 +21,10 @@ internal interface INodeTransport
     /// <summary>Opens a stream of bytes.</summary>
     /// <exception cref="NodeUnreachableException">No connection, or the node refuses.</exception>
     Task<Stream> OpenAsync(Uri node, string route, CancellationToken cancellationToken);
+
+    /// <summary>Gets an answer of any status and size, its body still to come.</summary>
+    /// <exception cref="NodeUnreachableException">There is none.</exception>
+    Task<HttpResponseMessage> GetAsync(Uri node, string route, CancellationToken cancellationToken);
 }
 
 /// <param name="Leader">Whom the answering node takes for the leader, when it is asked for what only a leader does.</param>

@@ -12,6 +12,8 @@ public sealed class Answer(int status, HttpResponseHeaders headers, HttpContentH
 
     public bool IsSuccess => status is >= 200 and < 300;
 
+    public byte[] Body => body;
+
     public string Text => Encoding.UTF8.GetString(body);
 
     public JsonElement Json => JsonSerializer.Deserialize<JsonElement>(body);

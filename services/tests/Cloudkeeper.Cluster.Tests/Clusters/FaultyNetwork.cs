@@ -172,13 +172,15 @@ public sealed class FaultyNetwork : IAsyncDisposable
     /// <summary>Which process a connection comes from, by the kernel's own tables.</summary>
     private static class Sockets
     {
+        private static readonly string[] Tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+
         private const int LocalAddress = 1;
         private const int Inode = 9;
 
         public static bool IsOwnedBy(int processId, int localPort)
         {
             var suffix = ":" + localPort.ToString("X4", CultureInfo.InvariantCulture);
-            var sockets = new[] { "/proc/net/tcp", "/proc/net/tcp6" }.SelectMany(File.ReadLines)
+            var sockets = Tables.SelectMany(File.ReadLines)
                 .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
                 .Where(fields => fields.Length > Inode && fields[LocalAddress].EndsWith(suffix, StringComparison.Ordinal))
                 .Select(fields => $"socket:[{fields[Inode]}]").ToHashSet(StringComparer.Ordinal);

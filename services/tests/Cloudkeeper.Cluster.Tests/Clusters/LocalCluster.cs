@@ -39,13 +39,20 @@ public sealed partial class LocalCluster : IAsyncDisposable
     private IEnumerable<ServerProcess> All => [.. Nodes, .. _stopped, .. Gateways, Proxy];
 
     /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
+    /// <param name="backup">What the cluster begins with.</param>
     /// <param name="advertise">Where others reach a node that listens at an address; null: there.</param>
     public static async Task<LocalCluster> StartAsync(
-        int nodes = 3, int gateways = 2, string? redis = null, Func<Uri, Uri>? advertise = null)
+        int nodes = 3, int gateways = 2, string? redis = null, Func<Uri, Uri>? advertise = null, string? backup = null)
     {
         var cluster = new LocalCluster(nodes, gateways, redis, advertise ?? (address => address));
         try
         {
+            if (backup is not null)
+            {
+                var restore = await cluster.Nodes[0].RunAsync("restore", "--from", backup);
+                Assert.True(restore.ExitCode == 0, restore.Output + restore.Error);
+            }
+
             var started = Stopwatch.GetTimestamp();
             foreach (var server in cluster.All)
             {
@@ -97,6 +104,9 @@ public sealed partial class LocalCluster : IAsyncDisposable
             ReadyLimit,
             "all members caught up");
     }
+
+    /// <summary>A path in the cluster's own folder.</summary>
+    public string NewFile(string name) => Path.Combine(_folder, name);
 
     /// <summary>The ends of all logs, for the output of a failed test.</summary>
     public void WriteLogs()

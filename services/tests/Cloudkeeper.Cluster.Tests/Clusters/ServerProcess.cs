@@ -44,6 +44,10 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
         Reaper.Watch(_process.Id);
     }
 
+    /// <summary>Runs the server's program with one of its verbs and the server's own settings, to its end.</summary>
+    internal Task<Command> RunAsync(params string[] verb) =>
+        Command.RunAsync(_executable, [.. verb, .. arguments], folder: Path.GetDirectoryName(_executable));
+
     public void Send(Signal signal)
     {
         if (IsRunning && Kill(Id, (int)signal) != 0)
