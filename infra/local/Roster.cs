@@ -67,7 +67,7 @@ internal sealed record Roster(
     public string? Contradiction(LocalOptions options) =>
         options.From is not null && File.Exists(Path.Combine(options.Data, FileName))
             ? $"{options.Data} holds a cluster already: choose a new directory with --data."
-        :         options.IsGiven("--base-port") && options.BasePort != BasePort
+        : options.IsGiven("--base-port") && options.BasePort != BasePort
             ? $"The nodes of {options.Data} listen from port {BasePort} on, and know each other by it: leave --base-port away."
         : options.IsGiven("--nodes") && options.Nodes != Nodes.Count
             ? $"{options.Data} holds a cluster of {Nodes.Count} nodes: leave --nodes away, and use add and remove while it runs."
