@@ -114,10 +114,10 @@ internal sealed partial class DigestInquiry(
     private static partial void LogWrong(ILogger logger, string evidence);
 
     [LoggerMessage(2, LogLevel.Error,
-        "Behind entry {Index} digests differed; this node had {Own}, as a majority of the voters had: {Poll}")]
+        "Behind entry {Index} digests differed; this node had {Own:x16}, as a majority of the voters had: {Poll}")]
     private static partial void LogRight(ILogger logger, LogIndex index, ulong own, string poll);
 
     [LoggerMessage(3, LogLevel.Critical,
-        "Behind entry {Index} digests differed; this node had {Own}, and no majority is known that agrees: {Poll}")]
+        "Behind entry {Index} digests differed; this node had {Own:x16}, and no majority is known that agrees: {Poll}")]
     private static partial void LogUndecided(ILogger logger, LogIndex index, ulong own, string poll);
 }
