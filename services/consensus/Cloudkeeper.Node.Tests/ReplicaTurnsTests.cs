@@ -59,4 +59,33 @@ public sealed class ReplicaTurnsTests
         turns.Post(() => throw new InvalidOperationException("bug"));
         Assert.Equal("bug", fatal?.Message);
     }
+
+    [Fact]
+    public async Task It_says_when_too_much_is_waiting_and_when_that_is_over()
+    {
+        const int Max = 3;
+        var turns = new ReplicaTurns(() => { }, e => throw e, Max);
+        using var entered = new ManualResetEventSlim();
+        using var free = new ManualResetEventSlim();
+        var stopping = TestContext.Current.CancellationToken;
+        var busy = Task.Run(
+            () => turns.Post(() =>
+            {
+                entered.Set();
+                free.Wait(stopping);
+            }),
+            stopping);
+        entered.Wait(stopping);
+
+        turns.Post(() => { });
+        turns.Post(() => { });
+        Assert.False(turns.IsFull);
+        var last = turns.PostAsync(() => true);
+        Assert.True(turns.IsFull);
+
+        free.Set();
+        await busy;
+        await last;
+        Assert.False(turns.IsFull);
+    }
 }

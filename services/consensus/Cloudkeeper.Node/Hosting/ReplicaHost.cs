@@ -127,6 +127,12 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
+    /// <summary>More waits for its turn than requests may add to.</summary>
+    public bool IsOverloaded => _turns.IsFull;
+
+    /// <summary>Completes once what waits for its turn has become less: for those who could send without end.</summary>
+    public ValueTask BreatheAsync() => _turns.IsFull ? new ValueTask(AskAsync(static _ => true)) : ValueTask.CompletedTask;
+
     /// <summary>How endpoints get it: <see cref="ReplicaRoutes"/> has seen that there is one.</summary>
     public static ValueTask<ReplicaHost> BindAsync(HttpContext context) =>
         ValueTask.FromResult(context.Features.GetRequiredFeature<ReplicaHost>());
@@ -321,9 +327,25 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
 
     private async Task SendSnapshotAsync(SnapshotRequest request)
     {
-        var address = _links.SnapshotAddress(request.To, _replica.Membership);
-        var succeeded = address is not null && await Transfers.SendAsync(request, address, _stopping.Token);
-        Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, succeeded));
+        var delivery = SnapshotDelivery.Failed;
+        try
+        {
+            if (_links.SnapshotAddress(request.To, _replica.Membership) is { } address)
+            {
+                delivery = await Transfers.SendAsync(request, address, _stopping.Token);
+            }
+        }
+        catch (StorageFailedException e)
+        {
+            _fatal.Stop(e);
+        }
+
+        Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, delivery == SnapshotDelivery.Delivered));
+        if (delivery == SnapshotDelivery.Damaged)
+        {
+            // The state itself is whole: it is in memory.
+            Post(static r => r.RequestSnapshot(r.AppliedIndex, static _ => { }));
+        }
     }
 
     private NodeState Describe() => new()

@@ -4,10 +4,11 @@ namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>
 /// Endpoints of the replica. As long as this node takes no part in a cluster they answer 503: nothing was done, ask
-/// another node.
+/// another node. When far too much waits for the replica already they answer 429: nothing was done, come back later.
 /// </summary>
 internal static class ReplicaRoutes
 {
+    private const string Overloaded = "Too much is waiting.";
     private const string NoPart = "This node takes no part in a cluster; /membership says why.";
 
     /// <summary>What is mapped on the group takes its replica as a parameter.</summary>
@@ -22,15 +23,23 @@ internal static class ReplicaRoutes
         }
 
         var node = context.RequestServices.GetRequiredService<ThisNode>();
-        if (node.Replica is { } replica)
+        switch (node.Replica)
         {
-            context.Features.Set(replica);
-            return next(context);
+            case null:
+                return RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, NoPart);
+            case { IsOverloaded: true }:
+                return RefuseAsync(context, StatusCodes.Status429TooManyRequests, Overloaded);
+            case var replica:
+                context.Features.Set(replica);
+                return next(context);
         }
-
-        context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-        return context.Response.WriteAsync(NoPart, context.RequestAborted);
     });
+
+    private static Task RefuseAsync(HttpContext context, int status, string reason)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsync(reason, context.RequestAborted);
+    }
 
     private sealed class NeedsReplica
     {

@@ -37,10 +37,12 @@ internal static class FrameReader
     }
 
     /// <summary>Calls <paramref name="handle"/> for each frame until the stream ends.</summary>
+    /// <param name="breathe">Awaited between reads: while it takes its time, the sender has to wait as well.</param>
     public static async Task ReadAllAsync(
         PipeReader input,
         int bytesMax,
         Action<ReadOnlySequence<byte>> handle,
+        Func<ValueTask> breathe,
         CancellationToken cancellationToken)
     {
         while (true)
@@ -57,6 +59,8 @@ internal static class FrameReader
             {
                 return;
             }
+
+            await breathe();
         }
     }
 

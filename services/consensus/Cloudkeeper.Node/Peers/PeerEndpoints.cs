@@ -41,6 +41,7 @@ internal static class PeerEndpoints
                 context.Request.BodyReader,
                 FrameBytesMax,
                 frame => Receive(replica, peer, to, frame),
+                replica.BreatheAsync,
                 stopping.Token);
         }
         catch (PeerRefusedException e)
@@ -77,9 +78,9 @@ internal static class PeerEndpoints
 
             await replica.Transfers.ReceiveAsync(request, body, replica, context.RequestAborted);
         }
-        catch (FeatureLevelException e)
+        catch (Exception e) when (e is FeatureLevelException or StorageFailedException)
         {
-            // This program is too old for its cluster, and nothing that comes later can change that.
+            // This program is too old for its cluster, or the disk fails: nothing that comes later can change that.
             fatal.Stop(e);
         }
         catch (Exception e) when (e is WireFormatException or StorageException)

@@ -29,8 +29,9 @@ internal sealed partial class SnapshotTransfers(
     /// <summary>How far the snapshot is that is on its way to a member; null: none is.</summary>
     public SnapshotTransfer? To(NodeId member) => _sending.GetValueOrDefault(member);
 
-    /// <summary>Sends the newest snapshot to a follower. True: the follower has it and has taken it over.</summary>
-    public async Task<bool> SendAsync(SnapshotRequest request, Uri address, CancellationToken cancellationToken)
+    /// <summary>Sends the newest snapshot to a follower.</summary>
+    /// <exception cref="StorageFailedException">The disk fails: the process must end.</exception>
+    public async Task<SnapshotDelivery> SendAsync(SnapshotRequest request, Uri address, CancellationToken cancellationToken)
     {
         try
         {
@@ -45,12 +46,24 @@ internal sealed partial class SnapshotTransfers(
             };
             using var response = await peers.Client.SendAsync(message, cancellationToken);
             LogSent(logger, request.To, request.Snapshot.Index, reader.Length, (int)response.StatusCode);
-            return response.IsSuccessStatusCode;
+            if (response.IsSuccessStatusCode)
+            {
+                return SnapshotDelivery.Delivered;
+            }
+
+            // The file goes out as it is; whoever receives it looks at every byte. Is it the file?
+            await Task.Run(() => storage.LoadMachine(request.Snapshot), cancellationToken);
+            return SnapshotDelivery.Failed;
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or StorageException)
+        catch (StorageCorruptedException e)
+        {
+            LogDamaged(logger, request.Snapshot.Index, e.Message);
+            return SnapshotDelivery.Damaged;
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             LogFailed(logger, request.To, request.Snapshot.Index, e.Message);
-            return false;
+            return SnapshotDelivery.Failed;
         }
         finally
         {
@@ -110,6 +123,9 @@ internal sealed partial class SnapshotTransfers(
     [LoggerMessage(2, LogLevel.Warning, "Sending the snapshot at {Index} to node {Peer} failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, NodeId peer, LogIndex index, string reason);
 
+    [LoggerMessage(3, LogLevel.Error, "The snapshot at {Index} is damaged, another one is taken: {Problem}")]
+    private static partial void LogDamaged(ILogger logger, LogIndex index, string problem);
+
     /// <summary>The announcement behind its length, then the file as it is.</summary>
     private sealed class SnapshotContent(
         SnapshotRequest request, SnapshotFileReader reader, SnapshotTransfer transfer) : HttpContent
@@ -139,4 +155,16 @@ internal sealed partial class SnapshotTransfers(
             return false;
         }
     }
+}
+
+internal enum SnapshotDelivery
+{
+    /// <summary>The follower has it and has taken it over.</summary>
+    Delivered,
+
+    /// <summary>The follower, or the way to it.</summary>
+    Failed,
+
+    /// <summary>The file that was to be sent.</summary>
+    Damaged,
 }
