@@ -18,13 +18,14 @@ as_root() {
 }
 
 # Some tests start programs of others: Prometheus evaluates dashboards and rules, Redis is a cache, curl runs the
-# README, Node runs the k6 scripts.
+# README, Node runs the k6 scripts, strace makes disks fail.
 install_tools() {
   local missing=()
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v curl >/dev/null || missing+=(curl)
   command -v node >/dev/null || missing+=(nodejs)
+  command -v strace >/dev/null || missing+=(strace)
   [ ${#missing[@]} -eq 0 ] && return
   echo "The tests need ${missing[*]}: installing from the system's packages, without starting any service"
   command -v apt-get >/dev/null || { echo "There is no apt-get here: please install ${missing[*]}" >&2; exit 1; }

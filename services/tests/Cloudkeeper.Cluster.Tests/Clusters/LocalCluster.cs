@@ -14,13 +14,14 @@ public sealed partial class LocalCluster : IAsyncDisposable
     private readonly Queue<int> _sparePorts;
     private readonly List<ServerProcess> _stopped = [];
 
-    private LocalCluster(int nodes, int gateways, string? redis, Func<Uri, Uri> advertise)
+    private LocalCluster(
+        int nodes, int gateways, string? redis, Func<Uri, Uri> advertise, IReadOnlyList<string> nodeArguments)
     {
         var ports = FreePorts.Take(nodes + gateways + 1 + SparePorts);
         var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
         var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
         var members = nodeAddresses.ConvertAll(address => advertise(address));
-        _nodes.AddRange(nodeAddresses.Select((address, i) => FirstNode(i + 1, address, members)));
+        _nodes.AddRange(nodeAddresses.Select((address, i) => FirstNode(i + 1, address, members, nodeArguments)));
         Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, members, redis))];
         Proxy = CreateProxy(Loopback(ports.Dequeue()), members, gatewayAddresses);
         _sparePorts = ports;
@@ -40,11 +41,17 @@ public sealed partial class LocalCluster : IAsyncDisposable
 
     /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
     /// <param name="backup">What the cluster begins with.</param>
+    /// <param name="nodeArguments">Further settings of the first nodes.</param>
     /// <param name="advertise">Where others reach a node that listens at an address; null: there.</param>
     public static async Task<LocalCluster> StartAsync(
-        int nodes = 3, int gateways = 2, string? redis = null, Func<Uri, Uri>? advertise = null, string? backup = null)
+        int nodes = 3,
+        int gateways = 2,
+        string? redis = null,
+        Func<Uri, Uri>? advertise = null,
+        string? backup = null,
+        IReadOnlyList<string>? nodeArguments = null)
     {
-        var cluster = new LocalCluster(nodes, gateways, redis, advertise ?? (address => address));
+        var cluster = new LocalCluster(nodes, gateways, redis, advertise ?? (address => address), nodeArguments ?? []);
         try
         {
             if (backup is not null)
@@ -173,11 +180,15 @@ public sealed partial class LocalCluster : IAsyncDisposable
             .FirstOrDefault();
     }
 
-    private ServerProcess FirstNode(int id, Uri address, List<Uri> members) => Node(id, address, members[id - 1],
-    [
-        $"--Node:Id={id}",
-        $"--Node:Members={string.Join(',', members.Select((n, i) => $"{i + 1}={n.GetLeftPart(UriPartial.Authority)}"))}",
-    ]);
+    private ServerProcess FirstNode(int id, Uri address, List<Uri> members, IReadOnlyList<string> arguments) => Node(
+        id,
+        address,
+        members[id - 1],
+        [
+            $"--Node:Id={id}",
+            $"--Node:Members={string.Join(',', members.Select((n, i) => $"{i + 1}={n.GetLeftPart(UriPartial.Authority)}"))}",
+            .. arguments,
+        ]);
 
     private ServerProcess Node(int number, Uri address, Uri memberAddress, IEnumerable<string> arguments) => new(
         $"Node{number}",

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cloudkeeper.Cluster.Tests.Clusters;
+
+namespace Cloudkeeper.Cluster.Tests.Disks;
+
+/// <summary>Makes every call of one system call fail in a running process, as a disk does that has failed.</summary>
+internal sealed class FailingSystemCall : IDisposable
+{
+    private readonly Process _strace;
+
+    private FailingSystemCall(Process strace) => _strace = strace;
+
+    /// <summary>Returns once all threads of the process are in its hands. Skips the test where that is not permitted.</summary>
+    /// <param name="error">For instance <c>EIO</c>.</param>
+    public static async Task<FailingSystemCall> StartAsync(int process, string call, string error)
+    {
+        Assert.SkipUnless(Command.Exists("strace"), "strace is not installed.");
+        var start = new ProcessStartInfo("strace") { RedirectStandardError = true, UseShellExecute = false };
+        string[] arguments =
+        [
+            "-f", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:error={error}",
+            "-p", process.ToString(CultureInfo.InvariantCulture),
+        ];
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        var strace = Process.Start(start)!;
+        var said = await strace.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        if (said?.Contains("attached", StringComparison.Ordinal) is true)
+        {
+            // Nobody reads the rest, which must not fill the pipe.
+            _ = strace.StandardError.ReadToEndAsync(CancellationToken.None);
+            return new FailingSystemCall(strace);
+        }
+
+        await strace.WaitForExitAsync(TestContext.Current.CancellationToken);
+        strace.Dispose();
+        Assert.Skip($"Tracing a process is not permitted here: {said}");
+        return null!;
+    }
+
+    public void Dispose()
+    {
+        if (!_strace.HasExited)
+        {
+            _strace.Kill();
+        }
+
+        _strace.WaitForExit();
+        _strace.Dispose();
+    }
+}
