@@ -5,12 +5,26 @@ namespace Cloudkeeper.Tree.Nodes;
 /// <summary>One node of the tree. Knows its name and its parent, not its path: millions of them must fit in memory.</summary>
 internal sealed class TreeNode(TreeNode? parent, string name)
 {
+    // The hash as far as names and value: children that come and go must not cost the hash of a large value each.
+    private RecordHash _hashOfValue;
+    private bool _isValueHashed;
+
     public string Name { get; } = name;
 
     /// <summary>Null for the root. A deleted node keeps its parent, so that its path can still be told.</summary>
     public TreeNode? Parent { get; } = parent;
 
-    public byte[] Value { get; set; } = [];
+    public byte[] Value
+    {
+        get;
+        set
+        {
+            field = value;
+            _isValueHashed = false;
+        }
+    }
+
+    = [];
 
     public string ContentType { get; set; } = "";
 
@@ -80,6 +94,8 @@ internal sealed class TreeNode(TreeNode? parent, string name)
     public void Restore(TreeNode copy)
     {
         Value = copy.Value;
+        _hashOfValue = copy._hashOfValue;
+        _isValueHashed = copy._isValueHashed;
         ContentType = copy.ContentType;
         ModifiedRevision = copy.ModifiedRevision;
         ChildrenRevision = copy.ChildrenRevision;
@@ -118,13 +134,13 @@ internal sealed class TreeNode(TreeNode? parent, string name)
 
     public ulong ComputeHash()
     {
-        var hash = new RecordHash(RecordKind.Node);
-        for (var node = this; node.Parent is not null; node = node.Parent)
+        if (!_isValueHashed)
         {
-            hash.Add(node.Name);
+            _hashOfValue = HashValue();
+            _isValueHashed = true;
         }
 
-        hash.Add(Value);
+        var hash = _hashOfValue;
         hash.Add(ContentType);
         hash.Add(CreatedRevision.Value);
         hash.Add(ModifiedRevision.Value);
@@ -135,5 +151,17 @@ internal sealed class TreeNode(TreeNode? parent, string name)
         hash.Add(((ulong)(uint)Version << 32) | (uint)Creations);
         hash.Add(((ulong)(uint)ChildCount << 32) | ((uint)Kind << 1) | (IsTicket ? 1u : 0u));
         return hash.Value;
+    }
+
+    private RecordHash HashValue()
+    {
+        var hash = new RecordHash(RecordKind.Node);
+        for (var node = this; node.Parent is not null; node = node.Parent)
+        {
+            hash.Add(node.Name);
+        }
+
+        hash.Add(Value);
+        return hash;
     }
 }
