@@ -97,6 +97,14 @@ public sealed class SimulatedFileSystem : IFileSystem
     public SimulatedFileSystem Fork(Random random) =>
         new(random, _directory.Fork()) { CapacityBytes = CapacityBytes };
 
+    /// <summary>Bytes of a file change by themselves. Null: it has none.</summary>
+    /// <returns>Where.</returns>
+    public long? Rot(string name, Random random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        return _directory.Find(name)?.Rot(random);
+    }
+
     internal void ThrowIfDown(string file)
     {
         if (_isDown)

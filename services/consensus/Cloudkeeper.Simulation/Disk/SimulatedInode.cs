@@ -66,6 +66,37 @@ internal sealed class SimulatedInode
     /// <summary>A sync that failed: the kernel calls the pages clean, and they never reach the disk.</summary>
     public void ForgetUnsynced() => _unsynced.Clear();
 
+    /// <summary>
+    /// Bytes change by themselves, on the disk and for whoever reads: a flipped bit, a lost sector (zeros, which in a file
+    /// that is only appended to is what stood there before, too), or what belongs to another sector.
+    /// </summary>
+    /// <returns>Where; null: the file has no bytes.</returns>
+    public long? Rot(Random random)
+    {
+        var length = Math.Min(Length, _durableLength);
+        if (length == 0)
+        {
+            return null;
+        }
+
+        var at = random.NextInt64(length);
+        var start = at / SectorBytes * SectorBytes;
+        var count = (int)Math.Min(SectorBytes, length - start);
+        switch (random.Next(3))
+        {
+            case 0:
+                Overwrite(at, [(byte)(_content[at] ^ (1 << random.Next(8)))]);
+                return at;
+            case 1:
+                Overwrite(start, new byte[count]);
+                return start;
+            default:
+                var other = random.NextInt64(length) / SectorBytes * SectorBytes;
+                Overwrite(start, _content.AsSpan((int)other, (int)Math.Min(count, length - other)));
+                return start;
+        }
+    }
+
     /// <summary>The file after a crash: each change since the last sync is kept, lost or torn, independently.</summary>
     public SimulatedInode AfterCrash(Random random)
     {
@@ -88,6 +119,13 @@ internal sealed class SimulatedInode
         copy.Length = Length;
         copy._unsynced.AddRange(_unsynced);
         return copy;
+    }
+
+    private void Overwrite(long offset, ReadOnlySpan<byte> bytes)
+    {
+        var copy = bytes.ToArray();
+        copy.CopyTo(_content.AsSpan((int)offset));
+        copy.CopyTo(_durable.AsSpan((int)offset));
     }
 
     private static SimulatedInode Copy(byte[] bytes, long length)

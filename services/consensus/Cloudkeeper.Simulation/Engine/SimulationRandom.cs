@@ -41,6 +41,13 @@ public sealed class SimulationRandom : Random
         return result;
     }
 
+    public Guid NextGuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        NextBytes(bytes);
+        return new Guid(bytes);
+    }
+
     public bool Chance(double probability) => NextDouble() < probability;
 
     /// <summary>Between both bounds, inclusive.</summary>

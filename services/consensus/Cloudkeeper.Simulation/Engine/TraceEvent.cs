@@ -4,7 +4,7 @@ namespace Cloudkeeper.Simulation.Engine;
 
 /// <summary>One thing that happened: cheap to note, and put into words only when somebody wants to read it.</summary>
 /// <param name="Time">Virtual, in microseconds.</param>
-/// <param name="Who">The node (1 and up), the gateway (100 and up) or the client (1000 and up); 0: the world.</param>
+/// <param name="Who">The machine (1 and up), the gateway (100 and up) or the client (1000 and up); 0: the world.</param>
 internal readonly record struct TraceEvent(long Time, TraceKind Kind, int Who, long A, long B, object? Detail)
 {
     public override string ToString()
@@ -12,7 +12,7 @@ internal readonly record struct TraceEvent(long Time, TraceKind Kind, int Who, l
         var who = Who switch
         {
             0 => "world",
-            < 100 => string.Create(CultureInfo.InvariantCulture, $"n{Who}"),
+            < 100 => string.Create(CultureInfo.InvariantCulture, $"m{Who}"),
             < 1000 => string.Create(CultureInfo.InvariantCulture, $"g{Who - 100}"),
             _ => string.Create(CultureInfo.InvariantCulture, $"c{Who - 1000}"),
         };

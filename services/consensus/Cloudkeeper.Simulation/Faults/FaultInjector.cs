@@ -1,41 +1,48 @@
-using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Runs;
-using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
 /// Makes things go wrong, in storms with quiet windows between them: some bugs need a success after a failure.
 /// </summary>
-internal sealed class FaultInjector(World world, SimulationRandom random)
+internal sealed class FaultInjector
 {
-    /// <summary>
-    /// Milliseconds. Log time is the largest stamp of any leader, and what is kept for ten minutes of it (results by
-    /// key, ended sessions) is kept for less when a clock goes ahead by minutes: a limit of the design, not looked for
-    /// here.
-    /// </summary>
-    private const int ClockErrorMax = 240_000;
-
-    private readonly Partitions _partitions = new(world, random);
-    private readonly List<FaultClass> _sudden = [.. Sudden.Where(f => world.Options.Has(f))];
-    private bool _isStorm;
-    private bool _isOver;
-
     /// <summary>Those that happen at a moment; the others are a state of the network.</summary>
     private static readonly FaultClass[] Sudden =
     [
         FaultClass.Partition, FaultClass.OneWayPartition, FaultClass.Crash, FaultClass.CrashAll, FaultClass.CrashAtDisk,
-        FaultClass.Pause, FaultClass.SlowDisk, FaultClass.FullDisk, FaultClass.Transfer, FaultClass.GatewayCrash,
-        FaultClass.ClockJump,
+        FaultClass.Pause, FaultClass.SlowDisk, FaultClass.FullDisk, FaultClass.NoSpaceOnce, FaultClass.DiskError,
+        FaultClass.ReadOnlyDisk, FaultClass.BitRot, FaultClass.DiskLoss, FaultClass.Transfer, FaultClass.GatewayCrash,
+        FaultClass.ClockJump, FaultClass.ClockRate, FaultClass.Removal, FaultClass.Joining, FaultClass.Impostor,
+        FaultClass.Flood,
     ];
+
+    private readonly World _world;
+    private readonly SimulationRandom _random;
+    private readonly Partitions _partitions;
+    private readonly DiskFaults _disks;
+    private readonly MembershipFaults _members;
+    private readonly List<FaultClass> _sudden;
+    private bool _isStorm;
+    private bool _isOver;
+
+    public FaultInjector(World world, SimulationRandom random)
+    {
+        _world = world;
+        _random = random;
+        _partitions = new Partitions(world, random);
+        _disks = new DiskFaults(world, random);
+        _members = new MembershipFaults(world, random);
+        _sudden = [.. Sudden.Where(f => world.Options.Has(f))];
+    }
 
     public void Start()
     {
         ChangeWeather();
         NextFault();
-        CheckDiskImages();
+        NextDiskImage();
     }
 
     /// <summary>Nothing goes wrong any more, and what was wrong is repaired.</summary>
@@ -43,21 +50,20 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
     {
         _isOver = true;
         _partitions.End();
+        _members.End();
         Calm();
-        foreach (var node in world.Nodes)
+        foreach (var node in _world.Nodes)
         {
             node.Resume();
-            node.Disk.Slowness = 1;
-            node.Disk.SetFull(false);
-            node.Disk.CrashAfter(-1);
+            node.Disk.Repair();
             node.Start();
         }
     }
 
     private long Duration(double electionTimeouts) =>
-        1 + random.Exponential(electionTimeouts * world.Options.ElectionTimeout);
+        1 + _random.Exponential(electionTimeouts * _world.Options.ElectionTimeout);
 
-    private SimulatedNode AnyNode() => random.Pick(world.Nodes);
+    private SimulatedNode AnyNode() => _random.Pick(_world.Nodes);
 
     private void ChangeWeather()
     {
@@ -69,34 +75,34 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
         _isStorm = !_isStorm;
         if (_isStorm)
         {
-            world.Network.Loss = Drawn(FaultClass.Loss, 0.3);
-            world.Network.Duplication = Drawn(FaultClass.Duplication, 0.5);
-            world.Network.RepeatedRequests = Drawn(FaultClass.RepeatedRequests, 0.3);
-            world.Network.Slowness = 1 + Drawn(FaultClass.Delay, 20);
-            world.Network.Stragglers = Drawn(FaultClass.Delay, 0.02);
+            _world.Network.Loss = Drawn(FaultClass.Loss, 0.3);
+            _world.Network.Duplication = Drawn(FaultClass.Duplication, 0.5);
+            _world.Network.RepeatedRequests = Drawn(FaultClass.RepeatedRequests, 0.3);
+            _world.Network.Slowness = 1 + Drawn(FaultClass.Delay, 20);
+            _world.Network.Stragglers = Drawn(FaultClass.Delay, 0.02);
         }
         else
         {
             Calm();
         }
 
-        world.Trace.Add(TraceKind.Phase, 0, _isStorm ? 1 : 0);
-        world.Scheduler.After(random.Between(_isStorm ? 2 : 1, _isStorm ? 10 : 4) * Scheduler.Second, ChangeWeather);
+        _world.Trace.Add(TraceKind.Phase, 0, _isStorm ? 1 : 0);
+        _world.Scheduler.After(_random.Between(_isStorm ? 2 : 1, _isStorm ? 10 : 4) * Scheduler.Second, ChangeWeather);
     }
 
-    private double Drawn(FaultClass fault, double most) => world.Options.Has(fault) ? random.NextDouble() * most : 0;
+    private double Drawn(FaultClass fault, double most) => _world.Options.Has(fault) ? _random.NextDouble() * most : 0;
 
     private void Calm()
     {
-        world.Network.Loss = 0;
-        world.Network.Duplication = 0;
-        world.Network.RepeatedRequests = 0;
-        world.Network.Slowness = 1;
-        world.Network.Stragglers = 0;
-        world.Network.JoinAll();
+        _world.Network.Loss = 0;
+        _world.Network.Duplication = 0;
+        _world.Network.RepeatedRequests = 0;
+        _world.Network.Slowness = 1;
+        _world.Network.Stragglers = 0;
+        _world.Network.JoinAll();
     }
 
-    private void NextFault() => world.Scheduler.After(random.Exponential(world.Options.FaultInterval), () =>
+    private void NextFault() => _world.Scheduler.After(_random.Exponential(_world.Options.FaultInterval), () =>
     {
         if (_isOver)
         {
@@ -105,12 +111,21 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
 
         if (_isStorm && _sudden.Count > 0)
         {
-            var fault = random.Pick(_sudden);
-            world.Trace.Add(TraceKind.Fault, 0, (long)fault, detail: fault);
+            var fault = _random.Pick(_sudden);
+            _world.Trace.Add(TraceKind.Fault, 0, (long)fault, detail: fault);
             Strike(fault);
         }
 
         NextFault();
+    });
+
+    private void NextDiskImage() => _world.Scheduler.After(_random.Exponential(5 * Scheduler.Second), () =>
+    {
+        if (!_isOver)
+        {
+            _disks.CheckImage(AnyNode());
+            NextDiskImage();
+        }
     });
 
     private void Strike(FaultClass fault)
@@ -129,35 +144,32 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
             case FaultClass.CrashAll:
                 CrashAll();
                 break;
-            case FaultClass.CrashAtDisk:
-                AnyNode().Disk.CrashAfter(random.Logarithmic(1, 100));
-                break;
             case FaultClass.Pause:
-                world.Totals.Count(Marker.Pauses);
+                _world.Totals.Count(Marker.Pauses);
                 AnyNode().Pause(Duration(2));
                 break;
-            case FaultClass.SlowDisk:
-                SlowDown(AnyNode().Disk);
-                break;
-            case FaultClass.FullDisk:
-                FillUp(AnyNode().Disk);
-                break;
-            case FaultClass.Transfer:
-                Transfer();
-                break;
             case FaultClass.GatewayCrash:
-                random.Pick(world.Gateways).Crash();
+                _random.Pick(_world.Gateways).Crash();
                 break;
-            case FaultClass.ClockJump:
-                world.Totals.Count(Marker.ClockJumps);
-                AnyNode().ClockOffset = random.Between(-ClockErrorMax, ClockErrorMax);
+            case FaultClass.ClockJump or FaultClass.ClockRate:
+                ChangeClock(AnyNode(), fault);
+                break;
+            case FaultClass.Flood:
+                _world.Totals.Count(Marker.Floods);
+                _random.Pick(_world.Gateways).Flood(_random.Logarithmic(10, 500));
+                break;
+            case FaultClass.Transfer or FaultClass.Removal or FaultClass.Joining or FaultClass.Impostor:
+                _members.Strike(fault);
+                break;
+            default:
+                _disks.Strike(fault, AnyNode(), Duration(4));
                 break;
         }
     }
 
     private static void Crash(SimulatedNode node)
     {
-        if (node.Process is not null)
+        if (node.IsUp)
         {
             node.Crash();
         }
@@ -165,59 +177,34 @@ internal sealed class FaultInjector(World world, SimulationRandom random)
 
     private void CrashAll()
     {
-        world.Totals.Count(Marker.CrashesOfAll);
-        foreach (var node in world.Nodes)
+        _world.Totals.Count(Marker.CrashesOfAll);
+        foreach (var node in _world.Nodes)
         {
             Crash(node);
         }
     }
 
-    private void SlowDown(SimulatedDisk disk)
+    /// <summary>
+    /// Before feature level 2 what is kept for ten minutes is kept for less when a clock goes ahead by minutes: a limit of
+    /// that level, not looked for here.
+    /// </summary>
+    private void ChangeClock(SimulatedNode node, FaultClass fault)
     {
-        disk.Slowness = random.Logarithmic(2, 200);
-        world.Scheduler.After(Duration(4), () => disk.Slowness = 1);
-    }
-
-    private void FillUp(SimulatedDisk disk)
-    {
-        world.Totals.Count(Marker.DisksFull);
-        disk.SetFull(true);
-        world.Scheduler.After(Duration(6), () => disk.SetFull(false));
-    }
-
-    private void Transfer()
-    {
-        NodeId? target = random.Chance(0.3) ? null : AnyNode().Id;
-        foreach (var node in world.Nodes)
-        {
-            node.Process?.Post(r =>
-            {
-                if (r.TransferLeadership(target))
-                {
-                    world.Totals.Count(Marker.LeadershipTransfers);
-                }
-            });
-        }
-    }
-
-    /// <summary>Invariant I13 at random moments, and not only where a crash happens to come.</summary>
-    private void CheckDiskImages() => world.Scheduler.After(random.Exponential(5 * Scheduler.Second), () =>
-    {
-        if (_isOver)
+        if (_world.Checks.Ledger.Machine.FeatureLevel < Tree.FeatureLevels.RetentionClock)
         {
             return;
         }
 
-        if (AnyNode() is { Process: not null } node)
+        if (fault == FaultClass.ClockRate)
         {
-            var image = node.Disk.Files.Fork(random.Split()).Crash(random.Split());
-            image.CapacityBytes = long.MaxValue;
-            var snapshot = new SnapshotStore(image, NodeStorage.Cluster).FindNewest();
-            using var log = RaftLogStore.Open(
-                image, NodeStorage.LogOptions(world.Options, mayCreate: false), snapshot, out var recovered);
-            world.Checks.DiskImage(node, recovered);
+            _world.Totals.Count(Marker.ClockRates);
+            node.Clock.Run(_random.Pick([0, 0.5, 1, 2]));
         }
-
-        CheckDiskImages();
-    });
+        else
+        {
+            _world.Totals.Count(Marker.ClockJumps);
+            var range = _random.Logarithmic(1_000, 4 * 3_600_000);
+            node.Clock.Jump(_random.Between(-range, range));
+        }
+    }
 }

@@ -53,7 +53,7 @@ internal sealed class Partitions(World world, SimulationRandom random)
     }
 
     private List<int> Addresses() =>
-        [.. world.Nodes.Select(n => n.Id.Value), .. world.Gateways.Select(g => g.Address)];
+        [.. world.Nodes.Select(n => n.Address), .. world.Gateways.Select(g => g.Address)];
 
     private void Cut(int from, int to, long duration)
     {

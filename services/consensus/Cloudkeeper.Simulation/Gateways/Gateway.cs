@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
@@ -71,6 +72,20 @@ internal sealed class Gateway : IEndpoint
         var old = _channels;
         _channels = new Channels(this);
         old.Reset();
+    }
+
+    /// <summary>Somebody sends a node more at once than it may take, and does not care for the answers.</summary>
+    public void Flood(int requests)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        var add = new CommandRequest(0, null, UInt128.Zero, [], new MutationCommand(new AddOperation("/flood", 1)));
+        CommandCodec.Write(bytes, new CommandBatch(LaneId.None, 0, [add]));
+        var node = Random.Between(1, World.Nodes.Count);
+        for (var i = 0; i < requests; i++)
+        {
+            World.Network.Send(
+                new RequestEnvelope(Address, node, World.NextId(), Route.Commands, bytes.WrittenSpan.ToArray()));
+        }
     }
 
     public void Later(long delay, Action run)

@@ -13,7 +13,6 @@ internal sealed class Checks
 {
     private readonly World _world;
     private readonly Ledger _ledger;
-    private readonly Membership _membership;
     private readonly EntryRegistry _registry = new();
     private readonly ElectionSafety _elections = new();
     private readonly ElectedByQuorum _votes;
@@ -23,28 +22,31 @@ internal sealed class Checks
     private readonly CommittedEntries _committed;
     private readonly CommittedOnQuorum _quorum;
     private readonly CountedIsDurable _counted;
+    private readonly MembershipSafety _members;
     private readonly StateMachineSafety _states;
     private readonly RecoverableDisk _recovery;
 
-    public Checks(World world, IReadOnlyList<NodeView> nodes, IReadOnlyList<ICommittedCheck> ofEntries)
+    public Checks(World world, IReadOnlyList<ICommittedCheck> ofEntries)
     {
         _world = world;
-        _membership = world.Options.Membership;
-        var first = RecoveredState.Bootstrap(_membership).Entries[0];
-        _registry.Add(first, previousChain: 0, out var shadow, out _);
+        var first = RecoveredState.Bootstrap(world.Founding);
+        _registry.Add(first.Entries[0], previousChain: 0, out var shadow, out _);
         _ledger = new Ledger(world.Scheduler, world.Options.Replica.Tree, shadow, ofEntries);
         _matching = new LogMatching(_registry, _elections);
         _votes = new ElectedByQuorum(_monotonicity);
         _completeness = new LeaderCompleteness(_ledger);
         _committed = new CommittedEntries(_ledger);
-        _quorum = new CommittedOnQuorum(nodes);
-        _counted = new CountedIsDurable(nodes);
+        _quorum = new CommittedOnQuorum(world.Members);
+        _counted = new CountedIsDurable(world.Members);
+        _members = new MembershipSafety(_ledger);
         _states = new StateMachineSafety(_ledger);
         _recovery = new RecoverableDisk(_registry, _ledger);
-        foreach (var node in nodes)
+        _members.Committed(world.Founding);
+        world.Members.Committed(world.Founding);
+        foreach (var founder in world.Founding.Members.Where(m => m.IsVoter))
         {
-            node.Hand(new ShadowWrite(
-                RecoveredState.Bootstrap(_membership).HardState, null, default, first.Index, [shadow]));
+            world.Members.Of(founder.Id).Hand(
+                new ShadowWrite(first.HardState, null, default, first.Entries[0].Index, [shadow]));
         }
     }
 
@@ -54,12 +56,12 @@ internal sealed class Checks
     {
         _elections.BecameLeader(node.Id, term);
         _votes.BecameLeader(node.Id, term, node.Replica.Membership);
-        _completeness.BecameLeader(node.Node.View, term);
+        _completeness.BecameLeader(node.View, term);
     }
 
     public void CommitAdvanced(NodeProcess node, LogIndex now)
     {
-        var view = node.Node.View;
+        var view = node.View;
         Monotonicity.RequireLater(node.Id, "commit", view.Commit, now);
         view.Commit = now;
         if (node.Replica.Role != Role.Leader)
@@ -68,15 +70,18 @@ internal sealed class Checks
             return;
         }
 
+        var before = _ledger.Last;
         _committed.LeaderCommitted(view, now, node.Replica.Term);
-        _quorum.LeaderCommitted(view, now);
+        _quorum.LeaderCommitted(view, now, node.Replica.Membership);
         CommittedInOwnTerm.LeaderCommitted(view, now, node.Replica.Term);
+        MembershipsCommitted(before);
     }
 
     public void Sending(NodeProcess node, RaftMessage message)
     {
+        MembershipSafety.RequireOwnDisk(node.View);
         MessageBounds.Sending(node.Id, message, _world.Options.Replica.Raft);
-        AcknowledgedIsDurable.Sending(node.Node.View, message);
+        AcknowledgedIsDurable.Sending(node.View, message);
         switch (message)
         {
             case VoteReply { Granted: true } reply:
@@ -90,7 +95,7 @@ internal sealed class Checks
 
     public void Persisting(NodeProcess node, RaftWrite write)
     {
-        var view = node.Node.View;
+        var view = node.View;
         if (write.HardState is { } state)
         {
             Monotonicity.RequireLater(node.Id, view.Written.HardState, state);
@@ -100,24 +105,57 @@ internal sealed class Checks
     }
 
     /// <summary>A node has started: what it has found on its disk must be what it knew.</summary>
+    /// <exception cref="StorageCorruptedException">Its disk has rotted where only others can tell.</exception>
     public void Recovered(NodeProcess node, RecoveredState recovered, LogRecoveryReport report)
     {
-        var view = node.Node.View;
+        var view = node.View;
         var unsynced = view.Unsynced.Count;
-        var kept = _recovery.Match(node.Id, view.Durable, view.Unsynced, recovered);
+        var kept = node.Node.IsRotten
+            ? MatchRotten(view, recovered)
+            : _recovery.Match(node.Id, view.Durable, view.Unsynced, recovered);
         _world.Totals.Count(Marker.UnsyncedWritesKept, kept);
         _world.Totals.Count(Marker.UnsyncedWritesLost, unsynced - kept);
         _world.Totals.Count(Marker.TornTails, report.Cut is null ? 0 : 1);
         _world.Totals.Count(Marker.LogsRestartedBehindSnapshot, report.Restarted ? 1 : 0);
-        view.Restart(recovered.Snapshot?.Index ?? LogIndex.Zero);
+        view.Restart(recovered.Snapshot?.Index ?? LogIndex.Zero, kept, report.Restarted);
+    }
+
+    /// <summary>
+    /// Damage to the last groups that were synced looks like a torn tail (Storage, DESIGN.md): then all before it must be
+    /// there, and people who read the report of a cut after a clean stop replace the node.
+    /// </summary>
+    private int MatchRotten(NodeView view, RecoveredState recovered)
+    {
+        if (_recovery.TryMatch(view.Id, Copy(view.Durable), view.Unsynced, recovered, isRotten: true) is { } kept)
+        {
+            _recovery.TryMatch(view.Id, view.Durable, view.Unsynced, recovered, isRotten: true);
+            return kept;
+        }
+
+        _recovery.Match(view.Id, Copy(view.Vouched), view.NotVouched, recovered);
+        _world.Totals.Count(Marker.DamageTakenForTornTail);
+        throw new StorageCorruptedException("the log", 0, "its last records were cut as a torn tail after a clean stop");
+    }
+
+    private static ShadowLog Copy(ShadowLog log)
+    {
+        var copy = new ShadowLog();
+        copy.CopyFrom(log);
+        return copy;
     }
 
     /// <summary>Recovery is tried on a copy of a disk as a crash at this moment would leave it.</summary>
-    public void DiskImage(SimulatedNode node, RecoveredState recovered)
+    public void DiskImage(NodeProcess node, RecoveredState recovered, bool isRotten)
     {
-        var durable = new ShadowLog();
-        durable.CopyFrom(node.View.Durable);
-        _recovery.Match(node.Id, durable, node.View.Unsynced, recovered);
+        var view = node.View;
+        var isWhole = isRotten
+            && _recovery.TryMatch(node.Id, Copy(view.Durable), view.Unsynced, recovered, isRotten: true) is not null;
+        if (!isWhole)
+        {
+            var durable = Copy(isRotten ? view.Vouched : view.Durable);
+            _recovery.Match(node.Id, durable, isRotten ? view.NotVouched : view.Unsynced, recovered);
+        }
+
         _world.Totals.Count(Marker.DiskImagesChecked);
     }
 
@@ -125,15 +163,15 @@ internal sealed class Checks
     public void Loaded(NodeProcess node, LogIndex index, StateMachine machine)
     {
         _states.Require(node.Id, index, machine.Digest);
-        node.Node.View.NoteSnapshot(index);
+        node.View.NoteSnapshot(index);
     }
 
     public void SnapshotBegun(NodeProcess node, SnapshotMetadata metadata) =>
-        FixedMembership.Require(node.Id, metadata.Membership, _membership);
+        MembershipSafety.RequireKnown(node.Id, metadata.Membership, _ledger.MembershipAt(metadata.Index));
 
     public void Applied(NodeProcess node, StateMachine machine)
     {
-        var view = node.Node.View;
+        var view = node.View;
         var index = node.Replica.AppliedIndex;
         Monotonicity.RequireLater(node.Id, "applied", view.Applied, index);
         view.Applied = index;
@@ -147,7 +185,7 @@ internal sealed class Checks
         NobodyWaitsInVain.TurnEnded(node.Id, replica.Role, replica.PendingCommands);
         if (replica.Role == Role.Leader)
         {
-            _counted.TurnEnded(node.Node.View, replica.Term, replica.MatchIndexOf);
+            _counted.TurnEnded(node.View, replica.Term, replica.MatchIndexOf);
         }
 
         IndexOrder.Require(
@@ -156,12 +194,31 @@ internal sealed class Checks
             replica.AppliedIndex,
             replica.CommitIndex,
             replica.LastIndex);
-        FixedMembership.Require(node.Id, replica.Membership, _membership);
+        if (!ReferenceEquals(replica.Membership, node.View.KnownMembership))
+        {
+            MembershipSafety.RequireKnown(node.Id, replica.Membership, node.View.Written.Membership);
+            node.View.KnownMembership = replica.Membership;
+        }
+    }
+
+    private void MembershipsCommitted(LogIndex before)
+    {
+        for (var index = before.Next(); index <= _ledger.Last; index = index.Next())
+        {
+            if (_ledger[index].Membership is { } membership)
+            {
+                _members.Committed(membership);
+                _world.Members.Committed(membership);
+                _world.Totals.Count(Marker.MembershipChanges);
+                _world.Totals.Count(Marker.JointChanges, membership.IsJoint ? 1 : 0);
+            }
+        }
     }
 
     private ShadowWrite Shadow(NodeView view, RaftWrite write)
     {
         ShadowEntry end = default;
+        var members = Membership.Empty;
         if (write.Snapshot is { } snapshot)
         {
             if (snapshot.Index > _ledger.Last || _ledger[snapshot.Index].Term != snapshot.Term)
@@ -172,11 +229,16 @@ internal sealed class Checks
             }
 
             end = _ledger[snapshot.Index];
+            members = _ledger.MembershipAt(snapshot.Index);
+            MembershipSafety.RequireKnown(view.Id, snapshot.Membership, members);
         }
 
         if (write.Entries.Count == 0)
         {
-            return new ShadowWrite(write.HardState, write.Snapshot?.Index, end, LogIndex.Zero, []);
+            return new ShadowWrite(write.HardState, write.Snapshot?.Index, end, LogIndex.Zero, [])
+            {
+                BaseMembership = members,
+            };
         }
 
         var first = write.Entries[0].Index;
@@ -184,11 +246,16 @@ internal sealed class Checks
         var entries = new ShadowEntry[write.Entries.Count];
         for (var i = 0; i < entries.Length; i++)
         {
-            entries[i] = _matching.Written(view.Id, write.Entries[i], chain);
+            entries[i] = _matching.Written(view.Id, write.Entries[i], chain, out var isNew);
             chain = entries[i].Chain;
+            if (isNew && entries[i].Membership is { } membership)
+            {
+                _members.Proposed(view, write.Entries[i].Index, membership);
+                _world.Members.Proposed(membership);
+            }
         }
 
-        return new ShadowWrite(write.HardState, write.Snapshot?.Index, end, first, entries);
+        return new ShadowWrite(write.HardState, write.Snapshot?.Index, end, first, entries) { BaseMembership = members };
     }
 
     private static ulong ChainBefore(NodeView view, LogIndex first)

@@ -8,7 +8,9 @@ using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
@@ -26,15 +28,22 @@ internal sealed class NodeProcess : IReplicaHost
     private readonly SnapshotSender _sender;
     private readonly SnapshotReceiver _receiver;
     private readonly NodeRequests _requests;
+    private readonly Arrival _arrival;
     private readonly long _started;
     private bool _isTurnDue;
     private bool _isSnapshotStepDue;
 
-    public NodeProcess(SimulatedNode node)
+    /// <param name="founding">With whom the cluster begins, at those of them; else null.</param>
+    /// <exception cref="StorageCorruptedException">What is on the disk cannot be trusted.</exception>
+    public NodeProcess(SimulatedNode node, DataDirectory directory, NodeId id, Membership? founding)
     {
         Node = node;
+        Id = id;
+        Instance = directory.Instance;
+        View = World.Members.Of(id);
         _started = World.Scheduler.Now;
-        _storage = new NodeStorage(node.Disk.Files, node.Id, World.Options);
+        _storage = new NodeStorage(directory, id, World.Options, founding);
+        View.Instance = directory.Instance;
         var recovered = _storage.Recovered;
         World.Checks.Recovered(this, recovered, _storage.Log.Recovery);
         recovered = WithBug(recovered);
@@ -44,8 +53,9 @@ internal sealed class NodeProcess : IReplicaHost
         _sender = new SnapshotSender(this, _storage.Snapshots);
         _receiver = new SnapshotReceiver(this, _storage);
         _requests = new NodeRequests(this);
+        _arrival = new Arrival(this);
         Replica = new ReplicaNode(
-            node.Id, World.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
+            id, World.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
         Trace(TraceKind.Started, recovered.HardState.Term.Value, Replica.LastIndex.Value);
         Tick(World.Options.Tick);
     }
@@ -54,7 +64,16 @@ internal sealed class NodeProcess : IReplicaHost
 
     public World World => Node.World;
 
-    public NodeId Id => Node.Id;
+    public NodeId Id { get; }
+
+    /// <summary>Of its data directory.</summary>
+    public Guid Instance { get; }
+
+    /// <summary>What the simulator knows of this member's log.</summary>
+    public NodeView View { get; }
+
+    /// <summary>The machine of the leader, as far as this member knows; 0: not known.</summary>
+    public int LeaderAddress => Replica.Leader is { } leader ? World.Members.AddressOf(leader) : 0;
 
     public ReplicaNode Replica { get; }
 
@@ -64,10 +83,12 @@ internal sealed class NodeProcess : IReplicaHost
     public long MonotonicMilliseconds =>
         (World.Scheduler.Now - _started) / Scheduler.Millisecond * (World.Options.Bug == Bug.FastClock ? 2 : 1);
 
-    public long UnixMilliseconds => World.Epoch + (World.Scheduler.Now / Scheduler.Millisecond) + Node.ClockOffset;
+    public long UnixMilliseconds => World.Epoch + Node.Clock.Now;
 
     public void Trace(TraceKind kind, long a = 0, long b = 0, object? detail = null) =>
-        World.Trace.Add(kind, Id.Value, a, b, detail);
+        World.Trace.Add(kind, Node.Address, a, b, detail);
+
+    public PeerHeader HeaderTo(NodeId peer) => new(NodeStorage.Cluster, Id, Instance, peer);
 
     /// <summary>
     /// Runs something after some time, later if the node is frozen then, and never if it is gone by then.
@@ -91,7 +112,7 @@ internal sealed class NodeProcess : IReplicaHost
     {
         switch (envelope)
         {
-            case PeerEnvelope peer:
+            case PeerEnvelope peer when Accepts(peer.From, peer.Header):
                 var message = RaftMessageCodec.Read(peer.Bytes);
                 Trace(TraceKind.Delivered, peer.From, message.Term.Value, message);
                 Post(r => r.Receive(message));
@@ -99,28 +120,89 @@ internal sealed class NodeProcess : IReplicaHost
             case RequestEnvelope request:
                 _requests.Receive(request);
                 break;
-            case ChunkEnvelope chunk:
+            case ChunkEnvelope chunk when Accepts(chunk.From, chunk.Header):
                 _receiver.OnChunk(chunk);
                 break;
             case ChunkAnswerEnvelope answer:
                 _sender.OnAnswer(answer);
                 break;
+            case AnnouncementEnvelope announcement:
+                Trace(TraceKind.Announced, announcement.From, detail: announcement.Announcement);
+                Post(r => r.Announce(announcement.Announcement, outcome => World.Network.Send(new AdmissionEnvelope(
+                    Node.Address,
+                    announcement.From,
+                    announcement.Call,
+                    outcome,
+                    outcome.Leader is { } leader ? World.Members.AddressOf(leader) : 0))));
+                break;
+            case AdmissionEnvelope admission:
+                _arrival.OnAnswer(admission);
+                break;
+            case RemovedEnvelope removed when removed.Member == Id:
+                World.Totals.Count(Marker.RemovedMembersTold);
+                Node.Dismiss();
+                break;
         }
+    }
+
+    /// <summary>
+    /// As the endpoints of the real process do, by the committed membership: nobody of another cluster, nobody with another
+    /// disk, and nobody who was removed. Who is newer than what this member knows may be its leader, and is heard.
+    /// </summary>
+    private bool Accepts(int from, PeerHeader header)
+    {
+        if (header.Cluster != NodeStorage.Cluster || header.To != Id)
+        {
+            return false;
+        }
+
+        var committed = World.Checks.Ledger.MembershipAt(Replica.AppliedIndex);
+        if (committed.Find(header.From) is { } member)
+        {
+            return member.Instance == Guid.Empty || member.Instance == header.Instance;
+        }
+
+        if (header.From.Value > committed.LastId.Value)
+        {
+            return true;
+        }
+
+        World.Network.Send(new RemovedEnvelope(Node.Address, from, header.From));
+        return false;
+    }
+
+    /// <summary>By the log, or by what everybody knows of those who are not, or no longer, in it; 0: nowhere.</summary>
+    private int AddressOf(NodeId peer) => Replica.Membership.Find(peer) is { } member
+        ? MemberBook.AddressOf(member.Address)
+        : World.Members.AddressOf(peer);
+
+    /// <summary>What it has found of its own disk while it runs: it ends, and judges the whole of it at its start.</summary>
+    public void DamageFound(StorageCorruptedException damage)
+    {
+        World.Totals.Count(Marker.DamageFoundWhileRunning);
+        Node.Exit(damage);
     }
 
     public void Send(RaftMessage message)
     {
         World.Checks.Sending(this, message);
         Trace(TraceKind.Sent, message.To.Value, message.Term.Value, message);
+        var address = AddressOf(message.To);
+        if (address == 0)
+        {
+            return;
+        }
+
         if (message is SnapshotRequest snapshot)
         {
-            _sender.Send(snapshot);
+            _sender.Send(snapshot, address);
             return;
         }
 
         _bytes.ResetWrittenCount();
         RaftMessageCodec.Write(_bytes, message);
-        World.Network.Send(new PeerEnvelope(Id.Value, message.To.Value, _bytes.WrittenSpan.ToArray()));
+        World.Network.Send(
+            new PeerEnvelope(Node.Address, address, HeaderTo(message.To), _bytes.WrittenSpan.ToArray()));
     }
 
     public void Persist(RaftWrite write)
@@ -139,7 +221,7 @@ internal sealed class NodeProcess : IReplicaHost
 
     public void CompactLog(LogIndex keepFrom)
     {
-        IndexOrder.RequireCovered(Id, keepFrom, Node.View.DurableSnapshot);
+        IndexOrder.RequireCovered(Id, keepFrom, View.DurableSnapshot);
         _log.Compact(keepFrom);
     }
 
@@ -166,6 +248,11 @@ internal sealed class NodeProcess : IReplicaHost
             });
         }
     }
+
+    /// <summary>By what it has applied itself.</summary>
+    private bool IsRemoved => World.Checks.Ledger.MembershipAt(Replica.AppliedIndex) is var committed
+        && Id.Value <= committed.LastId.Value
+        && committed.Find(Id) is null;
 
     private RecoveredState WithBug(RecoveredState recovered) => World.Options.Bug switch
     {
@@ -194,6 +281,7 @@ internal sealed class NodeProcess : IReplicaHost
     private void Tick(long interval) => Later(interval, () =>
     {
         Post(static r => r.Tick());
+        _arrival.Tick();
         Tick(interval);
     });
 
@@ -219,11 +307,22 @@ internal sealed class NodeProcess : IReplicaHost
             World.Totals.Count(Marker.CrashesAtDiskOperations);
             Node.Crash();
         }
+        catch (StorageFailedException e)
+        {
+            Node.Exit(e);
+        }
     }
 
     private void Turn()
     {
         _isTurnDue = false;
+        if (IsRemoved)
+        {
+            World.Totals.Count(Marker.RemovedMembersNoticed);
+            Node.Dismiss();
+            return;
+        }
+
         for (var i = 0; i < InputsMax && _inputs.TryDequeue(out var input); i++)
         {
             input(Replica);

@@ -121,6 +121,6 @@ internal sealed class NodeRequests(NodeProcess process)
         }
 
         process.World.Network.Send(new ReplyEnvelope(
-            process.Id.Value, request.From, request.Call, status, process.Replica.Leader?.Value ?? 0, body));
+            process.Node.Address, request.From, request.Call, status, process.LeaderAddress, body));
     }
 }

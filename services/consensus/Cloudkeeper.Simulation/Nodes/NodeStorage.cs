@@ -12,14 +12,17 @@ internal sealed class NodeStorage
 
     private readonly SimulationOptions _options;
 
-    public NodeStorage(IFileSystem files, NodeId id, SimulationOptions options)
+    /// <summary>A directory that is no member's yet becomes this one's.</summary>
+    /// <param name="founding">Null: the log begins empty, and the leader fills it.</param>
+    public NodeStorage(DataDirectory directory, NodeId id, SimulationOptions options, Membership? founding)
     {
         _options = options;
-        var isNew = IdentityFile.Load(files) is null;
+        var isNew = !directory.IsMember;
+        var files = directory.Files;
         Snapshots = new SnapshotStore(files, Cluster);
         Newest = Snapshots.FindNewest();
         Log = RaftLogStore.Open(files, LogOptions(options, isNew), Newest, out var recovered);
-        Recovered = isNew ? Begin(files, id, recovered) : recovered;
+        Recovered = isNew ? Begin(directory, id, founding, recovered) : recovered;
     }
 
     public SnapshotStore Snapshots { get; }
@@ -57,17 +60,17 @@ internal sealed class NodeStorage
         Newest is { } newest && newest.Index < metadata.Index ? newest : metadata;
 
     // The identity comes last: a directory that has one has had a log.
-    private RecoveredState Begin(IFileSystem files, NodeId id, RecoveredState recovered)
+    private RecoveredState Begin(DataDirectory directory, NodeId id, Membership? founding, RecoveredState recovered)
     {
         var state = recovered;
-        if (recovered.Entries.Count == 0)
+        if (founding is not null && recovered.Entries.Count == 0)
         {
-            state = RecoveredState.Bootstrap(_options.Membership);
+            state = RecoveredState.Bootstrap(founding);
             Log.Append(new RaftWrite(0, state.HardState, null, state.Entries));
             Log.Sync();
         }
 
-        IdentityFile.Save(files, new NodeIdentity(Cluster, id));
+        directory.Complete(Cluster, id);
         return state;
     }
 }

@@ -1,10 +1,11 @@
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
-/// The disk of one node: what is on it, how fast it is, and when the power goes off at one of its operations.
+/// The disk of one node: what is on it, how fast it is, and what becomes of its operations.
 /// </summary>
 internal sealed class SimulatedDisk
 {
@@ -14,14 +15,20 @@ internal sealed class SimulatedDisk
     /// <summary>The slowest that a disk may be: a fault that is over must not go on in an operation begun before.</summary>
     private const long TimeMax = 1 * Scheduler.Second;
 
+    private static readonly DiskFault[] Crashes = [DiskFault.CrashBefore, DiskFault.CrashDuring, DiskFault.CrashAfter];
+
     private readonly SimulationRandom _random;
     private readonly SimulationOptions _options;
-    private long _crashIn = -1;
+    private readonly Totals _totals;
+    private DiskFault _fault;
+    private long _faultIn;
+    private bool _hasFailed;
 
-    public SimulatedDisk(SimulationRandom random, SimulationOptions options)
+    public SimulatedDisk(SimulationRandom random, World world)
     {
         _random = random;
-        _options = options;
+        _options = world.Options;
+        _totals = world.Totals;
         Files = new SimulatedFileSystem(random.Split()) { Inject = Inject };
     }
 
@@ -30,8 +37,17 @@ internal sealed class SimulatedDisk
     /// <summary>Factor by which everything takes longer.</summary>
     public double Slowness { get; set; } = 1;
 
+    /// <summary>EROFS: nothing can be changed, by this process and by the next ones.</summary>
+    public bool IsReadOnly { get; set; }
+
     /// <summary>The power goes off at the operation after this many others.</summary>
-    public void CrashAfter(long operations) => _crashIn = operations;
+    public void CrashAfter(long operations) => (_fault, _faultIn) = (_random.Pick(Crashes), operations);
+
+    /// <summary>The operation after this many others fails: EIO.</summary>
+    public void FailAfter(long operations) => (_fault, _faultIn) = (DiskFault.Error, operations);
+
+    /// <summary>An operation that wants space, after this many of any kind, gets none: ENOSPC, once.</summary>
+    public void RefuseSpaceAfter(long operations) => (_fault, _faultIn) = (DiskFault.Full, operations);
 
     public void SetFull(bool isFull) => Files.CapacityBytes = isFull ? Files.UsedBytes : long.MaxValue;
 
@@ -40,13 +56,40 @@ internal sealed class SimulatedDisk
     public long SyncTime() => Time(_options.SyncTime);
 
     /// <summary>The power goes off: what was not synced is kept, lost or torn.</summary>
-    public void Crash()
+    public void Crash() => Replace(Files.Crash(_random.Split()));
+
+    /// <summary>The process has ended, the machine has not: what was written is still there, and still not durable.</summary>
+    public void Restart() => Replace(Files.Fork(_random.Split()));
+
+    /// <summary>Another disk, an empty one.</summary>
+    public void Lose() => Replace(new SimulatedFileSystem(_random.Split()));
+
+    /// <summary>It is in order again.</summary>
+    public void Repair()
     {
-        _crashIn = -1;
-        var capacity = Files.CapacityBytes;
-        Files = Files.Crash(_random.Split());
-        Files.Inject = Inject;
-        Files.CapacityBytes = capacity;
+        Slowness = 1;
+        IsReadOnly = false;
+        _fault = DiskFault.None;
+        SetFull(false);
+    }
+
+    /// <summary>Bytes of one of the files change by themselves.</summary>
+    /// <returns>Which and where; null: there is none.</returns>
+    public string? Rot(SimulationRandom random)
+    {
+        var names = Files.List().Where(static n => !n.StartsWith("tmp-", StringComparison.Ordinal)).ToList();
+        return names.Count > 0 && random.Pick(names) is var name && Files.Rot(name, random) is { } at
+            ? $"{name} at {at}"
+            : null;
+    }
+
+    private void Replace(SimulatedFileSystem files)
+    {
+        files.CapacityBytes = Files.CapacityBytes;
+        files.Inject = Inject;
+        Files = files;
+        _hasFailed = false;
+        _fault = DiskFault.None;
     }
 
     private long Time(long mean)
@@ -55,7 +98,41 @@ internal sealed class SimulatedDisk
         return Math.Min(TimeMax, _random.Chance(SpikeShare) ? time * _random.Between(1, SpikeFactor) : time);
     }
 
-    private DiskFault Inject(DiskOperationInfo operation) => _crashIn >= 0 && _crashIn-- == 0
-        ? _random.Pick([DiskFault.CrashBefore, DiskFault.CrashDuring, DiskFault.CrashAfter])
-        : DiskFault.None;
+    private DiskFault Inject(DiskOperationInfo operation)
+    {
+        if (_hasFailed && operation.Operation is (DiskOperation.Write or DiskOperation.Sync))
+        {
+            throw new ViolationException("R3", $"{operation.Operation} of {operation.File} after the disk has failed");
+        }
+
+        if (IsReadOnly)
+        {
+            return Fail();
+        }
+
+        if (_fault == DiskFault.None || _faultIn-- > 0)
+        {
+            return DiskFault.None;
+        }
+
+        switch (_fault)
+        {
+            case DiskFault.Full when operation.Operation is DiskOperation.Create or DiskOperation.Allocate:
+                _totals.Count(Marker.SpaceRefusedOnce);
+                _fault = DiskFault.None;
+                return DiskFault.Full;
+            case DiskFault.Full:
+                return DiskFault.None;
+            case DiskFault.Error:
+                return Fail();
+            default:
+                return _fault;
+        }
+    }
+
+    private DiskFault Fail()
+    {
+        _hasFailed = true;
+        return DiskFault.Error;
+    }
 }

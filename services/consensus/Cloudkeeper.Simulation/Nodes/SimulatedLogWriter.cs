@@ -101,7 +101,7 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
     {
         log.Sync();
         process.Trace(TraceKind.Synced, _lastSequence, _appended);
-        process.Node.View.Synced(_appended);
+        process.View.Synced(_appended);
         _appended = 0;
         process.Post(ReportDone(_lastSequence));
         if (_compactTo is { } keepFrom)

@@ -1,77 +1,151 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Network;
-using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>One machine: a disk, a clock, and a process that comes and goes.</summary>
-internal sealed class SimulatedNode(World world, NodeId id, SimulationRandom random) : IEndpoint
+/// <param name="address">On the network; not the id of the member that lives there, which the cluster gives.</param>
+internal sealed class SimulatedNode(World world, int address, SimulationRandom random) : IEndpoint
 {
     private const double ResetIsNoticed = 0.5;
 
+    private bool _hasDrawn;
+
     public World World { get; } = world;
 
-    public NodeId Id { get; } = id;
+    public int Address { get; } = address;
 
     public SimulationRandom Random { get; } = random;
 
-    public SimulatedDisk Disk { get; } = new(random.Split(), world.Options);
+    public SimulatedDisk Disk { get; } = new(random.Split(), world);
 
-    public NodeView View { get; } = new(id);
+    /// <summary>Of its first data directory.</summary>
+    public Guid FirstInstance { get; } = random.NextGuid();
 
-    /// <summary>Null while it is down.</summary>
+    /// <summary>A member; null while it is down or none.</summary>
     public NodeProcess? Process { get; private set; }
+
+    /// <summary>It wants to be a member; null while it is down or one.</summary>
+    public Joiner? Joiner { get; private set; }
+
+    /// <summary>The member that lives here, or lived here last.</summary>
+    public NodeId? Member { get; private set; }
 
     public long PausedUntil { get; private set; }
 
-    /// <summary>By how much its wall clock is wrong, in milliseconds.</summary>
-    public long ClockOffset { get; set; }
+    public WallClock Clock { get; } = new(world.Scheduler);
 
-    /// <summary>It stays down: part of the minority of the liveness phase.</summary>
+    /// <summary>Somebody has to switch it on: a spare, or part of the minority of the liveness phase.</summary>
     public bool IsGone { get; set; }
+
+    /// <summary>It was told that it is no member any more, and waits for somebody to clear its disk.</summary>
+    public bool IsDismissed { get; private set; }
+
+    /// <summary>Something on its disk has rotted; it shows at the next start, if anybody needs it then.</summary>
+    public bool IsRotten { get; private set; }
+
+    public bool IsUp => Process is not null || Joiner is not null;
 
     public bool IsPaused => PausedUntil > World.Scheduler.Now;
 
     public void Start()
     {
-        if (Process is not null || IsGone)
+        if (IsUp || IsGone || IsDismissed)
         {
             return;
         }
 
-        try
+        PausedUntil = 0;
+        Guarded(() =>
         {
-            PausedUntil = 0;
-            Process = new NodeProcess(this);
-        }
-        catch (SimulatedCrashException)
-        {
-            // The power went off during recovery.
-            World.Totals.Count(Marker.CrashesAtDiskOperations);
-            Crash();
-        }
+            var directory = new DataDirectory(Disk.Files, Draw);
+            if (directory.IsMember)
+            {
+                RunMember(directory);
+            }
+            else if (World.Founding.Members.FirstOrDefault(m => m.Instance == directory.Instance) is { } founder)
+            {
+                Member = founder.Id;
+                Process = new NodeProcess(this, directory, founder.Id, World.Founding);
+            }
+            else
+            {
+                Join(directory);
+            }
+        });
     }
 
     /// <summary>The power goes off; it comes back by itself after some time.</summary>
     public void Crash()
     {
-        if (Process is null && Disk.Files is null)
-        {
-            return;
-        }
-
-        World.Trace.Add(TraceKind.Crashed, Id.Value);
+        World.Trace.Add(TraceKind.Crashed, Address);
         World.Totals.Count(Marker.Crashes);
-        Process = null;
+        World.Totals.Count(Marker.CrashesInJointChanges, Process?.Replica.Membership.IsJoint == true ? 1 : 0);
+        Stop();
         Disk.Crash();
         World.Scheduler.After(World.DownTime(), Start);
     }
 
+    /// <summary>The process ends because of its disk (rule R3); the machine, and what it has cached, stays.</summary>
+    public void Exit(StorageException reason)
+    {
+        World.Trace.Add(TraceKind.Exited, Address, detail: reason.Message);
+        World.Totals.Count(Marker.ProcessesEndedByTheirDisks);
+        Stop();
+        Disk.Restart();
+        World.Scheduler.After(World.DownTime(), Start);
+    }
+
+    /// <summary>The disk is gone with everything on it, and another takes its place.</summary>
+    public void LoseDisk()
+    {
+        World.Trace.Add(TraceKind.DiskLost, Address);
+        World.Totals.Count(Marker.DisksLost);
+        Stop();
+        Forget();
+        World.Scheduler.After(World.DownTime(), Start);
+    }
+
+    /// <summary>Bytes on the disk change by themselves.</summary>
+    public void Rot(SimulationRandom how)
+    {
+        if (Disk.Rot(how) is { } where)
+        {
+            World.Trace.Add(TraceKind.Rotted, Address, detail: where);
+            World.Totals.Count(Marker.DisksRotten);
+            IsRotten = true;
+        }
+    }
+
+    /// <summary>It is a member from now on.</summary>
+    public void Accepted(DataDirectory directory, NodeId id) => Guarded(() =>
+    {
+        Joiner = null;
+        directory.MakeRoom();
+        Member = id;
+        Process = new NodeProcess(this, directory, id, founding: null);
+    });
+
+    /// <summary>It is no member any more; after some time somebody clears its disk, and it asks to join again.</summary>
+    public void Dismiss()
+    {
+        World.Trace.Add(TraceKind.Dismissed, Address, Member?.Value ?? 0);
+        Stop();
+        IsDismissed = true;
+        World.Scheduler.After(World.DownTime() + World.DownTime(), () =>
+        {
+            IsDismissed = false;
+            Forget();
+            Start();
+        });
+    }
+
     public void Pause(long duration)
     {
-        World.Trace.Add(TraceKind.Paused, Id.Value, duration);
+        World.Trace.Add(TraceKind.Paused, Address, duration);
         PausedUntil = World.Scheduler.Now + duration;
     }
 
@@ -85,16 +159,97 @@ internal sealed class SimulatedNode(World world, NodeId id, SimulationRandom ran
             return;
         }
 
+        if (Joiner is { } joiner)
+        {
+            joiner.Receive(envelope);
+            return;
+        }
+
         switch (envelope)
         {
             case RequestEnvelope request:
                 World.Totals.Count(Marker.RequestsToNobody);
-                World.Network.Send(new ReplyEnvelope(
-                    Id.Value, request.From, request.Call, ReplyStatus.Unreachable, Leader: 0, []));
+                World.Network.Send(
+                    new ReplyEnvelope(Address, request.From, request.Call, ReplyStatus.Unreachable, Leader: 0, []));
                 break;
             case PeerEnvelope peer when Random.Chance(ResetIsNoticed):
-                World.Nodes[peer.From - 1].Process?.Post(r => r.PeerUnreachable(Id));
+                World.NodeAt(peer.From).Process?.Post(r => r.PeerUnreachable(peer.Header.To));
                 break;
         }
+    }
+
+    private void RunMember(DataDirectory directory)
+    {
+        Member = directory.Identity.Node;
+        try
+        {
+            Process = new NodeProcess(this, directory, directory.Identity.Node, founding: null);
+            IsRotten = false;
+        }
+        catch (StorageCorruptedException e)
+        {
+            World.Totals.Count(Marker.DamageDetected);
+            directory.BeginQuarantine(e.Problem);
+            Join(directory);
+        }
+    }
+
+    private void Join(DataDirectory directory)
+    {
+        // Unless this is the new member already, which has not got so far as to run.
+        if (Member is { } member && World.Members.Of(member).Instance is var ran
+            && ran != Guid.Empty && ran != directory.Instance)
+        {
+            LoseMember();
+        }
+
+        Joiner = new Joiner(this, directory, cluster: null);
+    }
+
+    /// <summary>What the disk may do to a process that starts or works.</summary>
+    private void Guarded(Action run)
+    {
+        try
+        {
+            run();
+        }
+        catch (SimulatedCrashException)
+        {
+            World.Totals.Count(Marker.CrashesAtDiskOperations);
+            Crash();
+        }
+        catch (StorageException e) when (e is not StorageVersionException)
+        {
+            Exit(e);
+        }
+    }
+
+    private void Stop()
+    {
+        Process = null;
+        Joiner = null;
+    }
+
+    private void Forget()
+    {
+        LoseMember();
+        Disk.Lose();
+    }
+
+    /// <summary>Nobody speaks under its id again.</summary>
+    private void LoseMember()
+    {
+        IsRotten = false;
+        if (Member is { } member)
+        {
+            World.Members.Of(member).IsLost = true;
+        }
+    }
+
+    private Guid Draw()
+    {
+        var instance = _hasDrawn ? Random.NextGuid() : FirstInstance;
+        _hasDrawn = true;
+        return instance;
     }
 }

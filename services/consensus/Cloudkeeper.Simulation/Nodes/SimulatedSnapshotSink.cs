@@ -114,7 +114,7 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
             if (!_hasFailed && !_isAbandoned)
             {
                 _file!.Commit();
-                _process.Node.View.NoteSnapshot(_metadata.Index);
+                _process.View.NoteSnapshot(_metadata.Index);
                 _store.Purge(SnapshotsKept);
                 End(succeeded: true);
                 return;

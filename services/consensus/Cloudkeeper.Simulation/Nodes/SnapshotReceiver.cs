@@ -103,8 +103,9 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
         {
             _file!.Commit();
         }
-        catch (StorageFullException)
+        catch (StorageException e) when (e is StorageFullException or StorageCorruptedException)
         {
+            process.World.Totals.Count(Marker.DamagedSnapshotsRefused, e is StorageCorruptedException ? 1 : 0);
             Abort(chunk);
             return;
         }
@@ -157,5 +158,5 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
     }
 
     private void Answer(ChunkEnvelope chunk, ChunkStatus status) => process.World.Network.Send(
-        new ChunkAnswerEnvelope(process.Id.Value, chunk.From, chunk.Transfer, _file?.Length ?? 0, status));
+        new ChunkAnswerEnvelope(process.Node.Address, chunk.From, chunk.Transfer, _file?.Length ?? 0, status));
 }

@@ -15,7 +15,7 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
 
     private readonly Dictionary<long, Transfer> _transfers = [];
 
-    public void Send(SnapshotRequest request)
+    public void Send(SnapshotRequest request, int address)
     {
         SnapshotFileReader reader;
         try
@@ -28,10 +28,15 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
             Report(request, succeeded: false);
             return;
         }
+        catch (StorageCorruptedException e)
+        {
+            process.DamageFound(e);
+            return;
+        }
 
         var announcement = new ArrayBufferWriter<byte>();
         RaftMessageCodec.Write(announcement, request);
-        var transfer = new Transfer(process.World.NextId(), request, announcement.WrittenSpan.ToArray(), reader);
+        var transfer = new Transfer(process.World.NextId(), request, address, announcement.WrittenSpan.ToArray(), reader);
         _transfers.Add(transfer.Id, transfer);
         process.Trace(TraceKind.SnapshotSent, request.To.Value, request.Snapshot.Index.Value);
         SendChunk(transfer);
@@ -51,6 +56,7 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
                 break;
             case ChunkStatus.Refused:
                 End(transfer, succeeded: false);
+                Verify(transfer);
                 break;
             case ChunkStatus.More when answer.Offset > transfer.Offset:
                 transfer.Offset = answer.Offset;
@@ -66,8 +72,9 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         var chunk = new byte[Math.Min(rest, process.World.Options.ChunkBytes)];
         transfer.Reader.ReadRaw(transfer.Offset, chunk);
         process.World.Network.Send(new ChunkEnvelope(
-            process.Id.Value,
-            transfer.Request.To.Value,
+            process.Node.Address,
+            transfer.Address,
+            process.HeaderTo(transfer.Request.To),
             transfer.Id,
             transfer.Announcement,
             transfer.Offset,
@@ -95,6 +102,26 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         }
     }
 
+    /// <summary>Whoever refuses a snapshot may have found it damaged: then it is the sender's disk that has rotted.</summary>
+    private void Verify(Transfer transfer)
+    {
+        try
+        {
+            using var reader = store.OpenRead(transfer.Request.Snapshot);
+            while (reader.TryRead(out _))
+            {
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            // Purged meanwhile.
+        }
+        catch (StorageCorruptedException e)
+        {
+            process.DamageFound(e);
+        }
+    }
+
     private void End(Transfer transfer, bool succeeded)
     {
         _transfers.Remove(transfer.Id);
@@ -112,9 +139,13 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         process.Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, succeeded));
     }
 
-    private sealed class Transfer(long id, SnapshotRequest request, byte[] announcement, SnapshotFileReader reader)
+    private sealed class Transfer(
+        long id, SnapshotRequest request, int address, byte[] announcement, SnapshotFileReader reader)
     {
         public long Id { get; } = id;
+
+        /// <summary>The machine of the follower.</summary>
+        public int Address { get; } = address;
 
         public SnapshotRequest Request { get; } = request;
 

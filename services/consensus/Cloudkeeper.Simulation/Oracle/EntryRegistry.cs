@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
@@ -14,15 +15,15 @@ internal sealed class EntryRegistry
     {
         var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);
         var chain = Hash.Mix(Hash.Mix(previousChain, entry.Term.Value), content);
-        shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, chain);
         ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(
             _known, (entry.Index, entry.Term), out var isKnown);
         agrees = !isKnown || known.Chain == chain;
         if (!isKnown)
         {
-            known = new Known(content, chain);
+            known = new Known(content, chain, MembershipOf(entry));
         }
 
+        shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, chain) { Membership = known.Membership };
         return !isKnown;
     }
 
@@ -32,7 +33,7 @@ internal sealed class EntryRegistry
         var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);
         if (_known.TryGetValue((entry.Index, entry.Term), out var known) && known.Content == content)
         {
-            shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, known.Chain);
+            shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, known.Chain) { Membership = known.Membership };
             return true;
         }
 
@@ -40,5 +41,17 @@ internal sealed class EntryRegistry
         return false;
     }
 
-    private readonly record struct Known(ulong Content, ulong Chain);
+    private static Membership? MembershipOf(in LogEntry entry)
+    {
+        if (entry.Kind != EntryKind.Membership)
+        {
+            return null;
+        }
+
+        return MembershipCodec.TryDecode(entry.Payload.Span, out var membership)
+            ? membership
+            : throw new ViolationException("I10 membership", $"entry {entry.Index} is no membership");
+    }
+
+    private readonly record struct Known(ulong Content, ulong Chain, Membership? Membership);
 }

@@ -18,6 +18,7 @@ internal sealed class Ledger
     private readonly StateMachine _machine;
     private readonly IReadOnlyList<ICommittedCheck> _checks;
     private readonly List<Record> _entries = [];
+    private readonly List<(LogIndex Index, Membership Membership)> _memberships = [];
     private readonly List<ChangeSet> _changes = [];
 
     public Ledger(
@@ -39,6 +40,13 @@ internal sealed class Ledger
 
     /// <summary>Of the reference after this entry.</summary>
     public ulong DigestAt(LogIndex index) => _entries[(int)index.Value - 1].Digest;
+
+    /// <summary>The newest committed one.</summary>
+    public Membership Membership => MembershipAt(Last);
+
+    /// <summary>The committed membership in force behind an entry.</summary>
+    public Membership MembershipAt(LogIndex index) =>
+        _memberships.FindLast(m => m.Index <= index).Membership ?? Membership.Empty;
 
     /// <summary>The last entry that a leader of an earlier term knew to be committed.</summary>
     public LogIndex LastCommittedBefore(Term term)
@@ -63,6 +71,11 @@ internal sealed class Ledger
         {
             (var timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
             _machine.Apply(index.Value, entry.Term.Value, timestamp, [batch], results);
+        }
+
+        if (entry.Membership is { } membership)
+        {
+            _memberships.Add((index, membership));
         }
 
         _entries.Add(new Record(entry with { Payload = default }, _machine.Digest, committedIn));

@@ -23,5 +23,25 @@ internal enum FaultClass
     /// <summary>A request from a gateway arrives twice: what a proxy or a client library may do (bug B-70).</summary>
     RepeatedRequests = 1 << 14,
 
-    All = (1 << 15) - 1,
+    /// <summary>EIO: the process ends.</summary>
+    DiskError = 1 << 15,
+
+    /// <summary>EROFS.</summary>
+    ReadOnlyDisk = 1 << 16,
+
+    /// <summary>ENOSPC at one call.</summary>
+    NoSpaceOnce = 1 << 17,
+    BitRot = 1 << 18,
+    DiskLoss = 1 << 19,
+    ClockRate = 1 << 20,
+    Removal = 1 << 21,
+    Joining = 1 << 22,
+
+    /// <summary>Nodes announce themselves that do not belong there.</summary>
+    Impostor = 1 << 23,
+
+    /// <summary>More requests at once than a node takes.</summary>
+    Flood = 1 << 24,
+
+    All = (1 << 25) - 1,
 }

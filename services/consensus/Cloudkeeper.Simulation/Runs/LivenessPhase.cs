@@ -3,6 +3,7 @@ using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Faults;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Nodes;
 
@@ -25,6 +26,7 @@ internal sealed class LivenessPhase
 
     private readonly World _world;
     private readonly SimulationRandom _random;
+    private readonly Damage _damage;
     private readonly List<SimulatedNode> _core;
     private readonly List<HistoryOperation> _probes = [];
     private readonly List<(SimulatedNode Node, Term Term)> _cutOff = [];
@@ -33,8 +35,12 @@ internal sealed class LivenessPhase
     {
         _world = world;
         _random = random;
+        _damage = new Damage(world);
         _core = Choose();
     }
+
+    /// <summary>False: too many disks have rotted at once. Then nobody may be wrong, and nothing need go on.</summary>
+    public bool HasQuorum => Decides(_core);
 
     public void Run()
     {
@@ -46,6 +52,7 @@ internal sealed class LivenessPhase
         ProbeByReading();
         Await("leader, fresh write and fresh read", patience, IsServing);
         Await("end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
+        Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
         Await("end of all sessions", ttl + patience, HasNoSessions);
@@ -73,7 +80,7 @@ internal sealed class LivenessPhase
         Await(
             "entry of a new term on all nodes after a restart",
             ElectionTimeouts * _world.Options.ElectionTimeout,
-            () => _world.Checks.Ledger.Last > last && IsConverged());
+            () => _world.Checks.Ledger.Last > last && IsSettled() && IsConverged());
     }
 
     /// <summary>Who was cut off comes back, and nothing changes for the others (bug B-10).</summary>
@@ -85,7 +92,7 @@ internal sealed class LivenessPhase
             var now = node.Process?.Replica.Term ?? term;
             if (now > term.Next())
             {
-                throw new ViolationException("B-10 quiet exile", $"node {node.Id}, alone, went from term {term} to {now}");
+                throw new ViolationException("B-10 quiet exile", $"m{node.Address}, alone, went from term {term} to {now}");
             }
         }
 
@@ -98,36 +105,51 @@ internal sealed class LivenessPhase
         var leading = leader.Term;
         _core.AddRange(_cutOff.Select(c => c.Node));
         _world.Network.JoinAll();
-        Await("same state on those who have come back", ElectionTimeouts * _world.Options.ElectionTimeout, IsConverged);
+        Await(
+            "same state on those who have come back",
+            ElectionTimeouts * _world.Options.ElectionTimeout,
+            () => IsSettled() && IsConverged());
         if (leader.Role != Role.Leader || leader.Term != leading)
         {
             throw new ViolationException("B-10 quiet return", $"node {leader.Id} led term {leading} when others came back");
         }
     }
 
+    /// <summary>Breaks machines, one after the other, as long as a quorum of the memberships in force is left.</summary>
     private List<SimulatedNode> Choose()
     {
         var nodes = _world.Nodes.ToArray();
         _random.Shuffle(nodes);
-        var quorum = (nodes.Length / 2) + 1;
-        var size = _random.Chance(0.5) ? quorum : _random.Between(quorum, nodes.Length);
-        foreach (var node in nodes[size..])
+        var core = nodes.ToList();
+        var broken = _random.Chance(0.5) ? nodes.Length : _random.Next(nodes.Length);
+        foreach (var node in nodes)
         {
-            Break(node);
+            if (broken > 0 && core.Remove(node) && Decides(core))
+            {
+                broken--;
+                Break(node);
+            }
+            else if (!core.Contains(node))
+            {
+                core.Add(node);
+            }
         }
 
         if (_random.Chance(BeginsWithRestart))
         {
-            Array.ForEach(nodes[..size], Restart);
+            core.ForEach(Restart);
         }
 
-        _world.Totals.Count(Marker.LivenessReachedWithMinority, size < nodes.Length ? 1 : 0);
-        return [.. nodes[..size]];
+        _world.Totals.Count(Marker.LivenessReachedWithMinority, core.Count < nodes.Length ? 1 : 0);
+        return core;
     }
+
+    private bool Decides(List<SimulatedNode> nodes) => _damage.CanDecide(
+        id => _damage.IsSound(id) && nodes.Contains(_world.NodeAt(_world.Members.AddressOf(id))));
 
     private static void Restart(SimulatedNode node)
     {
-        if (node.Process is not null)
+        if (node.IsUp)
         {
             node.Crash();
         }
@@ -141,7 +163,7 @@ internal sealed class LivenessPhase
         {
             case 0:
                 node.IsGone = true;
-                if (node.Process is not null)
+                if (node.IsUp)
                 {
                     node.Crash();
                 }
@@ -158,7 +180,7 @@ internal sealed class LivenessPhase
 
     private void CutOff(SimulatedNode node)
     {
-        var address = node.Id.Value;
+        var address = node.Address;
         if (node.Process is not null)
         {
             _cutOff.Add((node, node.Process.Replica.Term));
@@ -168,10 +190,10 @@ internal sealed class LivenessPhase
         var isHeard = _random.Chance(0.3);
         foreach (var other in _world.Nodes)
         {
-            _world.Network.Cut(other.Id.Value, address);
+            _world.Network.Cut(other.Address, address);
             if (!isHeard)
             {
-                _world.Network.Cut(address, other.Id.Value);
+                _world.Network.Cut(address, other.Address);
             }
         }
     }
@@ -193,7 +215,10 @@ internal sealed class LivenessPhase
             if (_world.Scheduler.Now >= deadline)
             {
                 var nodes = string.Join("; ", _world.Nodes.Select(Describe));
-                throw new ViolationException("liveness", $"no {what} within {timeout / 1e6} s: {nodes}");
+                throw new ViolationException(
+                    "liveness",
+                    $"no {what} within {timeout / 1e6} s: [{_world.Checks.Ledger.Membership}] {nodes}; healed are "
+                    + string.Join(' ', _core.Select(static n => n.Address)));
             }
 
             _world.Scheduler.RunUntil(_world.Scheduler.Now + _world.Options.Tick);
@@ -250,20 +275,32 @@ internal sealed class LivenessPhase
 
     private bool HasNoPendingCalls() => _world.Workload.PendingCount == 0;
 
-    private bool HasNoOpenRequests() => _core.TrueForAll(n => n.Process is { OpenRequests: 0 });
+    private bool HasNoOpenRequests() => _core.TrueForAll(n => n.Process is null or { OpenRequests: 0 });
 
     private bool HasNoSessions() => _world.Checks.Ledger.Machine.SessionCount == 0;
+
+    /// <summary>Everybody who is there votes; nobody is on the way in or out.</summary>
+    private bool IsSettled()
+    {
+        var members = _world.Checks.Ledger.Membership;
+        return !members.IsJoint
+            && !members.Members.Any(static m => m.IsLeaving)
+            && _core.TrueForAll(n => n.IsGone || (n.Process is { } process
+                && members.Find(process.Id) is { IsVoter: true } member
+                && member.Instance == process.Instance));
+    }
 
     private bool IsConverged()
     {
         // The invariants compare the states themselves.
         var last = _world.Checks.Ledger.Last;
-        return _core.TrueForAll(n => n.Process is { } process
-            && process.Replica.AppliedIndex == last && process.Replica.LastIndex == last);
+        return _core.TrueForAll(n => n.IsGone || (n.Process is { } process
+            && process.Replica.AppliedIndex == last && process.Replica.LastIndex == last));
     }
 
     private static string Describe(SimulatedNode node) => node.Process?.Replica is { } replica
-        ? $"n{node.Id} {replica.Role} of term {replica.Term}, last {replica.LastIndex}, commit {replica.CommitIndex}, "
-            + $"applied {replica.AppliedIndex}, open requests {node.Process.OpenRequests}{(node.IsPaused ? ", paused" : "")}"
-        : $"n{node.Id} down";
+        ? $"m{node.Address} is n{replica.Id}, {replica.Role} of term {replica.Term}, last {replica.LastIndex}, "
+            + $"commit {replica.CommitIndex}, applied {replica.AppliedIndex}, open requests {node.Process.OpenRequests}"
+            + (node.IsPaused ? ", paused" : "")
+        : $"m{node.Address} (n{node.Member}) {(node.Joiner is not null ? "joining" : "down")}";
 }

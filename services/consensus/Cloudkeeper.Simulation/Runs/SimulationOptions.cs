@@ -1,4 +1,3 @@
-using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
 
@@ -15,6 +14,12 @@ internal sealed record SimulationOptions
 
     /// <summary>Voters.</summary>
     public int Nodes { get; init; } = 3;
+
+    /// <summary>Machines that may join later.</summary>
+    public int Spares { get; init; }
+
+    /// <summary>The cluster begins with one voter, who expects the others; else it is complete from the start.</summary>
+    public bool IsFoundedAlone { get; init; }
 
     /// <summary>Each with lanes of its own.</summary>
     public int Gateways { get; init; } = 2;
@@ -57,6 +62,9 @@ internal sealed record SimulationOptions
     /// <summary>Which kinds of fault there are.</summary>
     public FaultClass Faults { get; init; } = FaultClass.All;
 
+    /// <summary>Bits rot on any number of disks: then the cluster may stand still, but must not be wrong.</summary>
+    public bool MayLoseQuorum { get; init; }
+
     /// <summary>Mean time between two faults while there are any.</summary>
     public long FaultInterval { get; init; } = 2 * Scheduler.Second;
 
@@ -76,9 +84,6 @@ internal sealed record SimulationOptions
     public long Safety { get; init; } = 20 * Scheduler.Second;
 
     public long ElectionTimeout => Replica.Raft.ElectionTicks * Tick;
-
-    public Membership Membership => new(
-        Enumerable.Range(1, Nodes).Select(i => new Member(new NodeId(i), $"http://node{i}:7000", IsVoter: true)));
 
     public bool Has(FaultClass fault) => (Faults & fault) != FaultClass.None;
 }

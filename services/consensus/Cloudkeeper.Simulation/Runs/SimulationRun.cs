@@ -54,10 +54,22 @@ internal static class SimulationRun
         faults.Start();
         world.Scheduler.RunUntil(options.WarmUp + options.Safety);
 
+        // What people have begun is done, and who has gone silent is known to be.
         faults.End();
+        world.Scheduler.RunUntil(world.Scheduler.Now + (3 * options.ElectionTimeout));
         var liveness = new LivenessPhase(world, random.Split());
-        liveness.Run();
-        liveness.RestartAll();
+        if (liveness.HasQuorum)
+        {
+            liveness.Run();
+            liveness.RestartAll();
+        }
+        else
+        {
+            world.Totals.Count(Marker.RunsWithoutQuorum);
+            world.Workload.Stop();
+            world.Scheduler.RunUntil(world.Scheduler.Now + world.Workload.CallTimeout);
+        }
+
         world.Workload.Check();
     }
 }

@@ -1,6 +1,7 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
@@ -23,6 +24,8 @@ internal static class Swarm
         {
             Seed = seed,
             Nodes = random.Pick([1, 3, 3, 3, 3, 5, 5]),
+            Spares = random.Pick([0, 0, 1, 2]),
+            IsFoundedAlone = random.Chance(0.3),
             Gateways = random.Between(1, 3),
             Lanes = random.Between(1, 3),
             Clients = random.Between(3, 12),
@@ -42,6 +45,7 @@ internal static class Swarm
             Reordering = random.Chance(0.7),
             SyncTime = syncTime,
             Safety = random.Between(10, 40) * Scheduler.Second,
+            MayLoseQuorum = random.Chance(0.04),
         };
     }
 
@@ -71,6 +75,9 @@ internal static class Swarm
         SnapshotRetryMilliseconds = random.Logarithmic(10, 2_000),
         SnapshotBlockBytes = random.Logarithmic(256, 128 << 10),
         PendingBatchesMax = random.Logarithmic(4, 4_096),
+        PendingReadsMax = random.Logarithmic(4, 16_384),
+        CheckpointEntries = random.Logarithmic(5, 1_000),
+        ClusterId = NodeStorage.Cluster,
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)

@@ -6,6 +6,7 @@ using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Oracle;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
@@ -32,15 +33,21 @@ internal sealed class World
         Trace = new Trace(Scheduler, listener);
         Network = new SimulatedNetwork(Scheduler, root.Split(), Trace, Totals, options);
         Nodes =
-            [.. Enumerable.Range(1, options.Nodes).Select(i => new SimulatedNode(this, new NodeId(i), root.Split()))];
+            [.. Enumerable.Range(1, options.Nodes + options.Spares).Select(i => new SimulatedNode(this, i, root.Split()))];
+        foreach (var spare in Nodes.Skip(options.Nodes))
+        {
+            spare.IsGone = true;
+        }
+
+        Founding = new Membership(Nodes.Take(options.Nodes).Select(FirstMember));
         Facts = new Facts(Totals);
-        Checks = new Checks(this, [.. Nodes.Select(n => n.View)], Facts.OfEntries);
+        Checks = new Checks(this, Facts.OfEntries);
         Gateways =
             [.. Enumerable.Range(FirstGateway, options.Gateways).Select(a => new Gateway(this, a, root.Split()))];
         Workload = new Workload(this, root.Split());
         foreach (var node in Nodes)
         {
-            Network.Add(node.Id.Value, node);
+            Network.Add(node.Address, node);
         }
 
         foreach (var gateway in Gateways)
@@ -61,6 +68,11 @@ internal sealed class World
 
     public IReadOnlyList<SimulatedNode> Nodes { get; }
 
+    /// <summary>With whom the cluster begins.</summary>
+    public Membership Founding { get; }
+
+    public MemberBook Members { get; } = new();
+
     public IReadOnlyList<Gateway> Gateways { get; }
 
     public Facts Facts { get; }
@@ -69,11 +81,21 @@ internal sealed class World
 
     public Workload Workload { get; }
 
+    public SimulatedNode NodeAt(int address) => Nodes[address - 1];
+
     /// <summary>Bytes of snapshots that have arrived anywhere.</summary>
     public long SnapshotBytes { get; set; }
 
     /// <summary>Never the same twice in a run.</summary>
     public long NextId() => ++_lastId;
+
+    private Member FirstMember(SimulatedNode node)
+    {
+        var (id, url) = (new NodeId(node.Address), MemberBook.UrlOf(node.Address));
+        return Options.IsFoundedAlone && node.Address > 1
+            ? new Member(id, url, IsVoter: false)
+            : new Member(id, url, IsVoter: true) { Instance = node.FirstInstance, Level = FeatureLevels.Newest };
+    }
 
     /// <summary>How long a node is down after a crash.</summary>
     public long DownTime() => 1 + _random.Exponential(Options.ElectionTimeout);

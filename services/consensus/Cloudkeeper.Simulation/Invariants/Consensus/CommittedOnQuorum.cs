@@ -4,24 +4,20 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I5: what a leader commits is durable on a quorum, by the simulator's own count of what was synced.
+/// I5: what a leader commits is durable on a quorum of the members in force, in a joint change on one of both halves, by
+/// the simulator's own count of what was synced.
 /// </summary>
-internal sealed class CommittedOnQuorum(IReadOnlyList<NodeView> voters)
+internal sealed class CommittedOnQuorum(MemberBook members)
 {
-    public void LeaderCommitted(NodeView leader, LogIndex index)
+    public void LeaderCommitted(NodeView leader, LogIndex index, Membership membership)
     {
         var chain = leader.Written[index].Chain;
-        var durable = 0;
-        foreach (var voter in voters)
+        if (!Quorums.Decides(membership, id => members.Of(id).Durable.Covers(index, chain)))
         {
-            durable += voter.Durable.Covers(index, chain) ? 1 : 0;
-        }
-
-        if (durable <= voters.Count / 2)
-        {
+            var durable = membership.Members.Where(m => members.Of(m.Id).Durable.Covers(index, chain)).Select(m => m.Id);
             throw new ViolationException(
                 "I5 committed on quorum",
-                $"node {leader.Id} commits entry {index}, durable on {durable} of {voters.Count} nodes");
+                $"node {leader.Id} commits entry {index} of [{membership}], durable on {string.Join(' ', durable)}");
         }
     }
 }

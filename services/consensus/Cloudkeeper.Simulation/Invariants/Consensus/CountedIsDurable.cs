@@ -7,11 +7,11 @@ namespace Cloudkeeper.Simulation.Invariants.Consensus;
 /// I5, from its cause: what a leader counts a member to have, that member has on its disk, and it is the same. Unless the
 /// member has gone on to another term, in which it may have been told to replace it.
 /// </summary>
-internal sealed class CountedIsDurable(IReadOnlyList<NodeView> nodes)
+internal sealed class CountedIsDurable(MemberBook members)
 {
     public void TurnEnded(NodeView leader, Term term, Func<NodeId, LogIndex?> matchOf)
     {
-        foreach (var node in nodes)
+        foreach (var node in members.All)
         {
             if (matchOf(node.Id) is { } match && node.Durable.HardState.Term <= term && !Has(node, leader, match))
             {

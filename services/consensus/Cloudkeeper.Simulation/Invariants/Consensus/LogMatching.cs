@@ -9,9 +9,9 @@ namespace Cloudkeeper.Simulation.Invariants.Consensus;
 /// </summary>
 internal sealed class LogMatching(EntryRegistry registry, ElectionSafety elections)
 {
-    public ShadowEntry Written(NodeId node, in LogEntry entry, ulong previousChain)
+    public ShadowEntry Written(NodeId node, in LogEntry entry, ulong previousChain, out bool isNew)
     {
-        var isNew = registry.Add(entry, previousChain, out var shadow, out var agrees);
+        isNew = registry.Add(entry, previousChain, out var shadow, out var agrees);
         if (!agrees)
         {
             throw new ViolationException(

@@ -11,34 +11,46 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
 {
     /// <summary>Finds out how many unsynced writes the recovered state contains, and applies them to the log.</summary>
     /// <param name="durable">What was synced; afterwards what is there.</param>
-    public int Match(
-        NodeId node, ShadowLog durable, IReadOnlyCollection<ShadowWrite> unsynced, RecoveredState recovered)
+    public int Match(NodeId node, ShadowLog durable, IEnumerable<ShadowWrite> unsynced, RecoveredState recovered)
+    {
+        var synced = Describe(durable);
+        return TryMatch(node, durable, unsynced, recovered, isRotten: false) ?? throw Lost(
+            node, recovered, LastOf(node, recovered), $"{synced} and with all that was not {Describe(durable)}");
+    }
+
+    /// <summary>The same of a disk that may have rotted: its newest snapshot may be gone, and an older one stand in.</summary>
+    /// <returns>Null: something is missing.</returns>
+    public int? TryMatch(
+        NodeId node, ShadowLog durable, IEnumerable<ShadowWrite> unsynced, RecoveredState recovered, bool isRotten)
     {
         var last = LastOf(node, recovered);
-        var synced = Describe(durable);
         var kept = 0;
         using var more = unsynced.GetEnumerator();
-        while (!IsSame(durable, recovered, last))
+        while (!IsSame(durable, recovered, last, isRotten))
         {
             if (!more.MoveNext())
             {
-                throw Lost(node, recovered, last, $"{synced} and with {kept} more writes {Describe(durable)}");
+                return null;
             }
 
             durable.Apply(more.Current);
             kept++;
         }
 
+        Adopt(durable, recovered, last);
+        return kept;
+    }
+
+    private void Adopt(ShadowLog durable, RecoveredState recovered, (LogIndex Index, ShadowEntry Entry) last)
+    {
         if (IsLast(durable, last))
         {
             durable.HardState = recovered.HardState;
         }
         else
         {
-            durable.Reset(last.Index, last.Entry, recovered.HardState);
+            durable.Reset(last.Index, last.Entry, ledger.MembershipAt(last.Index), recovered.HardState);
         }
-
-        return kept;
     }
 
     private static ViolationException Lost(
@@ -80,9 +92,16 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
     /// A snapshot may have been stored just before the crash: it is committed, and a log that ends before it or
     /// contradicts it is void.
     /// </remarks>
-    private static bool IsSame(ShadowLog log, RecoveredState recovered, (LogIndex Index, ShadowEntry Entry) last)
+    private static bool IsSame(
+        ShadowLog log, RecoveredState recovered, (LogIndex Index, ShadowEntry Entry) last, bool isRotten)
     {
         var state = log.HardState;
+        if (isRotten && recovered.HardState.Commit < state.Commit)
+        {
+            // What an intact snapshot would prove is not known any more.
+            state = state with { Commit = recovered.HardState.Commit };
+        }
+
         if (recovered.Snapshot is not { } snapshot)
         {
             return state == recovered.HardState && IsLast(log, last);

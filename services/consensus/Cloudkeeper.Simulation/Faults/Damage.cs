@@ -1,0 +1,51 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Invariants.Consensus;
+using Cloudkeeper.Simulation.Nodes;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Faults;
+
+/// <summary>
+/// Which disks may be lost without losing what is committed: those that a quorum of every membership that may be in force
+/// can do without.
+/// </summary>
+internal sealed class Damage(World world)
+{
+    /// <summary>Everything that is committed stays, if this machine loses its disk on top of those that have lost theirs.</summary>
+    public bool MayLose(SimulatedNode node) => CanDecide(id => IsSound(id, except: node));
+
+    /// <summary>These members are enough, now and when those who learn have become voters.</summary>
+    public bool CanDecide(Func<NodeId, bool> isThere) => Memberships().All(m =>
+        Quorums.Decides(m, isThere) && Quorums.Decides(WithLearners(m), isThere));
+
+    /// <summary>What is committed last, and everything newer that somebody has in its log.</summary>
+    private IEnumerable<Membership> Memberships()
+    {
+        var ledger = world.Checks.Ledger;
+        yield return ledger.Membership;
+        foreach (var node in world.Nodes)
+        {
+            if (node.Member is { } member && world.Members.Of(member) is { IsLost: false } view
+                && view.Written.MembershipIndex > ledger.Last)
+            {
+                yield return view.Written.Membership;
+            }
+        }
+    }
+
+    /// <summary>A member whose disk is what it must be, as far as the simulator knows.</summary>
+    public bool IsSound(NodeId id, SimulatedNode? except = null)
+    {
+        var address = world.Members.AddressOf(id);
+        return address > 0
+            && world.NodeAt(address) is var node
+            && node != except
+            && node.Member == id
+            && !node.IsRotten
+            && !world.Members.Of(id).IsLost;
+    }
+
+    /// <summary>Learners may be made voters at any time.</summary>
+    private static Membership WithLearners(Membership membership) => new(
+        membership.Members.Select(m => m.IsLearner && m.Instance != Guid.Empty ? m with { IsVoter = true } : m));
+}

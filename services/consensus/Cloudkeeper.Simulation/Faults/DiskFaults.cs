@@ -1,0 +1,97 @@
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Nodes;
+using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
+
+namespace Cloudkeeper.Simulation.Faults;
+
+/// <summary>Disks that are slow, full, broken, rotten, gone, or without power in the middle of something.</summary>
+internal sealed class DiskFaults(World world, SimulationRandom random)
+{
+    private readonly Damage _damage = new(world);
+
+    public void Strike(FaultClass fault, SimulatedNode node, long duration)
+    {
+        var disk = node.Disk;
+        switch (fault)
+        {
+            case FaultClass.CrashAtDisk:
+                disk.CrashAfter(random.Logarithmic(1, 100));
+                break;
+            case FaultClass.DiskError:
+                disk.FailAfter(random.Logarithmic(1, 100));
+                break;
+            case FaultClass.NoSpaceOnce:
+                disk.RefuseSpaceAfter(random.Logarithmic(1, 20));
+                break;
+            case FaultClass.SlowDisk:
+                disk.Slowness = random.Logarithmic(2, 200);
+                world.Scheduler.After(duration, () => disk.Slowness = 1);
+                break;
+            case FaultClass.FullDisk:
+                world.Totals.Count(Marker.DisksFull);
+                disk.SetFull(true);
+                world.Scheduler.After(duration, () => disk.SetFull(false));
+                break;
+            case FaultClass.ReadOnlyDisk:
+                world.Totals.Count(Marker.ReadOnlyDisks);
+                disk.IsReadOnly = true;
+                world.Scheduler.After(duration, () => disk.IsReadOnly = false);
+                break;
+            case FaultClass.DiskLoss when _damage.MayLose(node) && node.IsUp:
+                node.LoseDisk();
+                break;
+            case FaultClass.BitRot when world.Options.MayLoseQuorum || _damage.MayLose(node):
+                Rot(node);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// Invariant I13 at random moments, and not only where a crash happens to come: the disk is copied as a crash, and
+    /// sometimes rot, would leave it, and recovery is tried on the copy.
+    /// </summary>
+    public void CheckImage(SimulatedNode node)
+    {
+        if (node.Process is not { } process)
+        {
+            return;
+        }
+
+        var image = node.Disk.Files.Fork(random.Split()).Crash(random.Split());
+        image.CapacityBytes = long.MaxValue;
+        var isRotten = node.IsRotten || (random.Chance(0.5) && RotImage(image));
+        try
+        {
+            var snapshot = new SnapshotStore(image, NodeStorage.Cluster).FindNewest();
+            using var log = RaftLogStore.Open(
+                image, NodeStorage.LogOptions(world.Options, mayCreate: false), snapshot, out var recovered);
+            world.Checks.DiskImage(process, recovered, isRotten);
+            world.Totals.Count(Marker.RottenImagesHarmless, isRotten ? 1 : 0);
+        }
+        catch (StorageCorruptedException) when (isRotten)
+        {
+            world.Totals.Count(Marker.RottenImagesDetected);
+        }
+    }
+
+    private bool RotImage(SimulatedFileSystem image)
+    {
+        var names = image.List().Where(static n => !n.StartsWith("tmp-", StringComparison.Ordinal)).ToList();
+        return names.Count > 0 && image.Rot(random.Pick(names), random) is not null;
+    }
+
+    /// <summary>Sometimes it shows at once, sometimes at the next start, sometimes to somebody who is sent a snapshot.</summary>
+    private void Rot(SimulatedNode node)
+    {
+        for (var i = random.Between(1, 3); i > 0; i--)
+        {
+            node.Rot(random);
+        }
+
+        if (node.IsUp && random.Chance(0.5))
+        {
+            node.Crash();
+        }
+    }
+}
