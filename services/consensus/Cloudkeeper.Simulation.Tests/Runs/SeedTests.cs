@@ -18,7 +18,15 @@ public sealed class SeedTests
         Marker.SessionsClosed, Marker.SessionsExpired, Marker.KeepalivesAnsweredExpired, Marker.LockGrants,
         Marker.LockHandOvers, Marker.FencedWrites, Marker.FencedWritesRefused, Marker.TwoClientsBelievedToHoldALock,
         Marker.LinearizableReads, Marker.LocalReads, Marker.EphemeralsRemovedWithTheirSession,
-        Marker.LivenessReachedWithMinority,
+        Marker.LivenessReachedWithMinority, Marker.SnapshotsFailed, Marker.SnapshotTransfersInterrupted,
+        Marker.RequestsRefusedAsOverloaded, Marker.StaleTokensRejectedByResource,
+        Marker.ProcessesEndedByTheirDisks, Marker.SpaceRefusedOnce, Marker.ReadOnlyDisks, Marker.DisksLost,
+        Marker.DisksRotten, Marker.DamageDetected, Marker.RottenImagesDetected, Marker.RottenImagesHarmless,
+        Marker.Admissions, Marker.Replacements, Marker.LostDisksRecognised, Marker.FormerMembersTurnedAway,
+        Marker.RemovedMembersTold, Marker.MembersRemoved, Marker.SeveralMembersRemoved, Marker.JointChanges,
+        Marker.CrashesInJointChanges, Marker.RemovalsRefusedAsUnsafe, Marker.ChangesToldToWait, Marker.LearnersPromoted,
+        Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
+        Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped,
     ];
 
     [Fact]

@@ -1,5 +1,6 @@
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Invariants.Linearizability;
 using Cloudkeeper.Simulation.Invariants.Reads;
 using Cloudkeeper.Simulation.Runs;
 
@@ -49,6 +50,7 @@ internal sealed class Workload(World world, SimulationRandom random)
     public void Check()
     {
         var points = new List<TimedRevision>(_history.Count);
+        var keys = new KeyHistories(world.Facts.Decisions, world.Totals);
         foreach (var operation in _history)
         {
             RequireEnd(operation);
@@ -61,6 +63,7 @@ internal sealed class Workload(World world, SimulationRandom random)
                 world.Facts.ReadValues.Check(operation);
             }
 
+            keys.Add(operation);
             if (PointOf(operation) is { } point)
             {
                 points.Add(point);
@@ -68,6 +71,7 @@ internal sealed class Workload(World world, SimulationRandom random)
         }
 
         RevisionOrder.Check(points);
+        keys.Check();
     }
 
     private void RequireEnd(HistoryOperation operation)

@@ -40,6 +40,7 @@ internal sealed class FaultInjector
 
     public void Start()
     {
+        _world.HasFaults = true;
         ChangeWeather();
         NextFault();
         NextDiskImage();
@@ -49,6 +50,7 @@ internal sealed class FaultInjector
     public void End()
     {
         _isOver = true;
+        _world.HasFaults = false;
         _partitions.End();
         _members.End();
         Calm();

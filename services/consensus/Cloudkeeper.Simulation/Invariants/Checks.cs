@@ -110,6 +110,7 @@ internal sealed class Checks
     {
         var view = node.View;
         var unsynced = view.Unsynced.Count;
+        var baseIndex = view.Durable.BaseIndex;
         var kept = node.Node.IsRotten
             ? MatchRotten(view, recovered)
             : _recovery.Match(node.Id, view.Durable, view.Unsynced, recovered);
@@ -117,7 +118,8 @@ internal sealed class Checks
         _world.Totals.Count(Marker.UnsyncedWritesLost, unsynced - kept);
         _world.Totals.Count(Marker.TornTails, report.Cut is null ? 0 : 1);
         _world.Totals.Count(Marker.LogsRestartedBehindSnapshot, report.Restarted ? 1 : 0);
-        view.Restart(recovered.Snapshot?.Index ?? LogIndex.Zero, kept, report.Restarted);
+        var isVoid = view.Durable.BaseIndex != baseIndex && view.Durable.LastIndex == view.Durable.BaseIndex;
+        view.Restart(recovered.Snapshot?.Index ?? LogIndex.Zero, kept, isVoid);
     }
 
     /// <summary>
@@ -207,6 +209,10 @@ internal sealed class Checks
         {
             if (_ledger[index].Membership is { } membership)
             {
+                var previous = _ledger.MembershipAt(index.Previous());
+                var promoted = membership.Members.Count(
+                    m => m is { IsVoter: true, IsOutgoingVoter: false } && previous.Find(m.Id) is { IsVoter: false });
+                _world.Totals.Count(Marker.LearnersPromoted, promoted);
                 _members.Committed(membership);
                 _world.Members.Committed(membership);
                 _world.Totals.Count(Marker.MembershipChanges);

@@ -12,17 +12,14 @@ internal sealed class Joiner
 {
     private readonly SimulatedNode _node;
     private readonly DataDirectory _directory;
-    private readonly Guid? _cluster;
     private bool _replaces;
     private int _leader;
     private long _call;
 
-    /// <param name="cluster">Which cluster it says that it belongs to; null: any.</param>
-    public Joiner(SimulatedNode node, DataDirectory directory, Guid? cluster)
+    public Joiner(SimulatedNode node, DataDirectory directory)
     {
         _node = node;
         _directory = directory;
-        _cluster = cluster;
         _replaces = directory.Quarantine is not null;
         node.World.Trace.Add(TraceKind.Joining, node.Address, detail: directory.Quarantine?.Reason);
         Later(1, Ask);
@@ -54,7 +51,7 @@ internal sealed class Joiner
         var call = _call = World.NextId();
         var identity = _directory.Identity;
         var announcement = new Announcement(
-            _cluster ?? (identity.IsMember ? identity.ClusterId : null),
+            identity.IsMember ? identity.ClusterId : null,
             identity.IsMember ? identity.Node : null,
             _directory.Instance,
             MemberBook.UrlOf(_node.Address),
@@ -108,10 +105,6 @@ internal sealed class Joiner
                 break;
             case ChangeCodes.Removed:
                 World.Totals.Count(Marker.FormerMembersTurnedAway);
-                _node.Dismiss();
-                break;
-            case ChangeCodes.WrongCluster:
-                World.Totals.Count(Marker.OtherClustersTurnedAway);
                 _node.Dismiss();
                 break;
             default:

@@ -21,6 +21,9 @@ internal sealed class NodeProcess : IReplicaHost
     /// <summary>As in the real process: replies must not wait for a flood to ebb.</summary>
     private const int InputsMax = 256;
 
+    private const double CrashAtChange = 0.05;
+    private const double CrashInJointChange = 0.2;
+
     private readonly Queue<Action<ReplicaNode>> _inputs = new();
     private readonly ArrayBufferWriter<byte> _bytes = new();
     private readonly NodeStorage _storage;
@@ -211,6 +214,19 @@ internal sealed class NodeProcess : IReplicaHost
         StampAnewIfBuggy(write);
         Trace(TraceKind.Written, write.Sequence, write.Entries.Count);
         _log.Enqueue(write);
+        if (World.HasFaults && World.Options.Has(FaultClass.Crash) && View.Written.MembershipIndex > View.Commit)
+        {
+            CrashSoon();
+        }
+    }
+
+    /// <summary>The worst of times for it: a change of the members is under way.</summary>
+    private void CrashSoon()
+    {
+        if (Node.Random.Chance(View.Written.Membership.IsJoint ? CrashInJointChange : CrashAtChange))
+        {
+            Later(Node.Random.Exponential(World.Options.SyncTime + World.Options.NetworkDelay), Node.Crash);
+        }
     }
 
     public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata)
@@ -248,11 +264,6 @@ internal sealed class NodeProcess : IReplicaHost
             });
         }
     }
-
-    /// <summary>By what it has applied itself.</summary>
-    private bool IsRemoved => World.Checks.Ledger.MembershipAt(Replica.AppliedIndex) is var committed
-        && Id.Value <= committed.LastId.Value
-        && committed.Find(Id) is null;
 
     private RecoveredState WithBug(RecoveredState recovered) => World.Options.Bug switch
     {
@@ -316,13 +327,6 @@ internal sealed class NodeProcess : IReplicaHost
     private void Turn()
     {
         _isTurnDue = false;
-        if (IsRemoved)
-        {
-            World.Totals.Count(Marker.RemovedMembersNoticed);
-            Node.Dismiss();
-            return;
-        }
-
         for (var i = 0; i < InputsMax && _inputs.TryDequeue(out var input); i++)
         {
             input(Replica);

@@ -203,7 +203,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
             LoseMember();
         }
 
-        Joiner = new Joiner(this, directory, cluster: null);
+        Joiner = new Joiner(this, directory);
     }
 
     /// <summary>What the disk may do to a process that starts or works.</summary>

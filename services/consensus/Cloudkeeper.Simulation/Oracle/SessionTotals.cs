@@ -11,12 +11,15 @@ internal sealed class SessionTotals(Totals totals) : ICommittedCheck
         totals.Entries++;
         for (var i = 0; i < entry.Results.Count; i++)
         {
+            var command = entry.Batch!.Requests[i].Command;
+            totals.Count(Marker.LevelsRaised, command is RaiseFeatureLevelCommand ? 1 : 0);
+            totals.Count(Marker.CheckpointsStamped, command is CheckpointCommand ? 1 : 0);
             if (!entry.IsExecutedHere(entry.Results[i]))
             {
                 continue;
             }
 
-            switch (entry.Batch!.Requests[i].Command)
+            switch (command)
             {
                 case OpenSessionCommand:
                     totals.Count(Marker.SessionsOpened);

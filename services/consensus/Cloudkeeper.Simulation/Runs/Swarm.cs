@@ -20,12 +20,13 @@ internal static class Swarm
         var electionTicks = random.Between(5, 20);
         var networkDelay = random.Logarithmic(100, 10_000);
         var syncTime = random.Logarithmic(100, 10_000);
+        var isFoundedAlone = random.Chance(0.3);
         return new SimulationOptions
         {
             Seed = seed,
             Nodes = random.Pick([1, 3, 3, 3, 3, 5, 5]),
             Spares = random.Pick([0, 0, 1, 2]),
-            IsFoundedAlone = random.Chance(0.3),
+            IsFoundedAlone = isFoundedAlone,
             Gateways = random.Between(1, 3),
             Lanes = random.Between(1, 3),
             Clients = random.Between(3, 12),
@@ -45,16 +46,17 @@ internal static class Swarm
             Reordering = random.Chance(0.7),
             SyncTime = syncTime,
             Safety = random.Between(10, 40) * Scheduler.Second,
+            WarmUp = (isFoundedAlone && random.Chance(0.5) ? 50 : 2_000) * Scheduler.Millisecond,
             MayLoseQuorum = random.Chance(0.04),
         };
     }
 
     /// <summary>The same with less time: more seeds for the same money.</summary>
-    public static SimulationOptions DrawShort(ulong seed) => Draw(seed) with
+    public static SimulationOptions DrawShort(ulong seed)
     {
-        WarmUp = 1 * Scheduler.Second,
-        Safety = 6 * Scheduler.Second,
-    };
+        var drawn = Draw(seed);
+        return drawn with { WarmUp = drawn.WarmUp / 2, Safety = 6 * Scheduler.Second };
+    }
 
     private static ReplicaOptions DrawReplica(SimulationRandom random, int electionTicks) => new()
     {

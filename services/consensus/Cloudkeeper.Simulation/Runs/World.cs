@@ -81,6 +81,9 @@ internal sealed class World
 
     public Workload Workload { get; }
 
+    /// <summary>The phase in which things go wrong.</summary>
+    public bool HasFaults { get; set; }
+
     public SimulatedNode NodeAt(int address) => Nodes[address - 1];
 
     /// <summary>Bytes of snapshots that have arrived anywhere.</summary>
