@@ -14,9 +14,9 @@ internal sealed class Damage(World world)
     /// <summary>Everything that is committed stays, if this machine loses its disk on top of those that have lost theirs.</summary>
     public bool MayLose(SimulatedNode node) => CanDecide(id => IsSound(id, except: node));
 
-    /// <summary>These members are enough, now and when those who learn have become voters.</summary>
-    public bool CanDecide(Func<NodeId, bool> isThere) => Memberships().All(m =>
-        Quorums.Decides(m, isThere) && Quorums.Decides(WithLearners(m), isThere));
+    /// <summary>These members are enough, now and whichever of those who learn become voters.</summary>
+    public bool CanDecide(Func<NodeId, bool> isThere) =>
+        Memberships().All(m => WithLearners(m).All(next => Quorums.Decides(next, isThere)));
 
     /// <summary>What is committed last, and everything newer that somebody has in its log.</summary>
     private IEnumerable<Membership> Memberships()
@@ -45,7 +45,14 @@ internal sealed class Damage(World world)
             && !world.Members.Of(id).IsLost;
     }
 
-    /// <summary>Learners may be made voters at any time.</summary>
-    private static Membership WithLearners(Membership membership) => new(
-        membership.Members.Select(m => m.IsLearner && m.Instance != Guid.Empty ? m with { IsVoter = true } : m));
+    /// <summary>Learners may be made voters at any time, some or all of them.</summary>
+    private static IEnumerable<Membership> WithLearners(Membership membership)
+    {
+        var learners = membership.Members.Where(m => m.IsLearner && m.Instance != Guid.Empty).ToList();
+        for (var promoted = 0; promoted < 1 << learners.Count; promoted++)
+        {
+            yield return new Membership(membership.Members.Select(m =>
+                learners.IndexOf(m) is var i and >= 0 && (promoted >> i & 1) == 1 ? m with { IsVoter = true } : m));
+        }
+    }
 }
