@@ -32,6 +32,12 @@ internal sealed class GatewayOptions
     /// <summary>Batches of reads under way at a time. Default 2. 1 to 64.</summary>
     public int ReadBatches { get; init; } = 2;
 
+    /// <summary>
+    /// How long linearizable reads of nodes that are kept here may wait for others, to share one question to the leader.
+    /// A lone reader does not wait. Default 8 ms. 0 (never) to 1 s.
+    /// </summary>
+    public TimeSpan ReadGatherMax { get; init; } = TimeSpan.FromMilliseconds(8);
+
     /// <summary>Requests that may wait in one queue (a lane, the reads) before new ones are refused. Default 10,000.</summary>
     public int WaitingItemsMax { get; init; } = 10_000;
 

@@ -18,6 +18,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1), errors);
         Require(options.Lanes, nameof(options.Lanes), 1, 64, errors);
         Require(options.ReadBatches, nameof(options.ReadBatches), 1, 64, errors);
+        Require(options.ReadGatherMax, nameof(options.ReadGatherMax), TimeSpan.Zero, TimeSpan.FromSeconds(1), errors);
         Require(options.WaitingItemsMax, nameof(options.WaitingItemsMax), 1, 10_000_000, errors);
         Require(options.WaitingBytesMax, nameof(options.WaitingBytesMax), 8L << 20, 64L << 30, errors);
         Require(options.WatchesMax, nameof(options.WatchesMax), 1, 10_000_000, errors);

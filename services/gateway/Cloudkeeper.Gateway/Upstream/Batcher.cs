@@ -21,6 +21,7 @@ internal abstract partial class Batcher<TRequest, TResult>(
     private readonly Queue<Pending<TRequest, TResult>> _waiting = [];
     private long _waitingBytes;
     private int _underWay;
+    private (int Count, TaskCompletionSource Done)? _gathering;
 
     public int WaitingCount => _waiting.Count;
 
@@ -31,6 +32,7 @@ internal abstract partial class Batcher<TRequest, TResult>(
     {
         var deadline = time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
         var pending = new Pending<TRequest, TResult>(request, bytes, deadline);
+        TaskCompletionSource? gathered = null;
         lock (_gate)
         {
             if (_waiting.Count >= waitingItemsMax || _waitingBytes + bytes > waitingBytesMax)
@@ -40,17 +42,56 @@ internal abstract partial class Batcher<TRequest, TResult>(
 
             _waiting.Enqueue(pending);
             _waitingBytes += bytes;
-            if (_underWay == underWayMax)
+            if (_gathering is { } gathering && _waiting.Count >= gathering.Count)
+            {
+                gathered = gathering.Done;
+                _gathering = null;
+            }
+            else if (_underWay == underWayMax)
             {
                 return pending.Task;
             }
-
-            _underWay++;
+            else
+            {
+                _underWay++;
+            }
         }
 
         // Begins on this thread: with nothing under way, a request is on its way without another thread's waking up.
-        _ = RunAsync();
+        if (gathered is null)
+        {
+            _ = RunAsync();
+        }
+        else
+        {
+            gathered.TrySetResult();
+        }
+
         return pending.Task;
+    }
+
+    /// <summary>Before the next batch is taken: the moment to wait for more.</summary>
+    protected virtual ValueTask BeforeNextAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Waits until so many requests wait, or the time is up.</summary>
+    protected async ValueTask GatherAsync(int count, TimeSpan limit)
+    {
+        var done = new TaskCompletionSource();
+        lock (_gate)
+        {
+            if (_waiting.Count >= count)
+            {
+                return;
+            }
+
+            _gathering = (count, done);
+        }
+
+        await Task.WhenAny(done.Task, Task.Delay(limit, time));
+        lock (_gate)
+        {
+            _gathering = null;
+        }
     }
 
     /// <summary>Sends a batch and completes everything in it.</summary>
@@ -131,6 +172,8 @@ internal abstract partial class Batcher<TRequest, TResult>(
             {
                 FailAll(batch, e);
             }
+
+            await BeforeNextAsync();
         }
     }
 
