@@ -5,7 +5,7 @@ namespace Cloudkeeper.LoadGenerator;
 /// <summary>Reads the command line and reports everything that is wrong with it at once.</summary>
 internal static class CommandLine
 {
-    private static readonly string[] Commands = ["run", "baseline", "compare", "check"];
+    private static readonly string[] Commands = ["run", "baseline", "compare", "check", "watch"];
 
     public static bool TryParse(
         IReadOnlyList<string> args, out string command, out LoadOptions options, out IReadOnlyList<string> errors)
@@ -27,11 +27,9 @@ internal static class CommandLine
         {
             "run" => new LoadOptions { Connections = [1, 16, 64, 256] },
             "check" => new LoadOptions { Connections = [32], Keys = 100 },
-            _ => new LoadOptions
-            {
-                Rounds = 3,
-                Operations = command == "compare" ? [Operation.Write] : [Operation.Read, Operation.Write],
-            },
+            "watch" => new LoadOptions { Duration = TimeSpan.FromSeconds(20), Watchers = 10_000 },
+            "compare" => new LoadOptions { Rounds = 3, Operations = [Operation.Write] },
+            _ => new LoadOptions { Rounds = 3, Operations = [Operation.Read, Operation.Write] },
         };
 
         public void ReadAll(IReadOnlyList<string> args, int start)
@@ -57,7 +55,7 @@ internal static class CommandLine
                 }
             }
 
-            if (command is "run" or "check" && Options.Targets.Count == 0)
+            if (command is "run" or "check" or "watch" && Options.Targets.Count == 0)
             {
                 Errors.Add("--target: at least one is needed.");
             }
@@ -73,11 +71,13 @@ internal static class CommandLine
             "--rounds" => Options with { Rounds = ReadCount(100)(name, value) },
             "--value-size" => Options with { ValueSize = ReadCount(1 << 20)(name, value) },
             "--keys" => Options with { Keys = ReadCount(10_000_000)(name, value) },
+            "--watchers" => Options with { Watchers = ReadCount(1_000_000)(name, value) },
+            "--paths" => Options with { Paths = ReadCount(1_000_000)(name, value) },
+            "--rate" => Options with { Rate = ReadCount(100_000)(name, value) },
             "--processes" => Options with { Processes = ReadProcesses(name, value) },
             "--reads" => Options with { Reads = ReadCount(1_000_000_000)(name, value) },
             "--events" => Options with { Events = ReadCount(1_000_000_000)(name, value) },
             "--writers" => Options with { Writers = ReadCount(10_000)(name, value) },
-            "--watchers" => Options with { Watchers = ReadCount(10_000)(name, value) },
             "--json" => Options with { JsonFile = value },
             _ => Reject(Options, $"{name}: no such option."),
         };

@@ -4,6 +4,7 @@ using Cloudkeeper.LoadGenerator.Engine;
 using Cloudkeeper.LoadGenerator.Http;
 using Cloudkeeper.LoadGenerator.Processes;
 using Cloudkeeper.LoadGenerator.Reports;
+using Cloudkeeper.LoadGenerator.Watching;
 using Cloudkeeper.LoadGenerator.ZooKeeper;
 
 namespace Cloudkeeper.LoadGenerator;
@@ -18,6 +19,7 @@ internal static class Commands
         "baseline" => RunBaselineAsync(options, stopping),
         "compare" => CompareAsync(options, stopping),
         "check" => CheckCommand.RunAsync(options, stopping),
+        "watch" => WatchAsync(options, stopping),
         _ => MeasureAsync([], reference: null, options, stopping),
     };
 
@@ -42,12 +44,17 @@ internal static class Commands
         return await MeasureAsync([zooKeeper], zooKeeper.Name, options, stopping);
     }
 
+    private static async Task<int> WatchAsync(LoadOptions options, CancellationToken stopping)
+    {
+        using var run = new WatchRun(options, ProcessesOf(options));
+        Console.WriteLine(WatchReport.Format(await run.MeasureAsync(stopping)));
+        return 0;
+    }
+
     private static async Task<int> MeasureAsync(
         IReadOnlyList<IContestant> others, string? reference, LoadOptions options, CancellationToken stopping)
     {
-        var processes = options.Processes.Count > 0
-            ? [.. options.Processes.Select(p => new ObservedProcess(p.Key, p.Value))]
-            : ObservedProcess.FindCloudkeeper();
+        var processes = ProcessesOf(options);
         var targets = options.Targets.Select(t => new HttpContestant(t, options, processes));
         var measurements = await Contest.RunAsync([.. others, .. targets], options, stopping);
         Console.WriteLine(ResultTable.Format(measurements, reference));
@@ -58,6 +65,10 @@ internal static class Commands
 
         return 0;
     }
+
+    private static IReadOnlyList<ObservedProcess> ProcessesOf(LoadOptions options) => options.Processes.Count > 0
+        ? [.. options.Processes.Select(p => new ObservedProcess(p.Key, p.Value))]
+        : ObservedProcess.FindCloudkeeper();
 
     private static HttpContestant BareContestant(
         string name, int port, LoadOptions options, IReadOnlyList<ObservedProcess> processes) =>

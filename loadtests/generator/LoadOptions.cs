@@ -22,6 +22,12 @@ internal sealed record LoadOptions
     /// <summary>Nodes that are written and read.</summary>
     public int Keys { get; init; } = 10_000;
 
+    /// <summary>Of <c>watch</c>: different paths that the streams watch between them.</summary>
+    public int Paths { get; init; } = 1;
+
+    /// <summary>Of <c>watch</c>: writes a second to the watched paths, in turn.</summary>
+    public int Rate { get; init; } = 2;
+
     /// <summary>Process ids by the name to show; empty: found by their command lines.</summary>
     public IReadOnlyDictionary<string, int> Processes { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);
 
@@ -34,7 +40,7 @@ internal sealed record LoadOptions
     /// <summary>Of <c>check</c>: connections that write.</summary>
     public int Writers { get; init; } = 8;
 
-    /// <summary>Of <c>check</c>: streams that watch all keys.</summary>
+    /// <summary>Of <c>check</c>: streams that watch all keys. Of <c>watch</c>: streams.</summary>
     public int Watchers { get; init; } = 16;
 
     public string? JsonFile { get; init; }
