@@ -82,6 +82,11 @@ internal static class GatewayServices
         services.AddSingleton<ChangeCache>();
         services.AddSingleton<ChangeReader>();
         services.AddSingleton<SnapshotReader>();
+        services.AddSingleton(static provider => new ProgressClock(
+            provider.GetRequiredService<GatewayOptions>().ProgressInterval, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ProgressFrames>();
+        services.AddSingleton<WatchSlots>();
+        services.AddSingleton<WatchServices>();
         services.AddSingleton<WatchEndpoints>();
         services.AddSingleton<SessionHandlers>();
         services.AddSingleton<TransactionEndpoints>();
@@ -119,6 +124,7 @@ internal static class GatewayServices
     private static void Observe(IServiceProvider services)
     {
         var metrics = services.GetRequiredService<GatewayMetrics>();
+<<<<<<< HEAD
         var watches = services.GetRequiredService<WatchEndpoints>();
         var cache = services.GetRequiredService<NodeCache>();
         var progress = services.GetRequiredService<FeedProgress>();
@@ -126,6 +132,12 @@ internal static class GatewayServices
         metrics.ObserveCache(() => cache.Bytes, () => cache.Count);
         metrics.ObserveFeed(() => progress.Revision.Value, () => progress.Age.TotalSeconds);
         metrics.ObserveFreshness(() => progress.Behind, () => progress.Staleness?.TotalSeconds ?? double.NaN);
+=======
+        var watches = services.GetRequiredService<WatchSlots>();
+        var relay = services.GetRequiredService<ChangeRelay>();
+        metrics.ObserveWatches(() => watches.Count);
+        metrics.ObserveFeed(() => relay.Revision.Value, () => relay.Age.TotalSeconds);
+>>>>>>> e3775f5 (Gateway: streams without timers of their own, headers at once, a last word on where to go on; watchers checked against all that happened)
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)

@@ -15,6 +15,9 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal IClusterNodes Cluster { get; init; } = new FakeCluster();
 
+    /// <summary>Null: the system's.</summary>
+    internal TimeProvider? Time { get; init; }
+
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
     public HttpClient Client { get; private set; } = new();
@@ -37,6 +40,11 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(Settings);
         builder.Services.AddSingleton<INodes>(Nodes);
         builder.Services.AddSingleton(Cluster);
+        if (Time is not null)
+        {
+            builder.Services.AddSingleton(Time);
+        }
+
         builder.AddGateway();
         builder.Logging.ClearProviders();
         _app = builder.Build();

@@ -47,6 +47,9 @@ internal sealed class TreeNodes : INodes
         }
     }
 
+    /// <summary>Told every transaction, whole, before anybody else hears of it.</summary>
+    public Action<ChangeSet>? Published { get; init; }
+
     /// <summary>How often sessions were kept alive.</summary>
     public int KeepaliveCount { get; private set; }
 
@@ -285,6 +288,7 @@ internal sealed class TreeNodes : INodes
         _published = _machine.Revision;
         foreach (var set in news)
         {
+            Published?.Invoke(set);
             _followers.ForEach(follower => follower.Writer.TryWrite(Encoded(new ChangeSetFrame(set))));
         }
     }

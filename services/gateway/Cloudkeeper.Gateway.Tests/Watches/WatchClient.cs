@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Cloudkeeper.Gateway.Tests.Hosting;
 
@@ -47,30 +46,7 @@ internal sealed class WatchClient : IAsyncDisposable
     }
 
     /// <summary>The next event of any kind, or null at the end.</summary>
-    public async Task<WatchedEvent?> ReadAsync()
-    {
-        string? name = null, data = null, id = null;
-        while (await _reader.ReadLineAsync() is { } line)
-        {
-            if (line.Length == 0)
-            {
-                return new WatchedEvent(name!, JsonDocument.Parse(data!).RootElement, id is null ? null : Number(id));
-            }
-
-            var colon = line.IndexOf(": ", StringComparison.Ordinal);
-            var value = line[(colon + 2)..];
-            _ = line[..colon] switch
-            {
-                "event" => name = value,
-                "data" => data = value,
-                "id" => id = value,
-                _ => throw new InvalidOperationException(line),
-            };
-        }
-
-        Assert.Null(name);
-        return null;
-    }
+    public Task<WatchedEvent?> ReadAsync() => EventReader.ReadAsync(_reader);
 
     public ValueTask DisposeAsync()
     {
@@ -78,8 +54,6 @@ internal sealed class WatchClient : IAsyncDisposable
         _response.Dispose();
         return ValueTask.CompletedTask;
     }
-
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 
     private static async Task<string> ErrorOfAsync(HttpResponseMessage response) =>
         response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync();

@@ -1,4 +1,7 @@
+using System.Net.Sockets;
+using System.Text;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Gateway.Tests.Watches;
@@ -24,6 +27,15 @@ public sealed class WatchFailureTests
         Assert.Equal(20, (await watch.NextAsync())!.Id);
         await WriteAsync(gateway, 1);
         Assert.Equal(21, (await watch.NextAsync())!.Revision);
+    }
+
+    [Fact]
+    public async Task Zero_is_the_beginning_of_history()
+    {
+        await using var gateway = await StartAsync();
+        await WriteAsync(gateway, 2);
+        await using var watch = await WatchClient.OpenAsync(gateway, "path=/&scope=subtree&from=0");
+        Assert.Equal(1, (await watch.NextAsync())!.Revision);
     }
 
     [Fact]
@@ -73,17 +85,89 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
-    public async Task A_gateway_that_stops_ends_its_streams_in_order()
+    public async Task A_gateway_that_stops_says_how_far_its_streams_are_and_another_one_goes_on()
     {
-        var gateway = await StartAsync();
+        var nodes = new TreeNodes();
+        await using var other = new GatewayFixture { Nodes = nodes };
+        await other.InitializeAsync();
+        var gateway = new GatewayFixture { Nodes = nodes, Time = new ManualTime() };
+        await gateway.InitializeAsync();
         await using var watch = await WatchClient.OpenAsync(gateway, "path=/a");
-        var stopping = gateway.DisposeAsync().AsTask();
-        while (await watch.ReadAsync() is { } item)
+        await WriteAsync(other, 1);
+        Assert.Equal(1, (await watch.NextAsync())!.Id);
+        var elsewhere = await other.PutAsync("/v1/nodes/b");
+        var relay = gateway.Services.GetRequiredService<Feed.ChangeRelay>();
+        await Until.TrueAsync(() => relay.Revision.Value == elsewhere.Revision);
+        await gateway.DisposeAsync();
+        var last = (await watch.ReadAsync())!;
+        Assert.Equal("progress", last.Name);
+        Assert.InRange(last.Id!.Value, 1, elsewhere.Revision);
+        Assert.Null(await watch.ReadAsync());
+
+        await using var resumed = await WatchClient.OpenAsync(other, "path=/a", $"{last.Id}");
+        await WriteAsync(other, 1);
+        Assert.Equal(elsewhere.Revision + 1, (await resumed.NextAsync())!.Revision);
+    }
+
+    [Fact]
+    public async Task A_client_knows_that_it_watches_before_anything_happens()
+    {
+        // The clock stands still: nothing comes that would take the headers along.
+        var gateway = new GatewayFixture { Time = new ManualTime() };
+        await gateway.InitializeAsync();
+        await using var watch = await WatchClient.OpenAsync(gateway, "path=/a");
+        await WriteAsync(gateway, 1);
+        Assert.Equal("created", (await watch.ReadAsync())!.Name);
+        await gateway.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Who_reads_too_slowly_gets_a_gap_and_never_less_without_a_word(bool snapshot)
+    {
+        await using var gateway = await StartAsync(settings: ("Gateway:WatchEventsMax", "10"));
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
+        var target = $"/v1/watch?path=/a&from=0&values=true&format=ndjson{(snapshot ? "&onGap=snapshot" : "")}";
+        await socket.SendAsync(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.0\r\n\r\n"));
+
+        // As long as all of it still fits between gateway and client nothing is lost.
+        var slots = gateway.Services.GetRequiredService<WatchSlots>();
+        await Until.TrueAsync(() => slots.Count == 1);
+        var large = new string('x', 200_000);
+        for (var i = 0; i < 100; i++)
         {
-            Assert.Equal("progress", item.Name);
+            await gateway.PutAsync("/v1/nodes/a", large);
         }
 
-        await stopping;
+        using var reader = new StreamReader(new NetworkStream(socket));
+        while (await reader.ReadLineAsync(TestContext.Current.CancellationToken) is { Length: > 0 })
+        {
+        }
+
+        WatchedEvent item;
+        for (var revision = 1; (item = (await NextLineAsync(reader))!).Name != "gap"; revision++)
+        {
+            Assert.Equal(revision, item.Revision);
+            Assert.Equal(large.Length, item.Data.GetProperty("value").GetString()!.Length);
+        }
+
+        Assert.InRange(item.Data.GetProperty("from").GetInt64(), 1, 99);
+        var next = await NextLineAsync(reader);
+        Assert.Equal(snapshot ? "initial" : null, next?.Name);
+        Assert.Equal(snapshot ? 100 : null, next?.Revision);
+    }
+
+    private static async Task<WatchedEvent?> NextLineAsync(StreamReader reader)
+    {
+        WatchedEvent? item;
+        do
+        {
+            item = await EventReader.ReadAsync(reader, isLines: true);
+        }
+        while (item is { Name: "progress" });
+        return item;
     }
 
     private static async Task WriteAsync(GatewayFixture gateway, int count)

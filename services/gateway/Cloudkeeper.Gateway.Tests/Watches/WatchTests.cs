@@ -117,14 +117,6 @@ public sealed class WatchTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Zero_is_the_beginning_of_history()
-    {
-        await gateway.PutAsync(Url);
-        await using var watch = await WatchClient.OpenAsync(gateway, "path=/&scope=subtree&from=0");
-        Assert.Equal(1, (await watch.NextAsync())!.Revision);
-    }
-
-    [Fact]
     public async Task A_future_revision_waits()
     {
         var now = (await gateway.PutAsync(Url, "0")).Revision;

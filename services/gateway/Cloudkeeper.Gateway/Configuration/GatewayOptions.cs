@@ -47,6 +47,9 @@ internal sealed class GatewayOptions
     /// <summary>Watch streams at a time. Default 200,000.</summary>
     public int WatchesMax { get; init; } = 200_000;
 
+    /// <summary>Watch streams at a time that name the same session. Default 1,000.</summary>
+    public int WatchesPerSessionMax { get; init; } = 1_000;
+
     /// <summary>Events that may wait for one slow watcher before it gets a gap. Default 10,000.</summary>
     public int WatchEventsMax { get; init; } = 10_000;
 
@@ -59,11 +62,19 @@ internal sealed class GatewayOptions
     /// <summary>Bytes of these. Default 32 MiB.</summary>
     public long RecentBytesMax { get; init; } = 32L << 20;
 
+<<<<<<< HEAD
     /// <summary>Bytes of the nodes that this gateway answers from memory. Default 64 MiB. 0 (none) to 64 GiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
 
     /// <summary>How often a watch says how far it is. Default 5 s; 10 ms to 10 s, which clients may rely on.</summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
+=======
+    /// <summary>
+    /// A watch says at least this often how far it is. Default 8 s; 10 ms to 10 s, which clients may rely on. Nearly all
+    /// that a silent watch costs.
+    /// </summary>
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(8);
+>>>>>>> e3775f5 (Gateway: streams without timers of their own, headers at once, a last word on where to go on; watchers checked against all that happened)
 
     /// <summary>TTL of the session under which the gateway registers. Default 10 s. 1 s to 1 h.</summary>
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);

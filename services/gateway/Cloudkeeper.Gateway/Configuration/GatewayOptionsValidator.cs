@@ -22,6 +22,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Require(options.WaitingItemsMax, nameof(options.WaitingItemsMax), 1, 10_000_000, errors);
         Require(options.WaitingBytesMax, nameof(options.WaitingBytesMax), 8L << 20, 64L << 30, errors);
         Require(options.WatchesMax, nameof(options.WatchesMax), 1, 10_000_000, errors);
+        Require(options.WatchesPerSessionMax, nameof(options.WatchesPerSessionMax), 1, 10_000_000, errors);
         Require(options.WatchEventsMax, nameof(options.WatchEventsMax), 1, 1_000_000, errors);
         Require(options.WatchBytesMax, nameof(options.WatchBytesMax), 4L << 10, 1L << 30, errors);
         Require(options.RecentChangesMax, nameof(options.RecentChangesMax), 1, 10_000_000, errors);

@@ -57,9 +57,10 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
     /// Reads the recent changes above <paramref name="from"/>. When there are none (any more), watches from there on, in
     /// the same step, so that nothing falls between.
     /// </summary>
+    /// <param name="wake">See <see cref="WatchHub.Subscribe"/>.</param>
     /// <returns>False: some of them are only in the nodes' history.</returns>
     public bool TryCatchUp(
-        Revision from, WatchInterest interest, int readMax, List<ChangeSet> into, out LiveWatch? live)
+        Revision from, WatchInterest interest, int readMax, List<ChangeSet> into, Action wake, out Subscription? live)
     {
         lock (_gate)
         {
@@ -69,7 +70,7 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
                 return _hub.TryRead(from, readMax, into);
             }
 
-            live = new LiveWatch(this, interest, from);
+            live = Subscribe(interest, from, wake);
             return true;
         }
     }

@@ -3,27 +3,32 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>The data of events, with what the feed leaves out: large values, and those before.</summary>
+/// <summary>What the feed leaves out of changes: large values, and those before.</summary>
 internal sealed class ChangeDetails(ChangeReader changes, bool values, bool previous)
 {
     /// <summary>Each may have two values of 1 MiB.</summary>
     private const int ReadsAtOnce = 16;
 
-    /// <summary>The data of the first events of a list, in order.</summary>
-    /// <returns>A null stands for an event whose details are gone from the history.</returns>
-    public async ValueTask<IReadOnlyList<byte[]?>> JsonOfAsync(ArraySegment<WatchEvent> events)
+    /// <summary>How many events' details are read at a time.</summary>
+    public int CountMax => values || previous ? ReadsAtOnce : int.MaxValue;
+
+    /// <summary>Whether a change came with all that the watcher wants of it.</summary>
+    public bool IsComplete(Change change) =>
+        (!values || change.Type == ChangeType.Deleted || change.Value is not null)
+        && (!previous || change.Type == ChangeType.Created);
+
+    /// <summary>Fetches what is missing in some of the events.</summary>
+    /// <returns>By place; null where nothing was missing, and where the details are gone from the history. Null: all complete.</returns>
+    public async ValueTask<Change?[]?> ReadAsync(IReadOnlyList<WatchEvent> events, int start, int count)
     {
-        var data = new byte[]?[Math.Min(events.Count, values || previous ? ReadsAtOnce : int.MaxValue)];
+        Change?[]? all = null;
         List<Task>? reads = null;
-        for (var i = 0; i < data.Length; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (IsComplete(events[i].Change))
+            if (!IsComplete(events[start + i].Change))
             {
-                data[i] = events[i].Json(values);
-            }
-            else
-            {
-                (reads ??= []).Add(ReadAsync(events[i], data, i));
+                all ??= new Change?[count];
+                (reads ??= []).Add(ReadAsync(events[start + i], all, i));
             }
         }
 
@@ -32,18 +37,9 @@ internal sealed class ChangeDetails(ChangeReader changes, bool values, bool prev
             await Task.WhenAll(reads);
         }
 
-        return data;
+        return all;
     }
 
-    private bool IsComplete(Change change) =>
-        (!values || change.Type == ChangeType.Deleted || change.Value is not null)
-        && (!previous || change.Type == ChangeType.Created);
-
-    private async Task ReadAsync(WatchEvent item, byte[]?[] data, int index)
-    {
-        if (await changes.ReadAsync(item.Revision, item.Change) is { } full)
-        {
-            data[index] = WatchJson.Change(item.Revision, full, values, previous ? full.Previous : null);
-        }
-    }
+    private async Task ReadAsync(WatchEvent item, Change?[] all, int index) =>
+        all[index] = await changes.ReadAsync(item.Revision, item.Change);
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Text;
 using Cloudkeeper.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -14,8 +13,10 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
 
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
+    public EventFormat Format => format;
+
     /// <summary>Sends the headers: the client knows that it watches, though nothing may happen for long.</summary>
-    public Task BeginAsync(Revision revision)
+    public async ValueTask BeginAsync(Revision revision)
     {
         // Silence is normal here, and a client too slow for its changes is told so by a gap.
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
@@ -28,28 +29,18 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         Serving.ResponseHeaders.SetRevision(response, revision);
-        return response.StartAsync(context.RequestAborted);
+
+        // To start is not to send: that is what the flush does.
+        await response.StartAsync(context.RequestAborted);
+        await FlushAsync();
     }
 
-    /// <param name="data">JSON in one line.</param>
-    /// <param name="id">Where a resume begins: only on the last event of a revision.</param>
-    public void Write(string name, ReadOnlySpan<byte> data, Revision? id = null)
-    {
-        if (format == EventFormat.ServerSentEvents)
-        {
-            Append("event: "u8, name);
-            Append("\ndata: "u8, data);
-            Append(id is null ? ""u8 : "\nid: "u8, id?.ToString() ?? "");
-            _output.Write("\n\n"u8);
-        }
-        else
-        {
-            Append("{\"event\":\""u8, name);
-            Append(id is null ? "\""u8 : "\",\"id\":\""u8, id?.ToString() ?? "");
-            Append(id is null ? ",\"data\":"u8 : "\",\"data\":"u8, data);
-            _output.Write("}\n"u8);
-        }
-    }
+    /// <summary>Puts events behind those that wait to be sent: see <see cref="EventFrame"/>.</summary>
+    public void Write(byte[] frame) => _output.Write(frame);
+
+    /// <inheritdoc cref="EventFrame.Of"/>
+    public void Write(string name, ReadOnlySpan<byte> data, Revision? id = null) =>
+        _output.Write(EventFrame.Of(format, name, data, id));
 
     /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
     public async ValueTask FlushAsync()
@@ -70,17 +61,5 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
             context.Abort();
             throw new OperationCanceledException("The client takes nothing.", e, context.RequestAborted);
         }
-    }
-
-    private void Append(ReadOnlySpan<byte> before, ReadOnlySpan<byte> text)
-    {
-        _output.Write(before);
-        _output.Write(text);
-    }
-
-    private void Append(ReadOnlySpan<byte> before, string text)
-    {
-        _output.Write(before);
-        Encoding.UTF8.GetBytes(text, _output);
     }
 }

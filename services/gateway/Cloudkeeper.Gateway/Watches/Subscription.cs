@@ -7,7 +7,8 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <param name="wake">Called at most once between two calls of <see cref="Take"/>, when there is something to take.</param>
 internal sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, Action wake)
 {
-    private readonly Queue<WatchEvent> _events = [];
+    // Most watchers have nothing waiting most of the time.
+    private List<WatchEvent>? _events;
     private long _bytes;
     private WatchEvent? _last;
     private Revision _lastRevision;
@@ -32,7 +33,7 @@ internal sealed class Subscription(WatchInterest interest, Revision after, Watch
         }
 
         (_last, _lastRevision) = (item, item.Revision);
-        _events.Enqueue(item);
+        (_events ??= []).Add(item);
         _bytes += item.Bytes;
         Wake();
     }
@@ -40,7 +41,7 @@ internal sealed class Subscription(WatchInterest interest, Revision after, Watch
     /// <summary>Changes were lost, here or on the way: what waits is worthless.</summary>
     public void Overflow()
     {
-        _events.Clear();
+        _events = null;
         _bytes = 0;
         _hasOverflowed = true;
         Wake();
@@ -62,18 +63,18 @@ internal sealed class Subscription(WatchInterest interest, Revision after, Watch
             MakeRoom();
         }
 
-        WatchEvent[] events = [.. _events];
-        _events.Clear();
+        var events = _events ?? (IReadOnlyList<WatchEvent>)[];
+        _events = null;
         _bytes = 0;
         return new Delivery(events, position > after ? position : after, _hasOverflowed, _hasSessionEnded);
     }
 
-    private bool IsFull => _events.Count >= limits.EventsMax || _bytes >= limits.BytesMax;
+    private bool IsFull => _events?.Count >= limits.EventsMax || _bytes >= limits.BytesMax;
 
     /// <summary>Drops what a newer change of the same path has made old, for those who want only the newest.</summary>
     private bool MakeRoom()
     {
-        if (!interest.LatestOnly)
+        if (!interest.LatestOnly || _events is null)
         {
             return false;
         }
@@ -84,15 +85,8 @@ internal sealed class Subscription(WatchInterest interest, Revision after, Watch
             newest[item.Change.Path] = item;
         }
 
-        WatchEvent[] kept = [.. _events.Where(item => newest[item.Change.Path] == item)];
-        _events.Clear();
-        _bytes = 0;
-        foreach (var item in kept)
-        {
-            _events.Enqueue(item);
-            _bytes += item.Bytes;
-        }
-
+        _events.RemoveAll(item => newest[item.Change.Path] != item);
+        _bytes = _events.Sum(static item => (long)item.Bytes);
         return !IsFull;
     }
 

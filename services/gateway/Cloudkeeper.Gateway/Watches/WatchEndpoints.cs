@@ -1,13 +1,8 @@
-using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
-using Cloudkeeper.Gateway.Feed;
-using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
-using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
-using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
@@ -16,14 +11,9 @@ namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary><c>GET /v1/watch</c>.</summary>
 internal sealed partial class WatchEndpoints(
-    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, ChangeReader changes, GatewayOptions options,
-    GatewayMetrics metrics, TimeProvider time, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
+    WatchServices services, WatchSlots slots, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
 {
     private const string Route = "/v1/watch";
-
-    private int _streams;
-
-    public int StreamCount => Volatile.Read(ref _streams);
 
     public void Map(IEndpointRouteBuilder endpoints) =>
         endpoints.MapGet(Route, WatchAsync).Describe(WatchAsync, Description);
@@ -32,20 +22,14 @@ internal sealed partial class WatchEndpoints(
     {
         var request = WatchRequest.Of(context);
         var minRevision = ConsistencyChoice.MinRevisionOf(context.Request);
-        if (Interlocked.Increment(ref _streams) > options.WatchesMax)
-        {
-            Interlocked.Decrement(ref _streams);
-            throw new ProblemException(ErrorKinds.Overloaded, "This gateway has as many watches as it takes.");
-        }
-
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, streamEnd.Token);
+        slots.Enter(request.Session);
         try
         {
-            await RunAsync(context, request, minRevision, ending.Token);
+            await RunAsync(context, request, minRevision);
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client has gone, or this gateway goes: the stream ends behind a whole event, and is resumed elsewhere.
+            // The client has gone, or takes nothing.
         }
         catch (ProblemException e) when (context.Response.HasStarted)
         {
@@ -53,28 +37,34 @@ internal sealed partial class WatchEndpoints(
         }
         finally
         {
-            Interlocked.Decrement(ref _streams);
+            slots.Leave(request.Session);
         }
     }
 
-    private async Task RunAsync(
-        HttpContext context, WatchRequest request, Revision minRevision, CancellationToken cancellationToken)
+    private async Task RunAsync(HttpContext context, WatchRequest request, Revision minRevision)
     {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, streamEnd.Token);
         using var keeper = request.Session is { } session
-            ? await SessionKeeper.StartAsync(nodes, session, time)
+            ? await SessionKeeper.StartAsync(services.Nodes, session, services.Time)
             : null;
         var start = request.From ?? await PresentAsync(minRevision);
-        await using var stream = new WatchStream(
-            nodes, relay, snapshots, changes, metrics, time, options.ProgressInterval, request, keeper,
-            new EventWriter(context, request.Format));
-        await stream.RunAsync(start, cancellationToken);
+        await using var stream = new WatchStream(services, request, keeper, new EventWriter(context, request.Format));
+        try
+        {
+            await stream.RunAsync(start, ending.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // This gateway goes: the stream ends behind a whole transaction, and is resumed elsewhere.
+            await stream.EndAsync();
+        }
     }
 
     /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
     private async Task<Revision> PresentAsync(Revision minRevision)
     {
         var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
-        var answer = await nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
+        var answer = await services.Nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
         return answer.Revision > minRevision ? answer.Revision : minRevision;
     }
 
@@ -100,7 +90,7 @@ internal sealed partial class WatchEndpoints(
         Problems =
         [
             ErrorKinds.InvalidParameter, ErrorKinds.InvalidPath, ErrorKinds.InvalidRevision, ErrorKinds.SessionNotFound,
-            ErrorKinds.SessionExpired, ErrorKinds.RevisionCompacted,
+            ErrorKinds.SessionExpired, ErrorKinds.RevisionCompacted, ErrorKinds.TooManyRequests,
         ],
     };
 

@@ -9,8 +9,9 @@ internal sealed class WatchEvent(Revision revision, Change change)
     /// <summary>Objects and references around path and value, roughly.</summary>
     private const int OverheadBytes = 200;
 
-    private byte[]? _plain;
-    private byte[]? _withValue;
+    private const int Variants = 8;
+
+    private byte[]?[]? _frames;
 
     public Revision Revision => revision;
 
@@ -19,9 +20,14 @@ internal sealed class WatchEvent(Revision revision, Change change)
     /// <summary>What it keeps in memory, roughly.</summary>
     public int Bytes => OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
 
-    /// <summary>The event's JSON, made by the first watcher that sends it and shared by the others.</summary>
+    /// <summary>The event as it is sent, made by the first watcher that sends it and shared by the others.</summary>
+    /// <param name="isLast">Of its revision, among what the watcher gets.</param>
     /// <remarks>Two that make it at once make the same bytes.</remarks>
-    public byte[] Json(bool withValue) => withValue
-        ? _withValue ??= WatchJson.Change(revision, change, withValue: true)
-        : _plain ??= WatchJson.Change(revision, change, withValue: false);
+    public byte[] Frame(EventFormat format, bool withValue, bool isLast)
+    {
+        var frames = _frames ??= new byte[]?[Variants];
+        var variant = ((int)format * 4) + (withValue ? 2 : 0) + (isLast ? 1 : 0);
+        return frames[variant] ??= EventFrame.Of(
+            format, WatchJson.NameOf(change.Type), WatchJson.Change(revision, change, withValue), isLast ? revision : null);
+    }
 }

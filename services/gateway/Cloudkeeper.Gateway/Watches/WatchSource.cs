@@ -9,8 +9,9 @@ namespace Cloudkeeper.Gateway.Watches;
 /// The changes of one watcher from a revision on: out of a node's history while they are old, out of the gateway's
 /// window of recent ones, then live. Every change comes once, whichever way.
 /// </summary>
-internal sealed class WatchSource(INodes nodes, ChangeRelay relay, WatchInterest interest, Revision from)
-    : IAsyncDisposable
+/// <param name="signal">Set when there is something to take; whoever sets it for another reason gets a step without events.</param>
+internal sealed class WatchSource(
+    INodes nodes, ChangeRelay relay, WatchInterest interest, StreamSignal signal, Revision from) : IAsyncDisposable
 {
     private const int SetsPerRead = 256;
 
@@ -18,46 +19,57 @@ internal sealed class WatchSource(INodes nodes, ChangeRelay relay, WatchInterest
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private IAsyncEnumerator<FeedFrame>? _history;
-    private LiveWatch? _live;
+    private Subscription? _live;
 
     /// <summary>Everything up to here has been returned.</summary>
     public Revision Position { get; private set; } = from;
 
-    /// <summary>The next changes.</summary>
-    /// <returns>Without events when none came in time.</returns>
-    public async ValueTask<WatchStep> NextAsync(TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>The next changes: none where there are none yet, but then the next call waits for the signal.</summary>
+    public async ValueTask<WatchStep> NextAsync(CancellationToken cancellationToken)
     {
         if (_live is null)
         {
-            var sets = new List<ChangeSet>();
-            if (!relay.TryCatchUp(Position, interest, SetsPerRead, sets, out _live))
-            {
-                return await ReadHistoryAsync(cancellationToken);
-            }
-
-            await EndHistoryAsync();
-            if (_live is null)
-            {
-                return Pass(sets);
-            }
+            return await CatchUpAsync(cancellationToken);
         }
 
-        await _live.WaitAsync(patience, cancellationToken);
+        await signal.WaitAsync();
+        cancellationToken.ThrowIfCancellationRequested();
         return Take(_live);
     }
 
     /// <summary>The session that the watch names has ended: it is told behind what has happened before.</summary>
-    public void EndSession() => _live?.EndSession();
+    public void EndSession()
+    {
+        if (_live is { } live)
+        {
+            relay.EndSession(live);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
         await EndHistoryAsync();
-        _live?.Dispose();
+        if (_live is { } live)
+        {
+            relay.Unsubscribe(live);
+        }
     }
 
-    private WatchStep Take(LiveWatch live)
+    private async ValueTask<WatchStep> CatchUpAsync(CancellationToken cancellationToken)
     {
-        var delivery = live.Take();
+        var sets = new List<ChangeSet>();
+        if (!relay.TryCatchUp(Position, interest, SetsPerRead, sets, signal.Set, out _live))
+        {
+            return await ReadHistoryAsync(cancellationToken);
+        }
+
+        await EndHistoryAsync();
+        return _live is { } live ? Take(live) : Pass(sets);
+    }
+
+    private WatchStep Take(Subscription live)
+    {
+        var delivery = relay.Take(live);
         if (!delivery.HasGap)
         {
             Position = delivery.Position;

@@ -1,60 +1,81 @@
 using Cloudkeeper.Gateway.Errors;
-using Cloudkeeper.Gateway.Feed;
-using Cloudkeeper.Gateway.Metrics;
-using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Sessions;
-using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>One answer to <c>GET /v1/watch</c>.</summary>
 internal sealed class WatchStream(
-    INodes nodes, ChangeRelay relay, SnapshotReader snapshots, ChangeReader changes, GatewayMetrics metrics, TimeProvider time,
-    TimeSpan progressInterval, WatchRequest request, SessionKeeper? keeper, EventWriter output) : IAsyncDisposable
+    WatchServices services, WatchRequest request, SessionKeeper? keeper, EventWriter output) : IAsyncDisposable
 {
     private readonly WatchInterest _interest = new(request.Targets, request.Session, request.LatestOnly);
-    private readonly ChangeDetails _details = new(changes, request.Values, request.Previous);
+    private readonly ChangeDetails _details = new(services.Changes, request.Values, request.Previous);
+    private readonly StreamSignal _signal = new();
     private WatchSource? _source;
     private Revision _sent;
     private long _lastProgress;
+    private bool _hasBegun;
 
     /// <summary>Sends changes above a revision until the session or the client ends it.</summary>
     /// <exception cref="ProblemException">Refused: thrown only before anything was sent.</exception>
     public async Task RunAsync(Revision start, CancellationToken cancellationToken)
     {
-        await using var ending = keeper?.Ended.Register(() => _source?.EndSession());
+        await using var cancelled = cancellationToken.UnsafeRegister(static it => ((StreamSignal)it!).Set(), _signal);
+        await using var ended = keeper?.Ended.Register(() => _source?.EndSession());
         var snapshot = request.Initial ? await ReadSnapshotAsync(cancellationToken) : null;
         _sent = snapshot?.Revision ?? start;
-        _source = new WatchSource(nodes, relay, _interest, _sent);
+        _source = SourceFrom(_sent);
 
         // Before the headers: only they can say that history is gone.
-        var step = await _source.NextAsync(TimeSpan.Zero, cancellationToken);
+        var step = await _source.NextAsync(cancellationToken);
         if (step.OldestRevision is { } oldest && !request.SnapshotOnGap)
         {
-            throw new ProblemException(new Problem(ErrorKinds.RevisionCompacted, Revision: relay.Revision,
+            throw new ProblemException(new Problem(ErrorKinds.RevisionCompacted, Revision: services.Relay.Revision,
                 WriteMembers: json => json.WriteNumber("oldestRevision"u8, oldest.Value)));
         }
 
-        _lastProgress = time.GetTimestamp();
-        await output.BeginAsync(relay.Revision);
+        await output.BeginAsync(services.Relay.Revision);
         if (snapshot is not null)
         {
             await SendSnapshotAsync(snapshot);
         }
 
+        _hasBegun = true;
+        _lastProgress = services.Time.GetTimestamp();
+        services.Progress.Add(_signal);
         while (await SendAsync(step, cancellationToken))
         {
-            var untilProgress = progressInterval - time.GetElapsedTime(_lastProgress);
-            step = await _source.NextAsync(
-                untilProgress > TimeSpan.Zero ? untilProgress : TimeSpan.Zero, cancellationToken);
+            step = await _source.NextAsync(cancellationToken);
         }
     }
 
-    public ValueTask DisposeAsync() => _source?.DisposeAsync() ?? ValueTask.CompletedTask;
+    /// <summary>Tells the client of a stream that the gateway ends how far it is: it goes on from there elsewhere.</summary>
+    /// <exception cref="ProblemException">It had not begun: nothing was said, and somebody else can say it.</exception>
+    public async ValueTask EndAsync()
+    {
+        if (!_hasBegun)
+        {
+            throw new ProblemException(ErrorKinds.ShuttingDown);
+        }
+
+        await SendProgressAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _signal.Dispose();
+        if (_source is not null)
+        {
+            await _source.DisposeAsync();
+        }
+    }
+
+    private WatchSource SourceFrom(Revision revision) =>
+        new(services.Nodes, services.Relay, _interest, _signal, revision);
 
     /// <returns>Whether the stream goes on.</returns>
-    private async Task<bool> SendAsync(WatchStep step, CancellationToken cancellationToken)
+    private async ValueTask<bool> SendAsync(WatchStep step, CancellationToken cancellationToken)
     {
         if (step.HasGap || !await TrySendEventsAsync(step.Events))
         {
@@ -69,42 +90,61 @@ internal sealed class WatchStream(
             return false;
         }
 
-        if (time.GetElapsedTime(_lastProgress) >= progressInterval)
+        if (_signal.TakeProgressDue() || services.Time.GetElapsedTime(_lastProgress) >= services.Options.ProgressInterval)
         {
-            _lastProgress = time.GetTimestamp();
-            output.Write("progress", WatchJson.At(_sent), _sent);
+            await SendProgressAsync();
+        }
+
+        return true;
+    }
+
+    private ValueTask SendProgressAsync()
+    {
+        _lastProgress = services.Time.GetTimestamp();
+        output.Write(services.ProgressFrames.Of(output.Format, _sent));
+        return output.FlushAsync();
+    }
+
+    /// <returns>False: details of an event are gone from the history.</returns>
+    private async ValueTask<bool> TrySendEventsAsync(IReadOnlyList<WatchEvent> events)
+    {
+        for (int start = 0, count; start < events.Count; start += count)
+        {
+            count = Math.Min(events.Count - start, _details.CountMax);
+            var details = await _details.ReadAsync(events, start, count);
+            for (var i = start; i < start + count; i++)
+            {
+                var isLast = i + 1 == events.Count || events[i + 1].Revision != events[i].Revision;
+                if (FrameOf(events[i], isLast, details?[i - start]) is not { } frame)
+                {
+                    return false;
+                }
+
+                output.Write(frame);
+                _sent = isLast ? events[i].Revision : _sent;
+            }
+
+            services.Metrics.EventsSent(count);
             await output.FlushAsync();
         }
 
         return true;
     }
 
-    /// <returns>False: details of an event are gone from the history.</returns>
-    private async ValueTask<bool> TrySendEventsAsync(IReadOnlyList<WatchEvent> events)
+    private byte[]? FrameOf(WatchEvent item, bool isLast, Change? details)
     {
-        var rest = new ArraySegment<WatchEvent>([.. events]);
-        while (rest.Count > 0)
+        if (_details.IsComplete(item.Change))
         {
-            var data = await _details.JsonOfAsync(rest);
-            for (var i = 0; i < data.Count; i++)
-            {
-                if (data[i] is not { } json)
-                {
-                    return false;
-                }
-
-                var revision = rest[i].Revision;
-                var isLast = i + 1 == rest.Count || rest[i + 1].Revision != revision;
-                output.Write(WatchJson.NameOf(rest[i].Change.Type), json, isLast ? revision : null);
-                _sent = isLast ? revision : _sent;
-            }
-
-            metrics.EventsSent(data.Count);
-            rest = rest[data.Count..];
-            await output.FlushAsync();
+            return item.Frame(output.Format, request.Values, isLast);
         }
 
-        return true;
+        return details is { } whole
+            ? EventFrame.Of(
+                output.Format,
+                WatchJson.NameOf(whole.Type),
+                WatchJson.Change(item.Revision, whole, request.Values, request.Previous ? whole.Previous : null),
+                isLast ? item.Revision : null)
+            : null;
     }
 
     /// <summary>Says what is lost and, where the client wants that, what is there instead.</summary>
@@ -113,7 +153,7 @@ internal sealed class WatchStream(
     {
         if (!request.SnapshotOnGap)
         {
-            output.Write("gap", WatchJson.Gap(_sent, relay.Revision));
+            output.Write("gap", WatchJson.Gap(_sent, services.Relay.Revision));
             await output.FlushAsync();
             return false;
         }
@@ -123,12 +163,12 @@ internal sealed class WatchStream(
         await SendSnapshotAsync(snapshot);
         await _source!.DisposeAsync();
         _sent = snapshot.Revision;
-        _source = new WatchSource(nodes, relay, _interest, _sent);
+        _source = SourceFrom(_sent);
         return true;
     }
 
     private Task<Snapshot> ReadSnapshotAsync(CancellationToken cancellationToken) =>
-        snapshots.ReadAsync(_interest, request.Values, cancellationToken);
+        services.Snapshots.ReadAsync(_interest, request.Values, cancellationToken);
 
     private async Task SendSnapshotAsync(Snapshot snapshot)
     {

@@ -1,0 +1,53 @@
+namespace Cloudkeeper.Gateway.Watches;
+
+/// <summary>
+/// One timer for the progress of all streams. They are dealt out evenly over the interval: ten thousand of them cost a few
+/// hundred short wake-ups each time, never all at once.
+/// </summary>
+internal sealed class ProgressClock : IDisposable
+{
+    private const int Hands = 32;
+
+    private readonly Lock _gate = new();
+    private readonly List<StreamSignal>[] _streams = [.. Enumerable.Range(0, Hands).Select(_ => new List<StreamSignal>())];
+    private readonly TimeSpan _step;
+    private readonly ITimer _timer;
+    private int _next;
+    private int _dealt;
+
+    /// <param name="interval">A stream's turn comes a little more often than this, so that a late timer breaks no promise.</param>
+    public ProgressClock(TimeSpan interval, TimeProvider time)
+    {
+        _step = interval / (Hands + 1);
+        _timer = time.CreateTimer(static clock => ((ProgressClock)clock!).Turn(), this, _step, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Tells a stream when its time has come, until it is closed.</summary>
+    public void Add(StreamSignal stream)
+    {
+        lock (_gate)
+        {
+            _streams[_dealt++ % Hands].Add(stream);
+            _dealt %= Hands;
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private void Turn()
+    {
+        lock (_gate)
+        {
+            var due = _streams[_next];
+            _next = (_next + 1) % Hands;
+            due.RemoveAll(static stream => stream.IsClosed);
+            foreach (var stream in due)
+            {
+                stream.SetProgressDue();
+            }
+        }
+
+        // Armed again only now: turns never overlap.
+        _timer.Change(_step, Timeout.InfiniteTimeSpan);
+    }
+}
