@@ -124,20 +124,13 @@ internal static class GatewayServices
     private static void Observe(IServiceProvider services)
     {
         var metrics = services.GetRequiredService<GatewayMetrics>();
-<<<<<<< HEAD
-        var watches = services.GetRequiredService<WatchEndpoints>();
+        var watches = services.GetRequiredService<WatchSlots>();
         var cache = services.GetRequiredService<NodeCache>();
         var progress = services.GetRequiredService<FeedProgress>();
-        metrics.ObserveWatches(() => watches.StreamCount);
+        metrics.ObserveWatches(() => watches.Count);
         metrics.ObserveCache(() => cache.Bytes, () => cache.Count);
         metrics.ObserveFeed(() => progress.Revision.Value, () => progress.Age.TotalSeconds);
         metrics.ObserveFreshness(() => progress.Behind, () => progress.Staleness?.TotalSeconds ?? double.NaN);
-=======
-        var watches = services.GetRequiredService<WatchSlots>();
-        var relay = services.GetRequiredService<ChangeRelay>();
-        metrics.ObserveWatches(() => watches.Count);
-        metrics.ObserveFeed(() => relay.Revision.Value, () => relay.Age.TotalSeconds);
->>>>>>> e3775f5 (Gateway: streams without timers of their own, headers at once, a last word on where to go on; watchers checked against all that happened)
     }
 
     private static void AddSeparated(IList<string> nodes, string? text)

@@ -91,8 +91,16 @@ public static class CloudkeeperHosting
     {
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HostingOptions>>((kestrel, hosting) =>
         {
-            kestrel.UseHttp1AndHttp2OnOnePort();
             ServerLimits.Apply(kestrel, hosting.Value);
+            kestrel.ConfigureEndpointDefaults(listen =>
+            {
+                if (hosting.Value.MaxConnectionsPerAddress is > 0 and var most)
+                {
+                    listen.Use(new AddressLimit(most).Wrap);
+                }
+
+                listen.UseHttp1AndHttp2(kestrel);
+            });
         });
     }
 

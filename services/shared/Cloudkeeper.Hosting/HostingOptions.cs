@@ -31,9 +31,19 @@ public sealed class HostingOptions
     [Range(1024, 1L << 30)]
     public long MaxRequestBodyBytes { get; init; } = 5 << 20;
 
-    /// <summary>Connections that a process accepts at a time. Default 20,000. 10 to 1,000,000.</summary>
+    /// <summary>
+    /// Connections that a process accepts at a time; more are closed at once. Default 20,000. 10 to 1,000,000. Each needs a
+    /// file descriptor: <c>ulimit -n</c> is to be larger.
+    /// </summary>
     [Range(10, 1_000_000)]
     public long MaxConnections { get; init; } = 20_000;
+
+    /// <summary>
+    /// Connections from one address at a time; more are closed at once. Default 0: no limit, for behind a proxy all clients
+    /// have its address. Where clients come directly, 200 is plenty for one of them. 0 to 1,000,000.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxConnectionsPerAddress { get; init; }
 
     /// <summary>Requests and streams at a time on one HTTP/2 connection. Default 1,000. 1 to 100,000.</summary>
     [Range(1, 100_000)]

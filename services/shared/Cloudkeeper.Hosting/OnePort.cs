@@ -20,13 +20,13 @@ namespace Cloudkeeper.Hosting;
 /// </remarks>
 public static class OnePort
 {
-    public static KestrelServerOptions UseHttp1AndHttp2OnOnePort(this KestrelServerOptions kestrel)
+    public static ListenOptions UseHttp1AndHttp2(this ListenOptions listen, KestrelServerOptions kestrel)
     {
+        ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AllowAlternateSchemes = true;
-        kestrel.ConfigureEndpointDefaults(listen =>
-            listen.Use(next => connection => ServeAsync(connection, next, kestrel.Limits)));
-        return kestrel;
+        listen.Use(next => connection => ServeAsync(connection, next, kestrel.Limits));
+        return listen;
     }
 
     private static async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next, KestrelServerLimits limits)

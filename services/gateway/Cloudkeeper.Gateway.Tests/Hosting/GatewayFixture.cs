@@ -3,6 +3,7 @@ using System.Text;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;
 
@@ -17,6 +18,9 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     /// <summary>Null: the system's.</summary>
     internal TimeProvider? Time { get; init; }
+
+    /// <summary>Limits of the web server that no setting changes: with the real ones tests would wait for long.</summary>
+    internal Action<KestrelServerLimits>? ServerLimits { get; init; }
 
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
@@ -46,6 +50,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         }
 
         builder.AddGateway();
+        builder.Services.PostConfigure<KestrelServerOptions>(server => ServerLimits?.Invoke(server.Limits));
         builder.Logging.ClearProviders();
         _app = builder.Build();
         _app.UseGateway();

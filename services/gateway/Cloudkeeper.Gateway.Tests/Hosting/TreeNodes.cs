@@ -87,12 +87,20 @@ internal sealed class TreeNodes : INodes
         }
     }
 
+    /// <summary>While it is set, commands fail with it.</summary>
+    public Exception? Failure { get; set; }
+
     /// <summary>While it is set, no feed can be opened.</summary>
     public bool HasNoFeed { get; set; }
 
     public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session)
     {
         RequireQuorum();
+        if (Failure is { } failure)
+        {
+            throw failure;
+        }
+
         lock (_gate)
         {
             return new(Apply(new CommandBatch(_lane, ++_serial, [request with { Serial = _serial }])));

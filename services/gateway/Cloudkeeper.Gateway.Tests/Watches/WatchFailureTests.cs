@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Tree;
@@ -96,7 +97,7 @@ public sealed class WatchFailureTests
         await WriteAsync(other, 1);
         Assert.Equal(1, (await watch.NextAsync())!.Id);
         var elsewhere = await other.PutAsync("/v1/nodes/b");
-        var relay = gateway.Services.GetRequiredService<Feed.ChangeRelay>();
+        var relay = gateway.Services.GetRequiredService<ChangeRelay>();
         await Until.TrueAsync(() => relay.Revision.Value == elsewhere.Revision);
         await gateway.DisposeAsync();
         var last = (await watch.ReadAsync())!;

@@ -62,19 +62,14 @@ internal sealed class GatewayOptions
     /// <summary>Bytes of these. Default 32 MiB.</summary>
     public long RecentBytesMax { get; init; } = 32L << 20;
 
-<<<<<<< HEAD
     /// <summary>Bytes of the nodes that this gateway answers from memory. Default 64 MiB. 0 (none) to 64 GiB.</summary>
     public long CacheBytes { get; init; } = 64L << 20;
 
-    /// <summary>How often a watch says how far it is. Default 5 s; 10 ms to 10 s, which clients may rely on.</summary>
-    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(5);
-=======
     /// <summary>
     /// A watch says at least this often how far it is. Default 8 s; 10 ms to 10 s, which clients may rely on. Nearly all
     /// that a silent watch costs.
     /// </summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(8);
->>>>>>> e3775f5 (Gateway: streams without timers of their own, headers at once, a last word on where to go on; watchers checked against all that happened)
 
     /// <summary>TTL of the session under which the gateway registers. Default 10 s. 1 s to 1 h.</summary>
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);

@@ -29,10 +29,10 @@ internal static class JsonBody
         }
     }
 
-    public static ValueTask<RequestBody> ReadAsync(HttpContext context) =>
-        RequestBody.ReadAsync(context, SmallBytesMax, ErrorKinds.BodyTooLarge with
+    public static ValueTask<RequestBody> ReadAsync(HttpContext context, int bytesMax = SmallBytesMax) =>
+        RequestBody.ReadAsync(context, bytesMax, ErrorKinds.BodyTooLarge with
         {
-            Detail = $"A body has at most {SmallBytesMax} bytes here.",
+            Detail = $"A body has at most {bytesMax} bytes here.",
         });
 
     /// <summary>Without a media type, and with curl's default one, a body is taken for JSON.</summary>

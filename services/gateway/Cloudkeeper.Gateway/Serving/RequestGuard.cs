@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Gateway.Serving;
@@ -15,10 +16,10 @@ internal sealed class RequestGuard(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (HasTooLargeHeaders(context.Request.Headers))
+        if (HasTooLargeHeaders(context))
         {
-            throw new ProblemException(
-                ErrorKinds.HeadersTooLarge, $"At most {HeadersMax} headers of {HeaderBytesMax} bytes in all.");
+            throw new ProblemException(ErrorKinds.HeadersTooLarge,
+                $"At most {HeadersMax} headers, and {HeaderBytesMax} bytes of them and the request's target together.");
         }
 
         // Such a path means one thing to us and another to the next reader.
@@ -30,13 +31,15 @@ internal sealed class RequestGuard(RequestDelegate next)
     /// <summary>The web server's own limit answers without a document: it comes only far behind ours.</summary>
     public static void Relax(KestrelServerOptions server)
     {
+        server.Limits.MaxRequestLineSize = 2 * HeaderBytesMax;
         server.Limits.MaxRequestHeadersTotalSize = 2 * HeaderBytesMax;
         server.Limits.MaxRequestHeaderCount = 2 * HeadersMax;
     }
 
-    private static bool HasTooLargeHeaders(IHeaderDictionary headers)
+    private static bool HasTooLargeHeaders(HttpContext context)
     {
-        var bytes = 0;
+        var headers = context.Request.Headers;
+        var bytes = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Length;
         foreach (var (name, values) in headers)
         {
             foreach (var value in values)

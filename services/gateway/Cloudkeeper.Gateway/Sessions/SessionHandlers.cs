@@ -18,6 +18,9 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
     private const int PageSizeOtherwise = 1_000;
     private const int IdsMax = 4_096;
 
+    /// <summary>An id has up to 16 digits, maybe between quotation marks, and something around them.</summary>
+    private const int IdsBytesMax = IdsMax * 32;
+
     public async Task OpenAsync(HttpContext context)
     {
         using var content = await JsonBody.ReadAsync(context);
@@ -105,7 +108,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
 
     public async Task KeepAllAliveAsync(HttpContext context)
     {
-        using var content = await JsonBody.ReadAsync(context);
+        using var content = await JsonBody.ReadAsync(context, IdsBytesMax);
         var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.KeepaliveBody);
         if (body.Ids is not { Count: <= IdsMax } ids)
         {

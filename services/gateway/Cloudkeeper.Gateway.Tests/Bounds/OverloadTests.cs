@@ -1,0 +1,142 @@
+using System.Net;
+using System.Net.Sockets;
+using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Gateway.Tests.Watches;
+using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Gateway.Tests.Bounds;
+
+/// <summary>How much there may be of something at a time: past that a refusal that says when to come again.</summary>
+public sealed class OverloadTests
+{
+    [Fact]
+    public async Task A_gateway_has_so_many_watches_and_each_session_fewer()
+    {
+        await using var gateway = await StartAsync(("Gateway:WatchesMax", "3"), ("Gateway:WatchesPerSessionMax", "1"));
+        var session = await gateway.OpenSessionAsync();
+        await using var ofSession = await WatchClient.OpenAsync(gateway, $"path=/a&session={session}");
+        ShouldComeAgain(await gateway.GetAsync($"/v1/watch?path=/a&session={session}"), 429, "too-many-requests");
+        await using var second = await WatchClient.OpenAsync(gateway, "path=/a");
+        var third = await WatchClient.OpenAsync(gateway, "path=/a");
+        ShouldComeAgain(await gateway.GetAsync("/v1/watch?path=/a"), 503, "overloaded");
+
+        // Who goes makes room, also a watch that was refused behind its place.
+        await third.DisposeAsync();
+        var slots = gateway.Services.GetRequiredService<WatchSlots>();
+        await Until.TrueAsync(() => slots.Count == 2);
+        (await gateway.GetAsync("/v1/watch?path=/a&session=4711")).ShouldBe(404, "session-not-found");
+        Assert.Equal(2, slots.Count);
+    }
+
+    [Fact]
+    public async Task A_cluster_has_so_many_sessions()
+    {
+        await using var gateway = await StartAsync(new StateMachineOptions { SessionsMax = 2 });
+        (await gateway.PostAsync("/v1/sessions")).ShouldBe(201);
+        (await gateway.PostAsync("/v1/sessions")).ShouldBe(201);
+        ShouldComeAgain(await gateway.PostAsync("/v1/sessions"), 503, "overloaded");
+    }
+
+    [Fact]
+    public async Task A_cluster_keeps_so_many_idempotency_keys()
+    {
+        await using var gateway = await StartAsync(new StateMachineOptions { IdempotencyKeysMax = 2 });
+        (await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "1"))).ShouldBe(201);
+        (await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "2"))).ShouldBe(200);
+        ShouldComeAgain(await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "3")), 503, "overloaded");
+        Assert.Equal("true", (await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "2"))).Headers["Idempotent-Replayed"]);
+        (await gateway.PutAsync("/v1/nodes/a")).ShouldBe(200);
+    }
+
+    [Theory]
+    [InlineData("Hosting:MaxConnections", 10)]
+    [InlineData("Hosting:MaxConnectionsPerAddress", 10)]
+    public async Task A_connection_too_many_is_closed_at_once(string setting, int most)
+    {
+        await using var gateway = await StartAsync((setting, $"{most}"));
+        using var own = gateway.Client;
+        var open = new List<Socket>();
+        try
+        {
+            // The one that the fixture's client keeps counts as well.
+            (await gateway.GetAsync("/v1/nodes")).ShouldBe(200);
+            while (open.Count < most - 1)
+            {
+                open.Add(new Socket(SocketType.Stream, ProtocolType.Tcp));
+                Assert.True(await IsServedAsync(open[^1], gateway));
+            }
+
+            using var refused = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            Assert.False(await IsServedAsync(refused, gateway));
+            open[0].Dispose();
+            await Until.TrueAsync(async () =>
+            {
+                using var next = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                return await IsServedAsync(next, gateway);
+            });
+        }
+        finally
+        {
+            open.ForEach(socket => socket.Dispose());
+        }
+    }
+
+    [Fact]
+    public async Task An_http2_connection_has_so_many_streams()
+    {
+        await using var gateway = await StartAsync(("Hosting:MaxStreamsPerConnection", "2"));
+        using var client = new HttpClient
+        {
+            BaseAddress = gateway.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var first = await WatchAsync(client);
+        using var second = await WatchAsync(client);
+        var third = WatchAsync(client);
+        (await gateway.PutAsync("/v1/nodes/a")).ShouldBe(201);
+        Assert.False(third.IsCompleted);
+        first.Dispose();
+        (await third).Dispose();
+    }
+
+    private static void ShouldComeAgain(Answer answer, int status, string code)
+    {
+        answer.ShouldBe(status, code);
+        Assert.Equal("1", answer.Headers["Retry-After"]);
+    }
+
+    private static Task<HttpResponseMessage> WatchAsync(HttpClient client) =>
+        client.GetAsync("/v1/watch?path=/a", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+    /// <summary>Connects and asks: a connection too many is closed or reset at any time in between.</summary>
+    private static async Task<bool> IsServedAsync(Socket socket, GatewayFixture gateway)
+    {
+        try
+        {
+            await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port);
+            await socket.SendAsync("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray());
+            return await socket.ReceiveAsync(new byte[1_024]) > 0;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static Task<GatewayFixture> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(StateMachineOptions.Default, settings);
+
+    private static async Task<GatewayFixture> StartAsync(
+        StateMachineOptions options, params (string Key, string Value)[] settings)
+    {
+        var gateway = new GatewayFixture
+        {
+            Nodes = new TreeNodes(options),
+            Settings = settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value),
+        };
+        await gateway.InitializeAsync();
+        return gateway;
+    }
+}
