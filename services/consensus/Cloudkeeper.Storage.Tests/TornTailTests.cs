@@ -46,7 +46,7 @@ public sealed class TornTailTests
         var damaged = Log.Image.With(middle.File, b => Zero(b, middle.Start + 40, middle.Start + 80));
         var error = Assert.Throws<StorageCorruptedException>(() => Make.Recover(damaged.ToDisk()));
         Assert.Equal((middle.File, (long)middle.Start), (error.File, error.Offset));
-        Assert.Contains("remove this member", error.Message, StringComparison.Ordinal);
+        Assert.Contains("take it in again as a new member", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -47,6 +47,19 @@ public sealed class IdentityTests : ClusterTest
         Assert.Equal("n4", await Cluster.IdOfAsync(removed));
     }
 
+    /// <summary>It does not vote any more when it goes, so it would never stand for election and be told.</summary>
+    [Fact]
+    public async Task A_node_that_is_removed_while_it_runs_notices_it()
+    {
+        var removed = await FollowerAsync();
+        using var client = new ApiClient(Cluster.Proxy.Address);
+        Assert.Equal(204, (await client.DeleteAsync($"/v1/cluster/members/{await Cluster.IdOfAsync(removed)}")).Status);
+        await SaysAsync(removed, "removed", "was removed from this cluster");
+        using var direct = new ApiClient(removed.Address);
+        Assert.Equal(503, (await direct.GetAsync("/readyz")).Status);
+        Assert.True(removed.IsRunning);
+    }
+
     [Fact]
     public async Task Two_clusters_do_not_mix()
     {

@@ -15,7 +15,7 @@ internal static class Usage
         Take the place of a member whose disk is lost, at its address:
           Cloudkeeper.Node --urls http://10.0.0.2:7000 --join http://10.0.0.1:7000 --replace true
 
-        Start any of them again: the same command, or only --urls; the data directory knows the rest.
+        Start any of them again: the same command, or only --urls and --data; the log knows the rest.
 
         While no process uses the data directory:
           Cloudkeeper.Node inspect [--data DIRECTORY]   which cluster and node, up to which entry and revision, how old

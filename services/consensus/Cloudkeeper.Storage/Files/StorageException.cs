@@ -42,9 +42,8 @@ public sealed class StorageFailedException : StorageException
 public sealed class StorageCorruptedException : StorageException
 {
     private const string Advice =
-        "Do not edit or delete single files. Keep a copy of the data directory, check the disk, remove this member "
-        + "from the cluster and let it join again as a new member with an empty data directory; if the file was moved "
-        + "or deleted by hand, put it back.";
+        "Do not edit or delete single files. The node does not vote with this data and keeps it; it asks its cluster to take "
+        + "it in again as a new member. Check the disk.";
 
     public StorageCorruptedException(string file, long offset, string problem)
         : base($"{file} is damaged at byte {offset}: {problem}. {Advice}")

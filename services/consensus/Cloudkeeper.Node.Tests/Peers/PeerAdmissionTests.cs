@@ -1,0 +1,77 @@
+using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Node.Tests.Peers;
+
+public sealed class PeerAdmissionTests
+{
+    private static readonly Guid Cluster = new("5d9c7a52-6a0f-4a3e-9a55-0d6a4f1f3c11");
+    private static readonly PeerIdentity Self = Peer(1);
+    private readonly PeerAdmission _admission = new(Self);
+
+    [Fact]
+    public void Members_are_heard_under_their_own_instance_only()
+    {
+        _admission.Committed = Members(3, 1, 2);
+
+        Assert.Null(Judge(Peer(2)));
+        Assert.Equal(409, Judge(Peer(2) with { Instance = Guid.NewGuid() })?.Status);
+        Assert.Equal(409, Judge(Peer(2) with { Cluster = Guid.NewGuid() })?.Status);
+        Assert.Equal(409, _admission.Judge(Peer(2), new NodeId(3))?.Status);
+    }
+
+    [Fact]
+    public void An_expected_member_is_heard_whatever_its_instance()
+    {
+        _admission.Committed = new Membership([new Member(new NodeId(2), "http://n2", IsVoter: false)]);
+        Assert.Null(Judge(Peer(2)));
+    }
+
+    [Fact]
+    public void Who_had_an_id_and_is_no_member_was_removed()
+    {
+        _admission.Committed = Members(4, 1, 2);
+
+        var refusal = Judge(Peer(4));
+
+        Assert.Equal(410, refusal?.Status);
+        Assert.Contains("n4 was removed", refusal!.Reason, StringComparison.Ordinal);
+        Assert.Null(_admission.AddressOf(new NodeId(4)));
+    }
+
+    [Fact]
+    public void Somebody_newer_than_the_log_is_heard_and_answered_where_it_says_until_the_log_knows_better()
+    {
+        Assert.Null(Judge(Peer(7)));
+        Assert.Equal("http://n7", _admission.AddressOf(new NodeId(7)));
+
+        _admission.Committed = Members(6, 1, 2);
+        Assert.Equal("http://n7", _admission.AddressOf(new NodeId(7)));
+
+        _admission.Committed = Members(7, 1, 2);
+        Assert.Null(_admission.AddressOf(new NodeId(7)));
+        Assert.Equal(410, Judge(Peer(7))?.Status);
+    }
+
+    [Fact]
+    public void What_a_stream_says_of_its_sender_is_read_as_it_was_written()
+    {
+        var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Peer(2).QueryTo(new NodeId(1)));
+
+        var read = PeerIdentity.Read(new QueryCollection(query));
+
+        Assert.Equal((Peer(2), new NodeId(1)), read);
+        query.Remove("instance");
+        Assert.Null(PeerIdentity.Read(new QueryCollection(query)));
+    }
+
+    private PeerRefusal? Judge(PeerIdentity peer) => _admission.Judge(peer, Self.Node);
+
+    private static PeerIdentity Peer(int id) => new(Cluster, new NodeId(id), InstanceOf(id), $"http://n{id}");
+
+    private static Guid InstanceOf(int id) => new(id, 0, 0, new byte[8]);
+
+    private static Membership Members(int lastId, params int[] ids) => new(
+        ids.Select(id => new Member(new NodeId(id), $"http://n{id}", IsVoter: true) { Instance = InstanceOf(id) }),
+        new NodeId(lastId));
+}
