@@ -111,6 +111,24 @@ public sealed class DataDirectoryTests : IDisposable
         Assert.Equal(new NodeId(9), afterIdentity.Identity.Node);
     }
 
+    [Fact]
+    public void A_member_of_version_1_is_given_an_instance_and_stays_in_quarantine()
+    {
+        using (var files = new PhysicalFileSystem(_folder))
+        {
+            IdentityFile.Save(files, new NodeIdentity(Cluster, new NodeId(4)));
+            QuarantineFile.Save(files, new Quarantine(Guid.NewGuid(), "the log is damaged"));
+        }
+
+        Open().Dispose();
+        using var directory = Open();
+
+        Assert.NotNull(directory.Quarantine);
+        Assert.True(directory.Identity.IsMember);
+        Assert.NotEqual(Guid.Empty, directory.Identity.Instance);
+        Assert.NotEqual(directory.Quarantine.Successor, directory.Identity.Instance);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

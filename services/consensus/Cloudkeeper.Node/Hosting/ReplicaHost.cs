@@ -117,9 +117,16 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     /// <summary>Completes with the reason once another member has said that this one was taken out.</summary>
     public Task<string> Removed => _removed.Task;
 
+    /// <summary>More waits for its turn than requests may add to.</summary>
+    public bool IsOverloaded => _turns.IsFull;
+
     public long MonotonicMilliseconds => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
     public long UnixMilliseconds => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>How endpoints get it: <see cref="ReplicaRoutes"/> has seen that there is one.</summary>
+    public static ValueTask<ReplicaHost> BindAsync(HttpContext context) =>
+        ValueTask.FromResult(context.Features.GetRequiredFeature<ReplicaHost>());
 
     public void Start()
     {
@@ -127,15 +134,8 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
-    /// <summary>More waits for its turn than requests may add to.</summary>
-    public bool IsOverloaded => _turns.IsFull;
-
     /// <summary>Completes once what waits for its turn has become less: for those who could send without end.</summary>
     public ValueTask BreatheAsync() => _turns.IsFull ? new ValueTask(AskAsync(static _ => true)) : ValueTask.CompletedTask;
-
-    /// <summary>How endpoints get it: <see cref="ReplicaRoutes"/> has seen that there is one.</summary>
-    public static ValueTask<ReplicaHost> BindAsync(HttpContext context) =>
-        ValueTask.FromResult(context.Features.GetRequiredFeature<ReplicaHost>());
 
     /// <summary>Whether a peer may speak here, and if so, where it is to be answered.</summary>
     public PeerRefusal? Admit(PeerIdentity peer, NodeId to) => _admission.Judge(peer, to);

@@ -129,7 +129,10 @@ internal sealed class DataDirectory : IDisposable
             PutAside();
         }
 
-        var identity = (found ?? NodeIdentity.WithoutCluster(default)) with { Instance = Quarantine?.Successor ?? Guid.NewGuid() };
+        // A member of version 1 has none of its own yet, and never becomes its own successor.
+        var identity = found is not null
+            ? found with { Instance = Guid.NewGuid() }
+            : NodeIdentity.WithoutCluster(Quarantine?.Successor ?? Guid.NewGuid());
         IdentityFile.Save(Files, identity);
         return identity;
     }
@@ -153,9 +156,16 @@ internal sealed class DataDirectory : IDisposable
         var now = _time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);
         var aside = Path.Combine(Location, DamagedPrefix + now);
         using var folder = new PhysicalFileSystem(aside);
-        foreach (var name in Files.List().Where(name => name != QuarantineFile.Name))
+        try
         {
-            File.Move(Path.Combine(Location, name), Path.Combine(aside, name));
+            foreach (var name in Files.List().Where(name => name != QuarantineFile.Name))
+            {
+                File.Move(Path.Combine(Location, name), Path.Combine(aside, name));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException($"The damaged files in {Location} cannot be put aside: {e.Message}", e);
         }
 
         folder.SyncDirectory();
