@@ -48,8 +48,9 @@ internal sealed class EventScanner
             }
             else if (b == '\n')
             {
-                TakeFraming(Line);
+                var line = Line;
                 _lineLength = 0;
+                TakeFraming(line);
             }
             else
             {
@@ -82,7 +83,6 @@ internal sealed class EventScanner
                 break;
             case Part.ChunkSize when Utf8Parser.TryParse(line, out _chunkLeft, out _, 'x') && _chunkLeft > 0:
                 _part = Part.Chunk;
-                _lineLength = 0;
                 RestoreContent();
                 break;
             case Part.ChunkSize:
