@@ -10,6 +10,11 @@ internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
     public void RoleChanged(NodeId node, Role role, Term term, NodeId? leader)
     {
         process.Trace(TraceKind.RoleChanged, term.Value, leader?.Value ?? 0, role);
+        if (role is Role.Candidate or Role.Leader)
+        {
+            NoteRareMoment();
+        }
+
         if (role == Role.Leader)
         {
             process.World.Totals.Count(Marker.Elections);
@@ -27,11 +32,21 @@ internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
     {
         process.Trace(TraceKind.Truncated, first.Value, last.Value);
         process.World.Totals.Count(Marker.ConflictingTailsTruncated);
+        NoteRareMoment();
     }
 
     public void Restored(NodeId node, SnapshotMetadata snapshot)
     {
         process.Trace(TraceKind.Restored, snapshot.Index.Value);
         process.World.Totals.Count(Marker.SnapshotsInstalled);
+        NoteRareMoment();
+    }
+
+    private void NoteRareMoment()
+    {
+        if (process.World.HasFaults && process.World.Options.Has(FaultClass.CrashAtDisk))
+        {
+            process.Node.Disk.CrashSoonPerhaps();
+        }
     }
 }

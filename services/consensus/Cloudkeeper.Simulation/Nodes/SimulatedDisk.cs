@@ -11,6 +11,8 @@ internal sealed class SimulatedDisk
 {
     private const double SpikeShare = 0.005;
     private const int SpikeFactor = 100;
+    private const double RareMomentCrashes = 0.1;
+    private const int RareMomentOperations = 10;
 
     /// <summary>The slowest that a disk may be: a fault that is over must not go on in an operation begun before.</summary>
     private const long TimeMax = 1 * Scheduler.Second;
@@ -42,6 +44,18 @@ internal sealed class SimulatedDisk
 
     /// <summary>The power goes off at the operation after this many others.</summary>
     public void CrashAfter(long operations) => (_fault, _faultIn) = (_random.Pick(Crashes), operations);
+
+    /// <summary>
+    /// Something has begun that is seldom on its way to the disk: a vote, a leadership, a shortened log, a snapshot of
+    /// somebody else. Crashes that come by chance alone nearly always miss it, so now and then one comes for it.
+    /// </summary>
+    public void CrashSoonPerhaps()
+    {
+        if (_fault == DiskFault.None && _random.Chance(RareMomentCrashes))
+        {
+            CrashAfter(_random.Next(RareMomentOperations));
+        }
+    }
 
     /// <summary>The operation after this many others fails: EIO.</summary>
     public void FailAfter(long operations) => (_fault, _faultIn) = (DiskFault.Error, operations);
