@@ -11,9 +11,20 @@ internal sealed class SimulatedNetwork(
     private const int SlowFactor = 50;
     private const int StragglerElections = 10;
 
+    /// <summary>
+    /// What a cut link does not carry is sent again by TCP and arrives when the link is whole, unless the connection is
+    /// given up before.
+    /// </summary>
+    private const double HeldShare = 0.5;
+
+    private const int HeldMax = 100;
+
     private readonly Dictionary<int, IEndpoint> _endpoints = [];
     private readonly HashSet<(int From, int To)> _cut = [];
     private readonly Dictionary<(int From, int To), long> _lastArrival = [];
+
+    // In the order of the list, never in that of a hash.
+    private readonly List<Envelope> _held = [];
 
     /// <summary>Probability that an envelope is lost.</summary>
     public double Loss { get; set; }
@@ -34,7 +45,11 @@ internal sealed class SimulatedNetwork(
 
     public void Cut(int from, int to) => _cut.Add((from, to));
 
-    public void Join(int from, int to) => _cut.Remove((from, to));
+    public void Join(int from, int to)
+    {
+        _cut.Remove((from, to));
+        Release();
+    }
 
     /// <summary>
     /// All links are whole again, and new: nothing waits behind what is still under way on the old ones.
@@ -43,6 +58,7 @@ internal sealed class SimulatedNetwork(
     {
         _cut.Clear();
         _lastArrival.Clear();
+        Release();
     }
 
     public bool IsCut(int from, int to) => _cut.Contains((from, to));
@@ -75,7 +91,13 @@ internal sealed class SimulatedNetwork(
             delay += random.NextInt64(StragglerElections * options.ElectionTimeout);
         }
 
-        if (_cut.Contains((envelope.From, envelope.To)) || random.Chance(Loss))
+        if (_cut.Contains((envelope.From, envelope.To)))
+        {
+            HoldOrLose(envelope);
+            return;
+        }
+
+        if (random.Chance(Loss))
         {
             Lose(envelope);
             return;
@@ -99,14 +121,36 @@ internal sealed class SimulatedNetwork(
 
     private void Deliver(Envelope envelope)
     {
-        // What is under way when the link breaks is lost as well.
         if (_cut.Contains((envelope.From, envelope.To)))
         {
-            Lose(envelope);
+            HoldOrLose(envelope);
             return;
         }
 
         _endpoints[envelope.To].Receive(envelope);
+    }
+
+    private void HoldOrLose(Envelope envelope)
+    {
+        if (envelope is PeerEnvelope && _held.Count < HeldMax && random.Chance(HeldShare))
+        {
+            _held.Add(envelope);
+        }
+        else
+        {
+            Lose(envelope);
+        }
+    }
+
+    /// <summary>Lets go what can go, in any order with what is sent from now on.</summary>
+    private void Release()
+    {
+        foreach (var envelope in _held.FindAll(e => !IsCut(e.From, e.To)))
+        {
+            _held.Remove(envelope);
+            totals.Count(Marker.MessagesHeldByCutLinks);
+            scheduler.After(InOrder(envelope, 1 + random.Exponential(options.NetworkDelay)), () => Deliver(envelope));
+        }
     }
 
     private void Lose(Envelope envelope)

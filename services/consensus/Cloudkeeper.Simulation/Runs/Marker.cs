@@ -29,6 +29,7 @@ internal enum Marker
     GatewayCrashes,
     MessagesLost,
     Stragglers,
+    MessagesHeldByCutLinks,
     RequestsToNobody,
     BatchesRetried,
     RepeatedSerialsRecognised,
