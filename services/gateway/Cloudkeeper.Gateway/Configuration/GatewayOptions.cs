@@ -75,8 +75,8 @@ internal sealed class GatewayOptions
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share what they have read of past
-    /// changes there. Default empty: they read from the nodes only. A password in it is never logged.
+    /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share there what they have read, and
+    /// one passes the change feed on to the others. Default empty: each by itself. A password in it is never logged.
     /// </summary>
     public string Redis { get; init; } = "";
 

@@ -21,14 +21,14 @@ internal sealed class FeedSpeaker(
     /// <summary>A transaction that is larger is read from a node by all.</summary>
     private const int MessageBytesMax = 256 << 10;
 
-    private readonly RedisValue _name = Guid.NewGuid().ToString("N");
     private long _leaseEnds = long.MinValue;
     private long _underWayBytes;
 
     /// <summary>How long a lease lasts that is not renewed. Default 3 s.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 
-    public Guid Id => Guid.Parse((string)_name!);
+    /// <summary>In the lease, and in every message, so that a speaker does not listen to itself.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
 
     /// <summary>This gateway is the one that speaks.</summary>
     public bool IsSpeaking => time.GetTimestamp() < Volatile.Read(ref _leaseEnds);
@@ -79,8 +79,9 @@ internal sealed class FeedSpeaker(
         {
             // Counted from before Redis does: this gateway stops to speak before another begins.
             var ends = time.GetTimestamp() + (long)(Lease.TotalSeconds * time.TimestampFrequency);
-            var isOurs = await database.LockExtendAsync(key, _name, Lease)
-                || await database.LockTakeAsync(key, _name, Lease);
+            RedisValue name = Id.ToString("N");
+            var isOurs = await database.LockExtendAsync(key, name, Lease)
+                || await database.LockTakeAsync(key, name, Lease);
             Volatile.Write(ref _leaseEnds, isOurs ? ends : long.MinValue);
         }
         catch (Exception e) when (RedisConnection.IsHarmless(e))

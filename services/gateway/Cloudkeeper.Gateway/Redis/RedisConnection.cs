@@ -111,12 +111,12 @@ internal sealed partial class RedisConnection(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Past changes are shared through Redis: {Configuration}")]
+    [LoggerMessage(LogLevel.Information, "Gateways share what they read, and the feed, through Redis: {Configuration}")]
     private static partial void LogConfigured(ILogger logger, string configuration);
 
     [LoggerMessage(LogLevel.Information, "Connected to Redis")]
     private static partial void LogConnected(ILogger logger);
 
-    [LoggerMessage(LogLevel.Warning, "No connection to Redis: past changes are read from the nodes")]
+    [LoggerMessage(LogLevel.Warning, "No connection to Redis: everything is read from the nodes")]
     private static partial void LogLost(ILogger logger);
 }
