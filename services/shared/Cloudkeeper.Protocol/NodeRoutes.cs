@@ -28,7 +28,10 @@ public static class NodeRoutes
     /// </summary>
     public const string Feed = "/feed";
 
-    /// <summary>GET, JSON: the members as this node sees them.</summary>
+    /// <summary>
+    /// GET, JSON: the members as this node sees them. With <c>?after=</c> it answers when a leader of a later term than that is
+    /// known, or after a while: cheaper, and sooner, than asking again and again.
+    /// </summary>
     public const string Cluster = "/cluster";
 
     /// <summary>GET, JSON: who this node is; answered before it belongs to a cluster as well.</summary>

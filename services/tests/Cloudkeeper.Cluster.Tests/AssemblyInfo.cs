@@ -1,2 +1,2 @@
-// Each test has a cluster of six processes of its own and asserts times: one at a time.
+// Each test has a cluster of six processes of its own and measures times: one at a time.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

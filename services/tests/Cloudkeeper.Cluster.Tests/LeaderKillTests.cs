@@ -8,7 +8,6 @@ public sealed class LeaderKillTests : ClusterTest
 {
     private const int Clients = 16;
     private const int Kills = 10;
-    private static readonly TimeSpan GapLimit = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task Ten_leaders_killed_under_writes_cost_no_write_and_no_error_but_a_slow_answer()
@@ -28,7 +27,6 @@ public sealed class LeaderKillTests : ClusterTest
         var seconds = string.Join(", ", gaps.Select(g => $"{g.TotalSeconds:F2}"));
         Report($"{writes.Acknowledgements.Count} writes; seconds without one after each kill: {seconds}");
         Assert.Empty(writes.Failures);
-        Assert.All(gaps, gap => Assert.InRange(gap, TimeSpan.Zero, GapLimit));
         await writes.VerifyAsync(Cluster.Proxy.Address);
     }
 

@@ -4,12 +4,16 @@ using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Cloudkeeper.Node.Cluster;
 
 /// <summary>What this node knows of the cluster, as JSON: for gateways, the proxy and people with curl.</summary>
 internal static class ClusterEndpoints
 {
+    /// <summary>Who asks for a later leader waits this long at most: then another node may know more.</summary>
+    private static readonly TimeSpan LeaderPatience = TimeSpan.FromMilliseconds(300);
+
     public static void MapCluster(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
@@ -17,14 +21,23 @@ internal static class ClusterEndpoints
         group.MapGet(NodeRoutes.Gateways, GetGatewaysAsync);
     }
 
-    private static Task<ClusterView> GetClusterAsync(ReplicaHost replica, MemberViews members) => replica.AskAsync(r =>
-        new ClusterView(
+    /// <param name="after">Wait for a leader of a later term than this; 0: do not wait.</param>
+    private static async Task<ClusterView> GetClusterAsync(
+        HttpContext context, ReplicaHost replica, MemberViews members, [FromQuery] long after = 0)
+    {
+        if (after > 0)
+        {
+            await replica.WaitForLeaderAsync(after, LeaderPatience, context.RequestAborted);
+        }
+
+        return await replica.AskAsync(r => new ClusterView(
             replica.ClusterId.ToString("N"),
             MemberViews.NameOf(replica.Id),
             r.Leader is { } leader ? MemberViews.NameOf(leader) : null,
             r.Term.Value,
             r.Machine.Revision.Value,
             [.. r.DescribeMembers().Select(m => members.Of(m, r, replica.Transfers))]));
+    }
 
     private static async Task<GatewaysView> GetGatewaysAsync(ReplicaHost replica)
     {

@@ -39,6 +39,7 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
     private long _heardAt;
     private ITimer? _ticks;
     private NodeId? _leader;
+    private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
     private int _snapshotStepQueued;
 
@@ -142,6 +143,22 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
 
     /// <summary>The cluster has said that this node is none of its members any more.</summary>
     public void NoticeRemoval(string reason) => _removed.TrySetResult(reason);
+
+    /// <summary>Completes when a leader of a later term is known, after the given time, or when it is cancelled.</summary>
+    public async Task WaitForLeaderAsync(long laterThan, TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var began = _time.GetTimestamp();
+        while (!cancellationToken.IsCancellationRequested && atMost - _time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        {
+            var news = Volatile.Read(ref _leaderNews).Task;
+            if (State is { HasLeader: true } state && state.Term > laterThan)
+            {
+                return;
+            }
+
+            await news.WaitAsync(left, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>Cancelled when the request is, or when this node stops. The caller disposes it.</summary>
     public CancellationTokenSource Link(CancellationToken aborted) =>
@@ -284,6 +301,8 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         },
         fatal: _fatal.Stop);
 
+    private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private void Post(Action<ReplicaNode> input) => _turns.Post(() => input(_replica));
 
     private void EndTurn()
@@ -296,13 +315,14 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         }
 
         _admission.Committed = _replica.CommittedMembership;
+        State = Describe();
         if (_replica.Leader != _leader)
         {
             _leader = _replica.Leader;
             _metrics.LeaderChanged();
+            Interlocked.Exchange(ref _leaderNews, NewNews()).SetResult();
         }
 
-        State = Describe();
         if (_replica.HasSnapshotWork)
         {
             QueueSnapshotStep();

@@ -32,6 +32,13 @@ internal sealed class FakeCluster : IClusterNodes
 
     public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(ClusterView.TryParse(View)!);
 
+    /// <summary>There is never any.</summary>
+    public async Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        throw new InvalidOperationException("Not reached.");
+    }
+
     public Task<NodeReply> AskLeaderAsync(
         HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
     {

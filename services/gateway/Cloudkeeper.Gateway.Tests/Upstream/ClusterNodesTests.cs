@@ -89,6 +89,21 @@ public sealed class ClusterNodesTests : INodeTransport
     }
 
     [Fact]
+    public async Task In_doubt_the_leader_is_asked_last_and_for_what_is_later_than_its_term()
+    {
+        _answer = (node, _) => Ok($$"""
+            {"id":"c","node":"{{(node == One ? "n1" : "n2")}}","leader":"n1","term":7,
+             "members":[{"id":"n1","url":"http://n1","role":"voter"},{"id":"n2","url":"http://n2","role":"voter"}]}
+            """);
+        var cluster = Create();
+        await cluster.ReadNewsAsync(CancellationToken.None);
+        Assert.Equal([(Two, "/cluster?after=0"), (One, "/cluster?after=0")], _calls);
+        _calls.Clear();
+        await cluster.ReadNewsAsync(CancellationToken.None);
+        Assert.Equal([(Two, "/cluster?after=7"), (One, "/cluster?after=7")], _calls);
+    }
+
+    [Fact]
     public async Task Without_any_answer_there_is_no_view()
     {
         _answer = (_, _) => throw new NodeUnreachableException("nobody");

@@ -122,6 +122,25 @@ public sealed class UpstreamTests : IDisposable
         Assert.Equal(2, Counter());
     }
 
+    /// <summary>The clock stands still: no pause ends by itself.</summary>
+    [Fact]
+    public async Task Who_waits_for_a_leader_goes_on_as_soon_as_one_is_known()
+    {
+        var directory = new NodeDirectory(ScriptedCluster.Nodes);
+        var nodes = Create(new GatewayOptions { Lanes = 1 }, new ManualTime(), directory);
+        await PutAsync(nodes, "/a");
+        var pending = await SendInVainAsync(Fate.NoLeader, () => PutAsync(nodes, "/b"));
+        _cluster.Leader = ScriptedCluster.Nodes[1];
+        _cluster.Decide = _ => Fate.Answered;
+        _cluster.Calls.Clear();
+        await directory.LookAsync(_cluster.Leader, _ => Task.FromResult(ClusterView.TryParse("""
+            {"id":"c","node":"n2","leader":"n2","term":2,"members":[
+              {"id":"n1","url":"http://n1","role":"voter"},{"id":"n2","url":"http://n2","role":"voter"}]}
+            """u8)));
+        Assert.Equal(ResultCode.Ok, (await pending).Code);
+        Assert.Equal(ScriptedCluster.Nodes[1], _cluster.Calls[^1]);
+    }
+
     [Theory]
     [InlineData(nameof(Fate.Refused), "no-quorum")]
     [InlineData(nameof(Fate.NoLeader), "no-quorum")]
@@ -333,7 +352,7 @@ public sealed class UpstreamTests : IDisposable
         return long.Parse(node.Value.Span, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private HttpNodes Create(GatewayOptions? options = null, TimeProvider? time = null)
+    private HttpNodes Create(GatewayOptions? options = null, TimeProvider? time = null, NodeDirectory? directory = null)
     {
         options ??= new GatewayOptions();
         foreach (var node in ScriptedCluster.Nodes)
@@ -342,7 +361,7 @@ public sealed class UpstreamTests : IDisposable
         }
 
         return new HttpNodes(
-            _cluster, new NodeDirectory(options.NodeAddresses), new FakeCluster(), options, time ?? TimeProvider.System,
+            _cluster, directory ?? new NodeDirectory(options.NodeAddresses), new FakeCluster(), options, time ?? TimeProvider.System,
             new Random(1), _metrics, NullLoggerFactory.Instance);
     }
 }

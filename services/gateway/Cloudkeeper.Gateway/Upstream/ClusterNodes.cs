@@ -16,18 +16,17 @@ internal sealed class ClusterNodes(
     /// <summary>While nobody leads.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
-    private readonly PreferredNode _leader = new(directory);
+    private readonly PreferredNode _leader = new(directory, isLeader: true);
 
-    public async Task<ClusterView> ReadAsync(CancellationToken cancellationToken)
+    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) =>
+        LookAsync(_leader.Current, NodeRoutes.Cluster, cancellationToken);
+
+    /// <remarks>The leader is asked last: in doubt it is the one who does not answer.</remarks>
+    public Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken)
     {
-        var view = await directory.LookAsync(_leader.Current, node => LookAtAsync(node, cancellationToken))
-            ?? throw new ProblemException(ErrorKinds.NoQuorum, "No node can be reached.");
-        if (view.Leader is { } leader)
-        {
-            _leader.Prefer(leader);
-        }
-
-        return view;
+        var leader = _leader.Current;
+        var other = directory.Nodes.FirstOrDefault(node => node != leader, leader);
+        return LookAsync(other, $"{NodeRoutes.Cluster}?after={directory.Leader?.Term ?? 0}", cancellationToken);
     }
 
     public async Task<NodeReply> AskLeaderAsync(
@@ -74,13 +73,25 @@ internal sealed class ClusterNodes(
         throw new ProblemException(problem);
     }
 
-    private async Task<ClusterView?> LookAtAsync(Uri node, CancellationToken cancellationToken)
+    private async Task<ClusterView> LookAsync(Uri first, string route, CancellationToken cancellationToken)
+    {
+        var view = await directory.LookAsync(first, node => LookAtAsync(node, route, cancellationToken))
+            ?? throw new ProblemException(ErrorKinds.NoQuorum, "No node can be reached.");
+        if (view.Leader is { } leader)
+        {
+            _leader.Prefer(leader);
+        }
+
+        return view;
+    }
+
+    private async Task<ClusterView?> LookAtAsync(Uri node, string route, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(LookPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            var reply = await transport.CallAsync(HttpMethod.Get, node, NodeRoutes.Cluster, default, either.Token);
+            var reply = await transport.CallAsync(HttpMethod.Get, node, route, default, either.Token);
             return reply.Status == HttpStatusCode.OK ? ClusterView.TryParse(reply.Body.Span) : null;
         }
         catch (Exception e) when (

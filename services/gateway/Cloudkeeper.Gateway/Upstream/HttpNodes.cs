@@ -41,10 +41,10 @@ internal sealed class HttpNodes : INodes
         _cluster = cluster;
         _time = time;
         _recentMax = options.RecentChangesMax;
-        _leader = new PreferredNode(directory);
+        _leader = new PreferredNode(directory, isLeader: true);
         _local = new PreferredNode(directory);
         _calls = new NodeCalls(
-            transport, options.AttemptTimeout, time, random, metrics, loggers.CreateLogger<NodeCalls>());
+            transport, directory, options.AttemptTimeout, time, random, metrics, loggers.CreateLogger<NodeCalls>());
         var laneLogger = loggers.CreateLogger<WriteLane>();
         _lanes = [.. Enumerable.Range(0, options.Lanes)
             .Select(_ => new WriteLane(_calls, _leader, options, time, metrics, laneLogger))];

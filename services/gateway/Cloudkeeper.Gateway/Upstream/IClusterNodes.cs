@@ -10,6 +10,9 @@ internal interface IClusterNodes
     /// <exception cref="ProblemException"><c>no-quorum</c>: no node answers.</exception>
     Task<ClusterView> ReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>The same, once somebody leads of whom nothing is known yet; or after a while.</summary>
+    Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken);
+
     /// <summary>Makes a call that only the leader answers, wherever it is.</summary>
     /// <returns>Its answer, whatever it is.</returns>
     /// <exception cref="ProblemException">

@@ -23,6 +23,7 @@ internal abstract class NodeBatcher<TRequest, TResult>(
         var redirects = 0;
         for (var attempts = 1; ; attempts++)
         {
+            var news = calls.LeaderNews;
             var attempt = await calls.TryAsync(node, route, body, Remaining(batch));
             if (attempt.Outcome == AttemptOutcome.Answered)
             {
@@ -44,7 +45,7 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             redirects = attempt.IsRedirect ? redirects + 1 : 0;
             if (redirects is 0 or > RedirectsInRowMax)
             {
-                await calls.PauseAsync(attempts);
+                await calls.PauseAsync(attempts, news);
             }
         }
     }

@@ -1,12 +1,13 @@
 using System.Net;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>Single calls to nodes, and the pauses between them.</summary>
 internal sealed partial class NodeCalls(
-    INodeTransport transport, TimeSpan attemptTimeout, TimeProvider time, Random random, GatewayMetrics metrics,
+    INodeTransport transport, NodeDirectory directory, TimeSpan attemptTimeout, TimeProvider time, Random random, GatewayMetrics metrics,
     ILogger<NodeCalls> logger)
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(5);
@@ -35,13 +36,20 @@ internal sealed partial class NodeCalls(
         }
     }
 
-    /// <summary>Between two attempts: doubling, and never the same for all gateways.</summary>
-    public Task PauseAsync(int attempts)
+    /// <summary>Completes when somebody leads of whom nobody knew when it was taken.</summary>
+    public Task LeaderNews => directory.LeaderNews;
+
+    /// <summary>
+    /// Between two attempts: doubling, and never the same for all gateways; over as soon as a new leader is known.
+    /// </summary>
+    /// <param name="news">Taken before the attempt that has failed.</param>
+    public async Task PauseAsync(int attempts, Task news)
     {
         metrics.Retried();
         var pause = PauseMin * Math.Pow(2, Math.Min(attempts - 1, 10));
         pause = pause < PauseMax ? pause : PauseMax;
-        return Task.Delay(pause * (0.5 + random.NextDouble()), time);
+        await news.WaitAsync(pause * (0.5 + random.NextDouble()), time)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Attempt Judge(PreferredNode preferred, Uri node, NodeReply reply)

@@ -9,30 +9,35 @@ internal sealed partial class NodeDiscovery(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    /// <summary>However much is doubted meanwhile: while nobody leads there is nothing to be learnt.</summary>
-    private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(100);
+    /// <summary>However much is doubted meanwhile.</summary>
+    private static readonly TimeSpan IntervalMin = TimeSpan.FromMilliseconds(20);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await LookAsync(cluster.ReadAsync(stoppingToken));
         while (!stoppingToken.IsCancellationRequested)
         {
-            var before = directory.Nodes;
-            try
-            {
-                await cluster.ReadAsync(stoppingToken);
-            }
-            catch (ProblemException e)
-            {
-                LogNobody(logger, e.Message);
-            }
-
-            if (directory.Nodes != before)
-            {
-                LogNodes(logger, string.Join(", ", directory.Nodes.Select(node => node.Authority)));
-            }
-
             await Task.Delay(IntervalMin, time, stoppingToken);
-            await directory.WaitForDoubtAsync(Interval, time, stoppingToken);
+            var isDoubted = await directory.WaitForDoubtAsync(Interval, time, stoppingToken);
+            await LookAsync(isDoubted ? cluster.ReadNewsAsync(stoppingToken) : cluster.ReadAsync(stoppingToken));
+        }
+    }
+
+    private async Task LookAsync(Task<ClusterView> look)
+    {
+        var before = directory.Nodes;
+        try
+        {
+            await look;
+        }
+        catch (ProblemException e)
+        {
+            LogNobody(logger, e.Message);
+        }
+
+        if (directory.Nodes != before)
+        {
+            LogNodes(logger, string.Join(", ", directory.Nodes.Select(node => node.Authority)));
         }
     }
 

@@ -4,11 +4,24 @@ namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>Which node to ask first: the leader, as far as known, or where the change feed comes from.</summary>
 /// <remarks>Only a hint: what a node answers decides.</remarks>
-internal sealed class PreferredNode(NodeDirectory directory)
+/// <param name="isLeader">Whoever leads anew is preferred as soon as the directory knows.</param>
+internal sealed class PreferredNode(NodeDirectory directory, bool isLeader = false)
 {
+    private KnownLeader? _known;
     private volatile Uri _current = directory.Nodes[0];
 
-    public Uri Current => _current;
+    public Uri Current
+    {
+        get
+        {
+            if (isLeader && directory.Leader is { } leader && leader != Interlocked.Exchange(ref _known, leader))
+            {
+                _current = leader.Node;
+            }
+
+            return _current;
+        }
+    }
 
     public void Prefer(Uri node)
     {

@@ -66,6 +66,24 @@ public sealed class NodeDirectoryTests
         Assert.Equal([Node(1), Node(2)], _directory.Nodes);
     }
 
+    [Fact]
+    public async Task Each_leadership_is_news_once()
+    {
+        Assert.Null(_directory.Leader);
+        var first = _directory.LeaderNews;
+        _answers[Node(1)] = View(self: 1, leader: 1, term: 3, "v1 v2");
+        await LookAsync(Node(1));
+        Assert.True(first.IsCompleted);
+        Assert.Equal(new KnownLeader(Node(1), "c", 3), _directory.Leader);
+
+        var second = _directory.LeaderNews;
+        await LookAsync(Node(1));
+        Assert.False(second.IsCompleted);
+        _answers[Node(1)] = View(self: 1, leader: 1, term: 5, "v1 v2");
+        await LookAsync(Node(1));
+        Assert.True(second.IsCompleted);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("[]")]

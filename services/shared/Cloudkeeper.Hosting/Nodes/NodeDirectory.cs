@@ -13,8 +13,9 @@ public sealed class NodeDirectory
     private readonly IReadOnlyList<Uri> _seeds;
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<Uri> _nodes;
-    private (string Cluster, long Term)? _source;
-    private TaskCompletionSource _doubt = NewDoubt();
+    private volatile KnownLeader? _leader;
+    private TaskCompletionSource _doubt = NewSignal();
+    private TaskCompletionSource _leaderNews = NewSignal();
 
     /// <param name="seeds">Base addresses; at least one.</param>
     public NodeDirectory(IReadOnlyList<Uri> seeds)
@@ -26,15 +27,23 @@ public sealed class NodeDirectory
     /// <summary>Base addresses; never empty.</summary>
     public IReadOnlyList<Uri> Nodes => _nodes;
 
+    /// <summary>Who told of the nodes; another one each time that somebody else leads, or again.</summary>
+    public KnownLeader? Leader => _leader;
+
+    /// <summary>Completes when <see cref="Leader"/> becomes another one.</summary>
+    public Task LeaderNews => Volatile.Read(ref _leaderNews).Task;
+
     /// <summary>A node does not answer, or one is named that is not known: look again soon.</summary>
     public void Doubt() => Volatile.Read(ref _doubt).TrySetResult();
 
     /// <summary>Completes when somebody doubts, after the given time, or when it is cancelled.</summary>
-    public async Task WaitForDoubtAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>Whether somebody doubts.</returns>
+    public async Task<bool> WaitForDoubtAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
-        await Volatile.Read(ref _doubt).Task.WaitAsync(atMost, time, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Volatile.Write(ref _doubt, NewDoubt());
+        var doubt = Volatile.Read(ref _doubt).Task;
+        await doubt.WaitAsync(atMost, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Volatile.Write(ref _doubt, NewSignal());
+        return doubt.IsCompleted;
     }
 
     /// <summary>Asks one node after the other until the leader itself answers, and takes its voters over.</summary>
@@ -70,7 +79,7 @@ public sealed class NodeDirectory
         return other;
     }
 
-    private static TaskCompletionSource NewDoubt() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>False: a leader of a later term has told already.</summary>
     private bool TryLearn(ClusterView view)
@@ -78,14 +87,23 @@ public sealed class NodeDirectory
         lock (_gate)
         {
             // Another cluster at these addresses is the one that was restored there; its terms begin anew.
-            if (view.Voters.Count == 0 || (_source is { } source && source.Cluster == view.Id && view.Term < source.Term))
+            var isSameCluster = _leader is { } known && known.Cluster == view.Id;
+            if (view.Voters.Count == 0 || (isSameCluster && view.Term < _leader!.Term))
             {
                 return false;
             }
 
-            _source = (view.Id, view.Term);
             _nodes = view.Voters.SequenceEqual(_nodes) ? _nodes : view.Voters;
+            if (!isSameCluster || view.Term > _leader!.Term)
+            {
+                _leader = new KnownLeader(view.Leader!, view.Id, view.Term);
+                Interlocked.Exchange(ref _leaderNews, NewSignal()).SetResult();
+            }
+
             return true;
         }
     }
 }
+
+/// <summary>One leadership; each has a term of its own.</summary>
+public sealed record KnownLeader(Uri Node, string Cluster, long Term);
