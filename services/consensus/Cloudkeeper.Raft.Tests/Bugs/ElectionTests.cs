@@ -167,4 +167,28 @@ public sealed class ElectionTests
 
         Assert.Equal(Enumerable.Range(10, 11), seen.Order());
     }
+
+    /// <summary>It never stands for election, where it would hear that it was removed while nobody could tell it.</summary>
+    [Fact]
+    public void A_learner_forgets_a_leader_that_has_fallen_silent()
+    {
+        var bench = new Bench(members: "1l 2v 3v");
+        bench.Step(Bench.Append(Bench.Two, term: 1, previous: 1, previousTerm: 1, commit: 1));
+        Assert.Equal(Bench.Two, bench.Raft.Leader);
+
+        for (var tick = 0; tick < RaftOptions.Default.ElectionTicks; tick++)
+        {
+            Assert.Equal(Bench.Two, bench.Raft.Leader);
+            bench.Raft.Tick();
+        }
+
+        for (var tick = 0; tick < RaftOptions.Default.ElectionTicks; tick++)
+        {
+            bench.Raft.Tick();
+        }
+
+        Assert.Null(bench.Raft.Leader);
+        Assert.Equal(Role.Follower, bench.Raft.Role);
+        Assert.Empty(bench.Take());
+    }
 }

@@ -179,13 +179,6 @@ internal sealed class NodeProcess : IReplicaHost
         ? MemberBook.AddressOf(member.Address)
         : World.Members.AddressOf(peer);
 
-    /// <summary>What it has found of its own disk while it runs: it ends, and judges the whole of it at its start.</summary>
-    public void DamageFound(StorageCorruptedException damage)
-    {
-        World.Totals.Count(Marker.DamageFoundWhileRunning);
-        Node.Exit(damage);
-    }
-
     public void Send(RaftMessage message)
     {
         World.Checks.Sending(this, message);

@@ -28,9 +28,10 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
             Report(request, succeeded: false);
             return;
         }
-        catch (StorageCorruptedException e)
+        catch (StorageCorruptedException)
         {
-            process.DamageFound(e);
+            Report(request, succeeded: false);
+            TakeAnother();
             return;
         }
 
@@ -116,10 +117,17 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         {
             // Purged meanwhile.
         }
-        catch (StorageCorruptedException e)
+        catch (StorageCorruptedException)
         {
-            process.DamageFound(e);
+            TakeAnother();
         }
+    }
+
+    /// <summary>The state itself is whole: it is in memory.</summary>
+    private void TakeAnother()
+    {
+        process.World.Totals.Count(Marker.DamagedSnapshotsNotSent);
+        process.Post(static r => r.RequestSnapshot(r.AppliedIndex, static _ => { }));
     }
 
     private void End(Transfer transfer, bool succeeded)

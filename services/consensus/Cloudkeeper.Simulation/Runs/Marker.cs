@@ -62,7 +62,7 @@ internal enum Marker
     DamageTakenForTornTail,
     RottenImagesDetected,
     RottenImagesHarmless,
-    DamageFoundWhileRunning,
+    DamagedSnapshotsNotSent,
     DamagedSnapshotsRefused,
     Admissions,
     Replacements,
