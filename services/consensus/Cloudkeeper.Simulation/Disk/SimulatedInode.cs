@@ -82,7 +82,7 @@ internal sealed class SimulatedInode
         var at = random.NextInt64(length);
         var start = at / SectorBytes * SectorBytes;
         var count = (int)Math.Min(SectorBytes, length - start);
-        switch (random.Next(3))
+        switch (random.Next(length > SectorBytes ? 3 : 2))
         {
             case 0:
                 Overwrite(at, [(byte)(_content[at] ^ (1 << random.Next(8)))]);

@@ -1,0 +1,88 @@
+using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Nodes;
+using Cloudkeeper.Storage;
+
+namespace Cloudkeeper.Simulation.Tests.Nodes;
+
+/// <summary>Who a machine is, whatever happens to its disk on the way.</summary>
+public sealed class DataDirectoryTests
+{
+    private static readonly Guid Cluster = new("11111111-2222-3333-4444-555555555555");
+    private static readonly NodeId Four = new(4);
+
+    private readonly SimulationRandom _random = new(1);
+
+    [Fact]
+    public void An_empty_disk_draws_an_instance_and_keeps_it()
+    {
+        var files = new SimulatedFileSystem(_random.Split());
+        var first = Open(files);
+        Assert.False(first.IsMember);
+        Assert.Equal(first.Instance, Open(files.Crash(_random.Split())).Instance);
+    }
+
+    [Fact]
+    public void A_member_stays_the_one_it_is()
+    {
+        var files = new SimulatedFileSystem(_random.Split());
+        var directory = Open(files);
+        directory.Complete(Cluster, Four);
+        var again = Open(files.Crash(_random.Split()));
+        Assert.True(again.IsMember);
+        Assert.Equal((Four, directory.Instance), (again.Identity.Node, again.Instance));
+    }
+
+    /// <summary>The power goes off at each of the operations in turn: what comes back is the old one or the new, no third.</summary>
+    [Fact]
+    public void A_successor_is_accepted_once_wherever_the_power_goes_off()
+    {
+        for (var at = 1L; ; at++)
+        {
+            var files = Member(out var instance);
+            var stop = files.OperationCount + at;
+            files.Inject = o => o.Number == stop ? DiskFault.CrashDuring : DiskFault.None;
+            Guid? successor = null;
+            try
+            {
+                var directory = Open(files);
+                successor = directory.BeginQuarantine("rot").Successor;
+                directory.MakeRoom();
+                directory.Complete(Cluster, Four);
+                return;
+            }
+            catch (SimulatedCrashException)
+            {
+                var after = Open(files.Crash(_random.Split()));
+                Assert.True(
+                    successor is null
+                        ? after.Instance == instance || after.Quarantine is not null
+                        : after.Instance == successor,
+                    $"after operation {at}");
+                Assert.False(after.IsMember && after.Identity.Node == Four && after.Instance == instance);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_lost_identity_is_somebody_else()
+    {
+        var files = Member(out var instance);
+        Assert.NotNull(files.Rot(IdentityFile.Name, _random));
+        var directory = Open(files);
+        Assert.NotNull(directory.Quarantine);
+        Assert.False(directory.IsMember);
+        Assert.NotEqual(instance, directory.Instance);
+    }
+
+    private SimulatedFileSystem Member(out Guid instance)
+    {
+        var files = new SimulatedFileSystem(_random.Split());
+        var directory = Open(files);
+        directory.Complete(Cluster, new NodeId(2));
+        instance = directory.Instance;
+        return files;
+    }
+
+    private DataDirectory Open(SimulatedFileSystem files) => new(files, _random.NextGuid);
+}
