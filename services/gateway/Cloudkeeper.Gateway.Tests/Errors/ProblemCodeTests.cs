@@ -1,6 +1,7 @@
 using System.Net;
 using System.Reflection;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Watches;
@@ -19,7 +20,6 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         ["409 not-a-counter"] = "within a transaction it is an operationCode; counters of their own are not served",
         ["409 counter-overflow"] = "within a transaction it is an operationCode; counters of their own are not served",
         ["409 ticket-exists"] = "only asking in another mode; other modes are not served",
-        ["503 shutting-down"] = "Watches.WatchFailureTests: a watch that had not begun",
     };
 
     private static readonly Dictionary<string, Func<GatewayFixture, Task<Answer>>> Examples = new(StringComparer.Ordinal)
@@ -102,6 +102,11 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         },
         ["503 revision-not-reached"] = it => it.GetAsync("/v1/nodes", ("Cloudkeeper-Min-Revision", "999999")),
         ["503 overloaded"] = it => FailingAsync(it, new ProblemException(ErrorKinds.Overloaded)),
+        ["503 shutting-down"] = async it =>
+        {
+            await it.Services.GetRequiredService<StreamEnd>().StoppingAsync(TestContext.Current.CancellationToken);
+            return await it.GetAsync("/v1/watch?path=/a");
+        },
         ["504 outcome-unknown"] = it => FailingAsync(it, new ProblemException(ErrorKinds.OutcomeUnknown)),
         ["507 storage-full"] = it => FailingAsync(it, new ProblemException(ErrorKinds.StorageFull)),
     };

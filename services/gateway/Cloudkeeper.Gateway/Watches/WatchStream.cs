@@ -21,6 +21,8 @@ internal sealed class WatchStream(
     /// <exception cref="ProblemException">Refused: thrown only before anything was sent.</exception>
     public async Task RunAsync(Revision start, CancellationToken cancellationToken)
     {
+        // Who comes while the gateway goes is better off elsewhere from the beginning.
+        cancellationToken.ThrowIfCancellationRequested();
         await using var cancelled = cancellationToken.UnsafeRegister(static it => ((StreamSignal)it!).Set(), _signal);
         await using var ended = keeper?.Ended.Register(() => _source?.EndSession());
         var snapshot = request.Initial ? await ReadSnapshotAsync(cancellationToken) : null;
