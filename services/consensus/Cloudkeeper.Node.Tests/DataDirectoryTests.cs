@@ -112,6 +112,35 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_quarantine_that_is_damaged_in_its_turn_keeps_the_successor_that_has_drawn_its_instance()
+    {
+        BecomeMember();
+        using (var damaged = Open())
+        {
+            damaged.BeginQuarantine("the log is damaged");
+            damaged.MakeRoom();
+        }
+
+        Guid successor;
+        using (var afterMove = Open())
+        {
+            successor = afterMove.Identity.Instance;
+        }
+
+        File.WriteAllText(Path.Combine(_folder, QuarantineFile.Name), "not a quarantine");
+        using (var again = Open())
+        {
+            Assert.NotNull(again.Quarantine);
+            Assert.Equal(successor, again.Instance);
+            again.Complete(Cluster, new NodeId(9));
+        }
+
+        using var after = Open();
+        Assert.Null(after.Quarantine);
+        Assert.Equal(successor, after.Identity.Instance);
+    }
+
+    [Fact]
     public void A_member_of_version_1_is_given_an_instance_and_stays_in_quarantine()
     {
         using (var files = new PhysicalFileSystem(_folder))

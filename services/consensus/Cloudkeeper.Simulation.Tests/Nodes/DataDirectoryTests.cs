@@ -75,6 +75,22 @@ public sealed class DataDirectoryTests
         Assert.NotEqual(instance, directory.Instance);
     }
 
+    /// <summary>Seed 1000453: the cluster accepted it and it could not become what it was accepted as.</summary>
+    [Fact]
+    public void A_quarantine_that_is_damaged_in_its_turn_keeps_the_successor_that_has_drawn_its_instance()
+    {
+        var files = Member(out _);
+        var damaged = Open(files);
+        var successor = damaged.BeginQuarantine("rot").Successor;
+        damaged.MakeRoom();
+        Assert.Equal(successor, Open(files).Identity.Instance);
+        Assert.NotNull(files.Rot(QuarantineFile.Name, _random));
+        var again = Open(files);
+        Assert.Equal(successor, again.Instance);
+        again.Complete(Cluster, Four);
+        Assert.True(Open(files).IsMember);
+    }
+
     private SimulatedFileSystem Member(out Guid instance)
     {
         var files = new SimulatedFileSystem(_random.Split());

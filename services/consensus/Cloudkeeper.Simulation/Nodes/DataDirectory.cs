@@ -76,6 +76,14 @@ internal sealed class DataDirectory
             Quarantine = null;
         }
 
+        if (found is { IsMember: false } && Quarantine is { } damaged && found.Instance != Guid.Empty
+            && found.Instance != damaged.Successor)
+        {
+            // The quarantine was damaged in its turn. The successor has drawn its instance and may have spoken under it.
+            Quarantine = damaged with { Successor = found.Instance };
+            QuarantineFile.Save(Files, Quarantine);
+        }
+
         if (found is not null)
         {
             return found;
