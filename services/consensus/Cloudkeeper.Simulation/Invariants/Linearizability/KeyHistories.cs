@@ -31,12 +31,12 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
             AddWrite(operation, request.Command);
         }
         else if (operation is
-            {
-                Outcome: CallOutcome.Answered,
-                Consistency: ReadConsistency.Linearizable,
-                Read: ReadNodeRequest read,
-                ReadResult: ReadNodeResult result,
-            })
+        {
+            Outcome: CallOutcome.Answered,
+            Consistency: ReadConsistency.Linearizable,
+            Read: ReadNodeRequest read,
+            ReadResult: ReadNodeResult result,
+        })
         {
             AddStep(operation, read.Path, operation.Returned!.Value, state => state.Read(result));
         }
