@@ -2,6 +2,7 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Invariants.Consensus;
+using Cloudkeeper.Simulation.Invariants.Reads;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Tree;
 
@@ -171,6 +172,13 @@ public sealed class ConsensusTests
         follower.Synced(1);
         Broken("I5", () => counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3)));
         counted.TurnEnded(leader, new Term(2), _ => new LogIndex(2));
+    }
+
+    [Fact]
+    public void An_answer_of_a_leader_that_was_deposed_before_the_question()
+    {
+        LedWhenAsked.Require(One, new Term(3), committedIn: new Term(3));
+        Broken("led when asked", () => LedWhenAsked.Require(One, new Term(3), committedIn: new Term(4)));
     }
 
     [Fact]

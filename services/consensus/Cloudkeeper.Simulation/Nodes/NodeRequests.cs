@@ -2,10 +2,12 @@ using System.Buffers;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Simulation.Invariants;
+using Cloudkeeper.Simulation.Invariants.Reads;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
 
@@ -64,10 +66,12 @@ internal sealed class NodeRequests(NodeProcess process)
         var consistency = process.World.Options.Bug == Bug.ReadWithoutRound
             ? ReadConsistency.Local
             : batch.Consistency;
-        process.Post(r => r.Read(consistency, batch.MinRevision, outcome => OnRead(request, batch, outcome)));
+        var committedIn = process.World.Checks.Ledger.CommittedIn;
+        process.Post(r => r.Read(
+            consistency, batch.MinRevision, outcome => OnRead(request, batch, committedIn, outcome)));
     }
 
-    private void OnRead(RequestEnvelope request, ReadBatch batch, ReadOutcome outcome)
+    private void OnRead(RequestEnvelope request, ReadBatch batch, Term committedIn, ReadOutcome outcome)
     {
         if (outcome.Status != ReadStatus.Ready)
         {
@@ -79,6 +83,11 @@ internal sealed class NodeRequests(NodeProcess process)
             };
             Reply(request, status, []);
             return;
+        }
+
+        if (batch.Consistency == ReadConsistency.Linearizable)
+        {
+            LedWhenAsked.Require(process.Id, process.Replica.Term, committedIn);
         }
 
         var results = new ReadResult[batch.Requests.Count];
@@ -100,10 +109,20 @@ internal sealed class NodeRequests(NodeProcess process)
             return;
         }
 
-        process.Post(r => r.Keepalive(sessions, results => Reply(
-            request,
-            results is null ? ReplyStatus.Misdirected : ReplyStatus.Ok,
-            results is null ? [] : Encode(results, KeepaliveCodec.WriteResults))));
+        var committedIn = process.World.Checks.Ledger.CommittedIn;
+        process.Post(r => r.Keepalive(sessions, results => OnKeepalive(request, committedIn, results)));
+    }
+
+    private void OnKeepalive(RequestEnvelope request, Term committedIn, IReadOnlyList<KeepaliveResult>? results)
+    {
+        if (results is null)
+        {
+            Reply(request, ReplyStatus.Misdirected, []);
+            return;
+        }
+
+        LedWhenAsked.Require(process.Id, process.Replica.Term, committedIn);
+        Reply(request, ReplyStatus.Ok, Encode(results, KeepaliveCodec.WriteResults));
     }
 
     private byte[] Encode<T>(T value, Action<IBufferWriter<byte>, T> write)

@@ -48,6 +48,9 @@ internal sealed class Ledger
     public Membership MembershipAt(LogIndex index) =>
         _memberships.FindLast(m => m.Index <= index).Membership ?? Membership.Empty;
 
+    /// <summary>The term of the leader that has committed the newest entry.</summary>
+    public Term CommittedIn => _entries[^1].CommittedIn;
+
     /// <summary>The last entry that a leader of an earlier term knew to be committed.</summary>
     public LogIndex LastCommittedBefore(Term term)
     {
