@@ -33,9 +33,11 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             isUnknown |= IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
             var ends = attempt.IsFinal && !isUnknown;
 
-            // Who gives up while the batch goes on for others goes along with it, and may yet be executed.
-            var mayHappen = isUnknown || (IsMutation && !ends && !IsOverdue(batch));
-            Expire(batch, mayHappen ? ErrorKinds.OutcomeUnknown : attempt.Problem!, ends);
+            // Who gives up while the batch goes on for others goes along with it, and may yet be executed. One look at the
+            // clock for both questions: between two, the last of a batch would become overdue and not know it.
+            var now = Time.GetTimestamp();
+            var mayHappen = isUnknown || (IsMutation && !ends && !IsOverdue(batch, now));
+            Expire(batch, mayHappen ? ErrorKinds.OutcomeUnknown : attempt.Problem!, ends, now);
             ExpireWaiting();
             if (batch.TrueForAll(static pending => pending.IsCompleted))
             {
@@ -63,15 +65,11 @@ internal abstract class NodeBatcher<TRequest, TResult>(
         return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
     }
 
-    private bool IsOverdue(List<Pending<TRequest, TResult>> batch)
-    {
-        var now = Time.GetTimestamp();
-        return batch.TrueForAll(pending => pending.IsCompleted || pending.Deadline <= now);
-    }
+    private static bool IsOverdue(List<Pending<TRequest, TResult>> batch, long now) =>
+        batch.TrueForAll(pending => pending.IsCompleted || pending.Deadline <= now);
 
-    private void Expire(List<Pending<TRequest, TResult>> batch, ErrorKind kind, bool all)
+    private static void Expire(List<Pending<TRequest, TResult>> batch, ErrorKind kind, bool all, long now)
     {
-        var now = Time.GetTimestamp();
         foreach (var pending in batch)
         {
             if (!pending.IsCompleted && (all || pending.Deadline <= now))
