@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 RESULTS="$PWD/artifacts/test-results"
-PROJECT_TIMEOUT=900 # seconds
+PROJECT_TIMEOUT=1500 # seconds
 passed=0
 failed=0
 

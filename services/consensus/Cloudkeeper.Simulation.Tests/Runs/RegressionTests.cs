@@ -21,6 +21,7 @@ public sealed class RegressionTests
     [Theory]
     [InlineData(11063, "an operation begun on a slow disk outlasted the fault: no liveness, by the simulation's mistake")]
     [InlineData(1583, "the quarantine file had rotted as well: the successor was drawn twice, and accepted under the first")]
+    [InlineData(3595, "removed before it heard of its admission, it asked again: one directory with two ids, and rightly so")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
     {
         var result = ShortRun.Of(seed);
