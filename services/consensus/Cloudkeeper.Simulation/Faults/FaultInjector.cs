@@ -125,7 +125,7 @@ internal sealed class FaultInjector
     {
         if (!_isOver)
         {
-            _disks.CheckImage(AnyNode());
+            DiskImage.Check(_world, AnyNode(), _random);
             NextDiskImage();
         }
     });

@@ -48,10 +48,22 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
     {
         for (var i = random.Chance(0.2) ? 2 : 1; i > 0; i--)
         {
-            NodeId? target = random.Chance(0.3) ? null : new NodeId(random.Between(1, Committed.LastId.Value));
+            var target = DrawSuccessor();
             world.Totals.Count(Marker.TransfersAsked);
             AskAll((replica, reply) => replica.Transfer(target, random.Chance(0.1), reply), CountTransfer);
         }
+    }
+
+    private NodeId? DrawSuccessor()
+    {
+        // Learners are rare, and gone soon.
+        var learners = Committed.Members.Where(m => m.IsLearner && m.Instance != Guid.Empty).ToList();
+        if (learners.Count > 0 && random.Chance(0.3))
+        {
+            return random.Pick(learners).Id;
+        }
+
+        return random.Chance(0.3) ? null : new NodeId(random.Between(1, Committed.LastId.Value));
     }
 
     private void CountTransfer(ChangeOutcome outcome) => world.Totals.Count(outcome.Status switch

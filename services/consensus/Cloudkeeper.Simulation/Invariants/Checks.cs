@@ -57,6 +57,7 @@ internal sealed class Checks
         _elections.BecameLeader(node.Id, term);
         _votes.BecameLeader(node.Id, term, node.Replica.Membership);
         _completeness.BecameLeader(node.View, term);
+        VotersLead.BecameLeader(node.Id, node.Replica.Membership, _ledger.MembershipAt(node.View.Commit));
     }
 
     public void CommitAdvanced(NodeProcess node, LogIndex now)
@@ -82,6 +83,7 @@ internal sealed class Checks
         MembershipSafety.RequireOwnDisk(node.View);
         MessageBounds.Sending(node.Id, message, _world.Options.Replica.Raft);
         AcknowledgedIsDurable.Sending(node.View, message);
+        node.View.PreVotes.Sending(message);
         switch (message)
         {
             case VoteReply { Granted: true } reply:
@@ -90,6 +92,43 @@ internal sealed class Checks
             case VoteRequest request:
                 _monotonicity.Voted(node.Id, request.Term, node.Id);
                 break;
+            case HeartbeatRequest heartbeat:
+                node.View.Rounds.Sending(heartbeat, _world.Scheduler.Now);
+                break;
+            case TimeoutNowRequest request:
+                VotersLead.Sending(request, node.Replica.Membership, _world.Members.Of(request.To));
+                break;
+        }
+    }
+
+    public void Receive(NodeProcess node, RaftMessage message)
+    {
+        var replica = node.Replica;
+        var matched = replica.MatchIndexOf(message.From);
+        node.View.PreVotes.Receiving(message, node.View, replica.Term, replica.Leader, replica.LastIndex);
+        if (message is HeartbeatReply reply)
+        {
+            node.View.Rounds.Received(reply);
+        }
+
+        replica.Receive(message);
+        CountRounds(node);
+        OldTermsMeanNothing.Received(message, replica.Term, matched, replica.MatchIndexOf(message.From));
+    }
+
+    /// <summary>A node answers a linearizable read, or acknowledges keepalives.</summary>
+    /// <param name="asked">When the question came.</param>
+    public void Answering(NodeProcess node, long asked)
+    {
+        CountRounds(node);
+        node.View.Rounds.Require(node.Id, asked);
+    }
+
+    private void CountRounds(NodeProcess node)
+    {
+        if (node.Replica.Role == Role.Leader)
+        {
+            node.View.Rounds.Count(node.Id, node.Replica.Term, node.Replica.Membership, _world.Scheduler.Now);
         }
     }
 
@@ -184,6 +223,8 @@ internal sealed class Checks
     public void TurnEnded(NodeProcess node)
     {
         var replica = node.Replica;
+        node.View.PreVotes.TurnEnded(node.Id);
+        CountRounds(node);
         NobodyWaitsInVain.TurnEnded(node.Id, replica.Role, replica.PendingCommands);
         if (replica.Role == Role.Leader)
         {
@@ -257,6 +298,7 @@ internal sealed class Checks
             if (isNew && entries[i].Membership is { } membership)
             {
                 _members.Proposed(view, write.Entries[i].Index, membership);
+                CommittedInOwnTerm.MembersChanged(view, entries[i].Term);
                 _world.Members.Proposed(membership);
             }
         }

@@ -118,7 +118,7 @@ internal sealed class NodeProcess : IReplicaHost
             case PeerEnvelope peer when Accepts(peer.From, peer.Header):
                 var message = RaftMessageCodec.Read(peer.Bytes);
                 Trace(TraceKind.Delivered, peer.From, message.Term.Value, message);
-                Post(r => r.Receive(message));
+                Post(_ => World.Checks.Receive(this, message));
                 break;
             case RequestEnvelope request:
                 _requests.Receive(request);

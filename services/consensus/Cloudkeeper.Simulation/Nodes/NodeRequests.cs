@@ -66,12 +66,11 @@ internal sealed class NodeRequests(NodeProcess process)
         var consistency = process.World.Options.Bug == Bug.ReadWithoutRound
             ? ReadConsistency.Local
             : batch.Consistency;
-        var committedIn = process.World.Checks.Ledger.CommittedIn;
-        process.Post(r => r.Read(
-            consistency, batch.MinRevision, outcome => OnRead(request, batch, committedIn, outcome)));
+        var question = Ask();
+        process.Post(r => r.Read(consistency, batch.MinRevision, outcome => OnRead(request, batch, question, outcome)));
     }
 
-    private void OnRead(RequestEnvelope request, ReadBatch batch, Term committedIn, ReadOutcome outcome)
+    private void OnRead(RequestEnvelope request, ReadBatch batch, Question question, ReadOutcome outcome)
     {
         if (outcome.Status != ReadStatus.Ready)
         {
@@ -87,7 +86,7 @@ internal sealed class NodeRequests(NodeProcess process)
 
         if (batch.Consistency == ReadConsistency.Linearizable)
         {
-            LedWhenAsked.Require(process.Id, process.Replica.Term, committedIn);
+            RequireConfirmed(question);
         }
 
         var results = new ReadResult[batch.Requests.Count];
@@ -109,11 +108,11 @@ internal sealed class NodeRequests(NodeProcess process)
             return;
         }
 
-        var committedIn = process.World.Checks.Ledger.CommittedIn;
-        process.Post(r => r.Keepalive(sessions, results => OnKeepalive(request, committedIn, results)));
+        var question = Ask();
+        process.Post(r => r.Keepalive(sessions, results => OnKeepalive(request, question, results)));
     }
 
-    private void OnKeepalive(RequestEnvelope request, Term committedIn, IReadOnlyList<KeepaliveResult>? results)
+    private void OnKeepalive(RequestEnvelope request, Question question, IReadOnlyList<KeepaliveResult>? results)
     {
         if (results is null)
         {
@@ -121,8 +120,16 @@ internal sealed class NodeRequests(NodeProcess process)
             return;
         }
 
-        LedWhenAsked.Require(process.Id, process.Replica.Term, committedIn);
+        RequireConfirmed(question);
         Reply(request, ReplyStatus.Ok, Encode(results, KeepaliveCodec.WriteResults));
+    }
+
+    private Question Ask() => new(process.World.Scheduler.Now, process.World.Checks.Ledger.CommittedIn);
+
+    private void RequireConfirmed(Question question)
+    {
+        LedWhenAsked.Require(process.Id, process.Replica.Term, question.CommittedIn);
+        process.World.Checks.Answering(process, question.Time);
     }
 
     private byte[] Encode<T>(T value, Action<IBufferWriter<byte>, T> write)
@@ -142,4 +149,7 @@ internal sealed class NodeRequests(NodeProcess process)
         process.World.Network.Send(new ReplyEnvelope(
             process.Node.Address, request.From, request.Call, status, process.LeaderAddress, body));
     }
+
+    /// <param name="CommittedIn">The newest term that had committed an entry when it came.</param>
+    private readonly record struct Question(long Time, Term CommittedIn);
 }

@@ -1,5 +1,6 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Faults;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
 
@@ -13,6 +14,8 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
 {
     /// <summary>How often a sync comes between two writes that arrived together: the thread may wake up between them.</summary>
     private const double SplitShare = 0.05;
+
+    private const double ImagesAtCompaction = 0.1;
 
     private const long FullDiskRetry = 500 * Scheduler.Millisecond;
 
@@ -109,12 +112,25 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
             _compactTo = null;
             log.Compact(keepFrom);
             process.World.Totals.Count(Marker.LogsCompacted);
+            CheckImagePerhaps();
         }
 
         _isBusy = false;
         if (_waiting.Count > 0)
         {
             Wake();
+        }
+    }
+
+    /// <summary>
+    /// What is compacted and a little too much is a hole only until the next snapshot: rarely there when a crash comes
+    /// (bug B-53).
+    /// </summary>
+    private void CheckImagePerhaps()
+    {
+        if (process.World.HasFaults && process.Node.Random.Chance(ImagesAtCompaction))
+        {
+            DiskImage.Check(process.World, process.Node, process.Node.Random);
         }
     }
 

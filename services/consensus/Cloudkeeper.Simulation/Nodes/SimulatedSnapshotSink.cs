@@ -1,6 +1,7 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
 
@@ -115,7 +116,7 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
             {
                 _file!.Commit();
                 _process.View.NoteSnapshot(_metadata.Index);
-                _store.Purge(SnapshotsKept);
+                Purge();
                 End(succeeded: true);
                 return;
             }
@@ -126,6 +127,14 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
         }
 
         End(succeeded: false);
+    }
+
+    private void Purge()
+    {
+        var before = _process.Node.Disk.Files.List();
+        _store.Purge(SnapshotsKept);
+        var damaged = _store.Damaged.Select(static d => d.File).ToHashSet(StringComparer.Ordinal);
+        KeptSnapshots.Purged(_process.Id, before, _process.Node.Disk.Files.List(), damaged, SnapshotsKept);
     }
 
     private void End(bool succeeded)

@@ -1,4 +1,6 @@
 using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation.Invariants.Consensus;
+using Cloudkeeper.Simulation.Invariants.Reads;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
@@ -42,6 +44,12 @@ internal sealed class NodeView(NodeId id)
 
     /// <summary>The membership of the replica that was compared last with the one in its log.</summary>
     public Membership? KnownMembership { get; set; }
+
+    /// <summary>Of this life.</summary>
+    public ConfirmedRounds Rounds { get; private set; } = new();
+
+    /// <summary>Of this life.</summary>
+    public FreePreVotes PreVotes { get; private set; } = new();
 
     /// <summary>Of this life.</summary>
     public LogIndex Applied { get; set; }
@@ -93,6 +101,8 @@ internal sealed class NodeView(NodeId id)
         _unsynced.Clear();
         Written.CopyFrom(Durable);
         DurableSnapshot = snapshot;
+        Rounds = new ConfirmedRounds();
+        PreVotes = new FreePreVotes();
         Applied = snapshot;
         Commit = Durable.HardState.Commit;
     }

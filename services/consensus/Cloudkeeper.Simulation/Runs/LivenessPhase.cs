@@ -1,6 +1,7 @@
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Faults;
@@ -20,6 +21,9 @@ internal sealed class LivenessPhase
 
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
+
+    /// <summary>How often the healed quorum has purged its log to the end when others come back.</summary>
+    private const double PurgesBeforeReturn = 0.5;
 
     /// <summary>Bound for a node that is far behind, as long as it comes nearer.</summary>
     private const long CatchUp = 120 * Scheduler.Second;
@@ -55,6 +59,7 @@ internal sealed class LivenessPhase
         Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
+        HandOverInVain(ttl + patience);
         Await("end of all sessions", ttl + patience, HasNoSessions);
         Await("same state on all healed nodes", patience, IsConverged);
         var readPatience = options.Replica.MinRevisionWaitMilliseconds * Scheduler.Millisecond;
@@ -83,6 +88,25 @@ internal sealed class LivenessPhase
             () => _world.Checks.Ledger.Last > last && IsSettled() && IsConverged());
     }
 
+    /// <summary>
+    /// While leadership is handed to somebody who is dead, nothing can be proposed, sessions' ends neither: they come
+    /// later (bug B-58).
+    /// </summary>
+    private void HandOverInVain(long timeout)
+    {
+        var leader = _core.Find(n => n.Process?.Replica.IsServingLeader == true)?.Process;
+        var dead = _world.Nodes.FirstOrDefault(n => !_core.Contains(n) && !_cutOff.Exists(c => c.Node == n));
+        if (leader is null || dead?.Member is not { } successor)
+        {
+            return;
+        }
+
+        Await("session about to end", timeout, () => HasNoSessions() || _world.Checks.Ledger.Machine
+            .LiveSessions(default)
+            .Any(s => leader.Replica.ExpiresIn(s.Id) <= _world.Options.ElectionTimeout / 2 / Scheduler.Millisecond));
+        leader.Post(r => r.TransferLeadership(successor));
+    }
+
     /// <summary>Who was cut off comes back, and nothing changes for the others (bug B-10).</summary>
     private void Rejoin()
     {
@@ -102,6 +126,7 @@ internal sealed class LivenessPhase
             return;
         }
 
+        PurgeToTheEnd(leader);
         var leading = leader.Term;
         _core.AddRange(_cutOff.Select(c => c.Node));
         _world.Network.JoinAll();
@@ -112,6 +137,17 @@ internal sealed class LivenessPhase
         if (leader.Role != Role.Leader || leader.Term != leading)
         {
             throw new ViolationException("B-10 quiet return", $"node {leader.Id} led term {leading} when others came back");
+        }
+    }
+
+    /// <summary>Then who comes back needs the snapshot, and no new entry reminds anybody of it (bug B-55).</summary>
+    private void PurgeToTheEnd(ReplicaNode leader)
+    {
+        if (_cutOff.Count > 0 && _random.Chance(PurgesBeforeReturn))
+        {
+            var isTaken = false;
+            leader.RequestSnapshot(leader.LastIndex, _ => isTaken = true);
+            Await("snapshot of everything", ElectionTimeouts * _world.Options.ElectionTimeout, () => isTaken);
         }
     }
 

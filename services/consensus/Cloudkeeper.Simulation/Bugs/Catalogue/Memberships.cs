@@ -3,6 +3,7 @@ namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 /// <summary>RELIABILITY 2.1, 2.2 and 2.4: changes of the membership.</summary>
 internal static class Memberships
 {
+    private const string Members = "Cloudkeeper.Replica/ReplicaNode.Members.cs";
     private const string Transfer = "Cloudkeeper.Raft/RaftNode.Transfer.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
@@ -15,6 +16,14 @@ internal static class Memberships
                     "Cloudkeeper.Raft/RaftNode.Membership.cs",
                     "if (CommitIndex < _termStart || _log.MembershipIndex > CommitIndex)",
                     "if (_log.MembershipIndex > CommitIndex)"),
+                new(
+                    Members,
+                    "if (!IsServingLeader)\n{\nreturn Verdict.Wait(",
+                    "if (_raft.Role != Role.Leader)\n{\nreturn Verdict.Wait("),
+                new(
+                    Members,
+                    "_handover?.Tick();\nif (!IsServingLeader)",
+                    "_handover?.Tick();\nif (_raft.Role != Role.Leader)"),
             ],
         },
         new("B-14", "a learner stands for election")
@@ -32,6 +41,11 @@ internal static class Memberships
             Edits =
             [
                 new(Transfer, "Membership.Find(progress.Id) is { IsVoter: true };", "progress.IsReachable;"),
+                new(Members, ".Where(m => m.IsVoter && m.Id != Id", ".Where(m => m.Id != Id"),
+                new(
+                    "Cloudkeeper.Replica/Members/TransferRules.cs",
+                    "{ IsVoter: false } => Verdict.Refuse(",
+                    "{ Id.Value: 0 } => Verdict.Refuse("),
                 new(
                     Transfer,
                     "if (MayLead && _log.Contains(request.LastIndex, request.LastTerm))",

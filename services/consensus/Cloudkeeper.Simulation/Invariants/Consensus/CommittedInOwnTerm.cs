@@ -9,6 +9,19 @@ namespace Cloudkeeper.Simulation.Invariants.Consensus;
 /// </summary>
 internal static class CommittedInOwnTerm
 {
+    /// <summary>
+    /// Nor may it change the members before it has committed such an entry: it may not know of a change that is committed
+    /// (bug B-02).
+    /// </summary>
+    public static void MembersChanged(NodeView leader, Term term)
+    {
+        if (leader.Written[leader.Commit].Term != term)
+        {
+            throw new ViolationException(
+                "I10 membership", $"node {leader.Id} changes the members before it has committed an entry of term {term}");
+        }
+    }
+
     public static void LeaderCommitted(NodeView leader, LogIndex index, Term term)
     {
         if (leader.Written[index].Term != term)
