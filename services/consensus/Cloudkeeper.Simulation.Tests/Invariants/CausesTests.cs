@@ -55,13 +55,13 @@ public sealed class CausesTests
     }
 
     [Fact]
-    public void A_learner_leads()
+    public void A_learner_leads_or_stands_for_election()
     {
         var learning = new Membership(Voters.Members.Select(m => m.Id == One ? m with { IsVoter = false } : m));
-        VotersLead.BecameLeader(One, learning, Voters);
-        VotersLead.BecameLeader(One, Voters, learning);
-        Broken("voters lead", () => VotersLead.BecameLeader(One, learning, learning));
-        Broken("voters lead", () => VotersLead.BecameLeader(new NodeId(4), Voters, Voters));
+        VotersLead.Stands(One, learning, Voters);
+        VotersLead.Stands(One, Voters, learning);
+        Broken("voters lead", () => VotersLead.Stands(One, learning, learning));
+        Broken("voters lead", () => VotersLead.Stands(new NodeId(4), Voters, Voters));
     }
 
     [Fact]

@@ -57,8 +57,11 @@ internal sealed class Checks
         _elections.BecameLeader(node.Id, term);
         _votes.BecameLeader(node.Id, term, node.Replica.Membership);
         _completeness.BecameLeader(node.View, term);
-        VotersLead.BecameLeader(node.Id, node.Replica.Membership, _ledger.MembershipAt(node.View.Commit));
     }
+
+    /// <summary>A node asks for votes, leads, or asks whether it might.</summary>
+    public void Stands(NodeProcess node) =>
+        VotersLead.Stands(node.Id, node.Replica.Membership, _ledger.MembershipAt(node.View.Commit));
 
     public void CommitAdvanced(NodeProcess node, LogIndex now)
     {

@@ -7,9 +7,16 @@ namespace Cloudkeeper.Simulation.Nodes;
 /// <summary>What Raft tells of itself, for the trace and the invariants.</summary>
 internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
 {
+    private const double CrashesAtElection = 0.1;
+
     public void RoleChanged(NodeId node, Role role, Term term, NodeId? leader)
     {
         process.Trace(TraceKind.RoleChanged, term.Value, leader?.Value ?? 0, role);
+        if (role != Role.Follower)
+        {
+            process.World.Checks.Stands(process);
+        }
+
         if (role is Role.Candidate or Role.Leader)
         {
             NoteRareMoment();
@@ -19,6 +26,7 @@ internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
         {
             process.World.Totals.Count(Marker.Elections);
             process.World.Checks.BecameLeader(process, term);
+            CrashAllPerhaps();
         }
     }
 
@@ -40,6 +48,26 @@ internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
         process.Trace(TraceKind.Restored, snapshot.Index.Value);
         process.World.Totals.Count(Marker.SnapshotsInstalled);
         NoteRareMoment();
+    }
+
+    /// <summary>
+    /// The moment at which logs differ most: the leader before has what nobody else has, this one a later term and little
+    /// more. Whose log is the newer is decided by who comes back (bug B-07).
+    /// </summary>
+    private void CrashAllPerhaps()
+    {
+        var world = process.World;
+        if (world.HasFaults && world.Options.Has(FaultClass.CrashAll) && process.Node.Random.Chance(CrashesAtElection))
+        {
+            process.Later(process.Node.Random.Exponential(world.Options.SyncTime + world.Options.NetworkDelay), () =>
+            {
+                world.Totals.Count(Marker.CrashesOfAll);
+                foreach (var node in world.Nodes.Where(static n => n.IsUp))
+                {
+                    node.Crash();
+                }
+            });
+        }
     }
 
     private void NoteRareMoment()

@@ -4,18 +4,18 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// Who does not vote does not lead, and leadership is handed only to a voter that has the whole log: it knows of its own
+/// Who does not vote neither leads nor stands for election, and leadership is handed only to a voter that has the whole log: it knows of its own
 /// promotion (thesis, sections 3.10 and 4.2.2; bugs B-14 and B-16).
 /// </summary>
 internal static class VotersLead
 {
     /// <param name="known">The newest membership in its log.</param>
     /// <param name="committed">The newest one that it knows to be committed: its own removal may not be yet.</param>
-    public static void BecameLeader(NodeId leader, Membership known, Membership committed)
+    public static void Stands(NodeId candidate, Membership known, Membership committed)
     {
-        if (!Votes(known, leader) && !Votes(committed, leader))
+        if (!Votes(known, candidate) && !Votes(committed, candidate))
         {
-            throw Broken($"node {leader} leads [{known}]");
+            throw Broken($"node {candidate} stands for election, or leads, in [{known}]");
         }
     }
 
