@@ -4,8 +4,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// Who does not vote neither leads nor stands for election, and leadership is handed only to a voter that has the whole log: it knows of its own
-/// promotion (thesis, sections 3.10 and 4.2.2; bugs B-14 and B-16).
+/// Who does not vote neither leads nor stands for election, and leadership is handed only to a voter that has the whole
+/// log: it knows of its own promotion (thesis, sections 3.10 and 4.2.2; bugs B-14 and B-16).
 /// </summary>
 internal static class VotersLead
 {
