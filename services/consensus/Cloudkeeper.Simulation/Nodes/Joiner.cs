@@ -3,6 +3,7 @@ using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
@@ -11,12 +12,12 @@ namespace Cloudkeeper.Simulation.Nodes;
 internal sealed class Joiner
 {
     private readonly SimulatedNode _node;
-    private readonly DataDirectory _directory;
+    private readonly DirectoryOwner _directory;
     private bool _replaces;
     private int _leader;
     private long _call;
 
-    public Joiner(SimulatedNode node, DataDirectory directory)
+    public Joiner(SimulatedNode node, DirectoryOwner directory)
     {
         _node = node;
         _directory = directory;

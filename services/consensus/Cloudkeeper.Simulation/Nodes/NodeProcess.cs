@@ -38,14 +38,14 @@ internal sealed class NodeProcess : IReplicaHost
 
     /// <param name="founding">With whom the cluster begins, at those of them; else null.</param>
     /// <exception cref="StorageCorruptedException">What is on the disk cannot be trusted.</exception>
-    public NodeProcess(SimulatedNode node, DataDirectory directory, NodeId id, Membership? founding)
+    public NodeProcess(SimulatedNode node, DirectoryOwner directory, NodeId id, Membership? founding)
     {
         Node = node;
         Id = id;
         Instance = directory.Instance;
         View = World.Members.Of(id);
         _started = World.Scheduler.Now;
-        _storage = new NodeStorage(directory, id, World.Options, founding);
+        _storage = new NodeStorage(node.Disk.Files, directory, id, World.Options, founding);
         View.Instance = directory.Instance;
         var recovered = _storage.Recovered;
         World.Checks.Recovered(this, recovered, _storage.Log.Recovery);

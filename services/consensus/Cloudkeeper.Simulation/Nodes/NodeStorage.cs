@@ -14,11 +14,10 @@ internal sealed class NodeStorage
 
     /// <summary>A directory that is no member's yet becomes this one's.</summary>
     /// <param name="founding">Null: the log begins empty, and the leader fills it.</param>
-    public NodeStorage(DataDirectory directory, NodeId id, SimulationOptions options, Membership? founding)
+    public NodeStorage(IFileSystem files, DirectoryOwner directory, NodeId id, SimulationOptions options, Membership? founding)
     {
         _options = options;
         var isNew = !directory.IsMember;
-        var files = directory.Files;
         Snapshots = new SnapshotStore(files, Cluster);
         Newest = Snapshots.FindNewest();
         Log = RaftLogStore.Open(files, LogOptions(options, isNew), Newest, out var recovered);
@@ -60,7 +59,7 @@ internal sealed class NodeStorage
         Newest is { } newest && newest.Index < metadata.Index ? newest : metadata;
 
     // The identity comes last: a directory that has one has had a log.
-    private RecoveredState Begin(DataDirectory directory, NodeId id, Membership? founding, RecoveredState recovered)
+    private RecoveredState Begin(DirectoryOwner directory, NodeId id, Membership? founding, RecoveredState recovered)
     {
         var state = recovered;
         if (founding is not null && recovered.Entries.Count == 0)

@@ -61,7 +61,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         PausedUntil = 0;
         Guarded(() =>
         {
-            var directory = new DataDirectory(Disk.Files, Draw);
+            var directory = new DirectoryOwner(Disk.Files, Draw, ThrowAwayWhatIsDamaged);
             if (directory.IsMember)
             {
                 RunMember(directory);
@@ -121,7 +121,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     }
 
     /// <summary>It is a member from now on.</summary>
-    public void Accepted(DataDirectory directory, NodeId id) => Guarded(() =>
+    public void Accepted(DirectoryOwner directory, NodeId id) => Guarded(() =>
     {
         Joiner = null;
         directory.MakeRoom();
@@ -178,7 +178,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         }
     }
 
-    private void RunMember(DataDirectory directory)
+    private void RunMember(DirectoryOwner directory)
     {
         Member = directory.Identity.Node;
         try
@@ -194,7 +194,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         }
     }
 
-    private void Join(DataDirectory directory)
+    private void Join(DirectoryOwner directory)
     {
         // Unless this is the new member already, which has not got so far as to run.
         if (Member is { } member && World.Members.Of(member).Instance is var ran
@@ -244,6 +244,17 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         {
             World.Members.Of(member).IsLost = true;
         }
+    }
+
+    /// <summary>Nobody here looks into what a real node would put aside.</summary>
+    private void ThrowAwayWhatIsDamaged()
+    {
+        foreach (var name in Disk.Files.List().Where(name => name != QuarantineFile.Name).ToList())
+        {
+            Disk.Files.Delete(name);
+        }
+
+        Disk.Files.SyncDirectory();
     }
 
     private Guid Draw()

@@ -1,12 +1,11 @@
 using Cloudkeeper.Raft;
+using Cloudkeeper.Simulation;
 using Cloudkeeper.Simulation.Engine;
-using Cloudkeeper.Simulation.Nodes;
-using Cloudkeeper.Storage;
 
-namespace Cloudkeeper.Simulation.Tests.Nodes;
+namespace Cloudkeeper.Storage.Tests;
 
 /// <summary>Who a machine is, whatever happens to its disk on the way.</summary>
-public sealed class DataDirectoryTests
+public sealed class DirectoryOwnerTests
 {
     private static readonly Guid Cluster = new("11111111-2222-3333-4444-555555555555");
     private static readonly NodeId Four = new(4);
@@ -100,5 +99,16 @@ public sealed class DataDirectoryTests
         return files;
     }
 
-    private DataDirectory Open(SimulatedFileSystem files) => new(files, _random.NextGuid);
+    private DirectoryOwner Open(SimulatedFileSystem files) => new(
+        files,
+        _random.NextGuid,
+        () =>
+        {
+            foreach (var name in files.List().Where(name => name != QuarantineFile.Name).ToList())
+            {
+                files.Delete(name);
+            }
+
+            files.SyncDirectory();
+        });
 }
