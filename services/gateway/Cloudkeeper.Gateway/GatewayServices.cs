@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Cluster;
 using Cloudkeeper.Gateway.Configuration;

@@ -15,16 +15,18 @@ public sealed partial class ProjectTests
         ["Cloudkeeper.Tree"] = ["Cloudkeeper.Protocol"],
         ["Cloudkeeper.Storage"] = ["Cloudkeeper.Raft"],
         ["Cloudkeeper.Replica"] = ["Cloudkeeper.Raft", "Cloudkeeper.Tree", "Cloudkeeper.Storage", "Cloudkeeper.Protocol"],
-        ["Cloudkeeper.Simulation"] = ["Cloudkeeper.Replica"],
+        ["Cloudkeeper.Simulation"] = ["Cloudkeeper.Replica", "Cloudkeeper.Coherence"],
         ["Cloudkeeper.Node"] = ["Cloudkeeper.Replica", "Cloudkeeper.Hosting"],
-        ["Cloudkeeper.Gateway"] = ["Cloudkeeper.Protocol", "Cloudkeeper.Hosting"],
+        ["Cloudkeeper.Coherence"] = ["Cloudkeeper.Protocol"],
+        ["Cloudkeeper.Gateway"] = ["Cloudkeeper.Protocol", "Cloudkeeper.Coherence", "Cloudkeeper.Hosting"],
         ["Cloudkeeper.Client"] = ["Cloudkeeper.Protocol"],
         ["Cloudkeeper.Cli"] = ["Cloudkeeper.Client"],
         ["Cloudkeeper.Proxy"] = ["Cloudkeeper.Hosting"],
     };
 
     /// <summary>Without clock, I/O, threads or randomness of their own: BannedSymbols.Pure.txt holds them to it.</summary>
-    private static readonly string[] PureProjects = ["Cloudkeeper.Protocol", "Cloudkeeper.Raft", "Cloudkeeper.Tree"];
+    private static readonly string[] PureProjects =
+        ["Cloudkeeper.Coherence", "Cloudkeeper.Protocol", "Cloudkeeper.Raft", "Cloudkeeper.Tree"];
 
     [Fact]
     public void Projects_reference_only_what_the_architecture_allows() => None.Of(

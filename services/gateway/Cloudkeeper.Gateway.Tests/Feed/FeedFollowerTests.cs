@@ -1,10 +1,10 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;
-using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;

@@ -1,4 +1,4 @@
-using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;

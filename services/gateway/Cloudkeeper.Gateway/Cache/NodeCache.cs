@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;

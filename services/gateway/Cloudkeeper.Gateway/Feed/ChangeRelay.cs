@@ -1,5 +1,5 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
-using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
@@ -53,25 +53,15 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// Reads the recent changes above <paramref name="from"/>. When there are none (any more), watches from there on, in
-    /// the same step, so that nothing falls between.
-    /// </summary>
-    /// <param name="wake">See <see cref="WatchHub.Subscribe"/>.</param>
-    /// <returns>False: some of them are only in the nodes' history.</returns>
+    /// <inheritdoc cref="WatchHub.TryCatchUp"/>
+    /// <exception cref="ProblemException">No node has been reached yet.</exception>
     public bool TryCatchUp(
         Revision from, WatchInterest interest, int readMax, List<ChangeSet> into, Action wake, out Subscription? live)
     {
         lock (_gate)
         {
-            live = null;
-            if (from < Revision)
-            {
-                return _hub.TryRead(from, readMax, into);
-            }
-
-            live = Subscribe(interest, from, wake);
-            return true;
+            RequireStarted();
+            return _hub.TryCatchUp(from, interest, readMax, into, wake, out live);
         }
     }
 
@@ -89,9 +79,8 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
     {
         lock (_gate)
         {
-            return _isStarted
-                ? _hub.Subscribe(interest, after, wake)
-                : throw new ProblemException(ErrorKinds.NoQuorum, "This gateway has not reached any node yet: try again.");
+            RequireStarted();
+            return _hub.Subscribe(interest, after, wake);
         }
     }
 
@@ -116,6 +105,14 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Unsubscribe(subscription);
+        }
+    }
+
+    private void RequireStarted()
+    {
+        if (!_isStarted)
+        {
+            throw new ProblemException(ErrorKinds.NoQuorum, "This gateway has not reached any node yet: try again.");
         }
     }
 }

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 

@@ -1,7 +1,7 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
-using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 

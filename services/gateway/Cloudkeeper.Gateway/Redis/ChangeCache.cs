@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Protocol.Feed;

@@ -1,4 +1,5 @@
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Coherence.Cache;
+using Cloudkeeper.Coherence.Sharing;
 
 namespace Cloudkeeper.Gateway.Redis;
 

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Protocol.Feed;
 

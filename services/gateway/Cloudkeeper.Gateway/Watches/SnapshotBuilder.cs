@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;

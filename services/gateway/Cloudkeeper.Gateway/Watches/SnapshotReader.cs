@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Upstream;

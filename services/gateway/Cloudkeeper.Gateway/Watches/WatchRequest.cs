@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Protocol;

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
@@ -18,11 +19,12 @@ internal sealed class WatchSource(
     /// <summary>Before a node's history is asked for again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    private readonly WatchPosition _position = new(interest, from);
     private IAsyncEnumerator<FeedFrame>? _history;
     private Subscription? _live;
 
     /// <summary>Everything up to here has been returned.</summary>
-    public Revision Position { get; private set; } = from;
+    public Revision Position => _position.Revision;
 
     /// <summary>The next changes: none where there are none yet, but then the next call waits for the signal.</summary>
     public async ValueTask<WatchStep> NextAsync(CancellationToken cancellationToken)
@@ -34,7 +36,7 @@ internal sealed class WatchSource(
 
         await signal.WaitAsync();
         cancellationToken.ThrowIfCancellationRequested();
-        return Take(_live);
+        return _position.Take(relay.Take(_live));
     }
 
     /// <summary>The session that the watch names has ended: it is told behind what has happened before.</summary>
@@ -64,18 +66,7 @@ internal sealed class WatchSource(
         }
 
         await EndHistoryAsync();
-        return _live is { } live ? Take(live) : Pass(sets);
-    }
-
-    private WatchStep Take(Subscription live)
-    {
-        var delivery = relay.Take(live);
-        if (!delivery.HasGap)
-        {
-            Position = delivery.Position;
-        }
-
-        return new WatchStep(delivery.Events, delivery.HasGap, null, delivery.HasSessionEnded);
+        return _live is { } live ? _position.Take(relay.Take(live)) : _position.Take(sets);
     }
 
     private async ValueTask<WatchStep> ReadHistoryAsync(CancellationToken cancellationToken)
@@ -85,7 +76,7 @@ internal sealed class WatchSource(
         {
             if (await _history.MoveNextAsync())
             {
-                return Judge(_history.Current);
+                return _position.Take(_history.Current);
             }
         }
         catch (Exception e) when (e is NodeUnreachableException or IOException)
@@ -98,37 +89,6 @@ internal sealed class WatchSource(
         return WatchStep.Nothing;
     }
 
-    private WatchStep Judge(FeedFrame frame) => frame switch
-    {
-        CompactedFrame compacted => new WatchStep([], HasGap: true, compacted.OldestRevision, false),
-        ChangeSetFrame { ChangeSet: var set } when set.Previous > Position => new WatchStep([], true, set.Revision, false),
-
-        // A node that lags behind the one before repeats what has been returned.
-        ChangeSetFrame { ChangeSet: var set } when set.Revision > Position => Pass([set]),
-        _ => WatchStep.Nothing,
-    };
-
-    private WatchStep Pass(List<ChangeSet> sets)
-    {
-        var events = new List<WatchEvent>();
-        var hasSessionEnded = false;
-        foreach (var set in sets)
-        {
-            foreach (var change in set.Changes)
-            {
-                if (interest.Matches(change.Path))
-                {
-                    events.Add(new WatchEvent(set.Revision, change));
-                }
-            }
-
-            hasSessionEnded |= interest.Session is { } id && set.EndedSessions.Contains(id);
-            Position = set.Revision;
-        }
-
-        return new WatchStep(events, false, null, hasSessionEnded);
-    }
-
     private async ValueTask EndHistoryAsync()
     {
         if (_history is { } history)
@@ -137,12 +97,4 @@ internal sealed class WatchSource(
             await history.DisposeAsync();
         }
     }
-}
-
-/// <param name="HasGap">Changes are lost.</param>
-/// <param name="OldestRevision">Where history begins, when that is why they are lost.</param>
-internal readonly record struct WatchStep(
-    IReadOnlyList<WatchEvent> Events, bool HasGap, Revision? OldestRevision, bool HasSessionEnded)
-{
-    public static readonly WatchStep Nothing = new([], false, null, false);
 }

@@ -1,4 +1,4 @@
-using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;

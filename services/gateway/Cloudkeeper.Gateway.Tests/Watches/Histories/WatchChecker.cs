@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Tests.Hosting;
-using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;

@@ -1,4 +1,4 @@
-using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;

@@ -2,13 +2,12 @@ using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// Gives every change to those who watch it, at the cost of those who watch it. Pure: no I/O, no clock, no threads;
-/// <see cref="Feed.ChangeRelay"/> calls it under a lock.
+/// Gives every change to those who watch it, at the cost of those who watch it.
 /// </summary>
-internal sealed class WatchHub(WatchLimits limits)
+public sealed class WatchHub(WatchLimits limits)
 {
     private readonly Dictionary<string, HashSet<Subscription>> _ofNode = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<Subscription>> _ofChildren = new(StringComparer.Ordinal);
@@ -63,7 +62,20 @@ internal sealed class WatchHub(WatchLimits limits)
     /// Reads the changes above <paramref name="from"/> out of the window of recent ones, at most some of them.
     /// </summary>
     /// <returns>False: history is needed, the window begins later.</returns>
-    public bool TryRead(Revision from, int readMax, List<ChangeSet> into) => _window.TryRead(from, readMax, into);
+    public bool TryRead(Revision from, int readMax, ICollection<ChangeSet> into) => _window.TryRead(from, readMax, into);
+
+    /// <summary>
+    /// Reads the recent changes above <paramref name="from"/>. When there are none (any more), watches from there on, in
+    /// the same step, so that nothing falls between.
+    /// </summary>
+    /// <param name="wake">See <see cref="Subscription"/>.</param>
+    /// <returns>False: some of them are only in the nodes' history.</returns>
+    public bool TryCatchUp(
+        Revision from, WatchInterest interest, int readMax, ICollection<ChangeSet> into, Action wake, out Subscription? live)
+    {
+        live = from < Revision ? null : Subscribe(interest, from, wake);
+        return live is not null || TryRead(from, readMax, into);
+    }
 
     public Subscription Subscribe(WatchInterest interest, Revision after, Action wake)
     {

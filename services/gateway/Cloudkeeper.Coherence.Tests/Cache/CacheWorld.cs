@@ -1,12 +1,12 @@
 using System.Buffers;
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Tree;
 
-namespace Cloudkeeper.Gateway.Tests.Cache;
+namespace Cloudkeeper.Coherence.Tests.Cache;
 
 /// <summary>
 /// A tree that keeps what every path was at every revision: the dumb twin of a cache. Its changes are what the feed brings.

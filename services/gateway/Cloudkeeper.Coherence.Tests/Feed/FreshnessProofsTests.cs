@@ -1,7 +1,7 @@
-using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Tests.Feed;
+namespace Cloudkeeper.Coherence.Tests.Feed;
 
 public sealed class FreshnessProofsTests
 {

@@ -1,11 +1,11 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>What a watcher is to get.</summary>
 /// <param name="Session">Its end is told as well; null: none.</param>
 /// <param name="LatestOnly">Of several changes of a path that wait only the newest.</param>
-internal sealed record WatchInterest(
+public sealed record WatchInterest(
     IReadOnlyList<WatchTarget> Targets, SessionId? Session = null, bool LatestOnly = false)
 {
     public bool Matches(string path)

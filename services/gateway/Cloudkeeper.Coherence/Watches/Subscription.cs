@@ -1,11 +1,11 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>One watcher's place in the hub: what it wants, and what waits for it.</summary>
 /// <param name="after">Changes up to this revision are not for it: it has them, or did not ask for them.</param>
 /// <param name="wake">Called at most once between two calls of <see cref="Take"/>, when there is something to take.</param>
-internal sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, Action wake)
+public sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, Action wake)
 {
     // Most watchers have nothing waiting most of the time.
     private List<WatchEvent>? _events;
@@ -101,5 +101,5 @@ internal sealed class Subscription(WatchInterest interest, Revision after, Watch
 }
 
 /// <param name="Position">Everything up to this revision has now been delivered, unless <paramref name="HasGap"/>.</param>
-internal readonly record struct Delivery(
+public readonly record struct Delivery(
     IReadOnlyList<WatchEvent> Events, Revision Position, bool HasGap, bool HasSessionEnded);

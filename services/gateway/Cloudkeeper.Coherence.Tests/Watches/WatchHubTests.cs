@@ -1,8 +1,8 @@
-using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
-namespace Cloudkeeper.Gateway.Tests.Watches;
+namespace Cloudkeeper.Coherence.Tests.Watches;
 
 public sealed class WatchHubTests
 {

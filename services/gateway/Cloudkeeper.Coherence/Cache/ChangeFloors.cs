@@ -1,16 +1,16 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Cache;
+namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>
 /// When paths were last changed, for as many paths as fit: what was read at a revision is current if its path has not been
-/// changed since. Pure.
+/// changed since.
 /// </summary>
 /// <remarks>
 /// A path counts once however often it changes: under a load of writes to a few nodes this reaches back much further
 /// than a window of the same number of transactions.
 /// </remarks>
-internal sealed class ChangeFloors(long bytesMax)
+public sealed class ChangeFloors(long bytesMax)
 {
     private const int OverheadBytes = 150;
 

@@ -1,6 +1,6 @@
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <param name="EventsMax">Events that may wait for one watcher; a single transaction may exceed it.</param>
 /// <param name="BytesMax">Bytes that may wait for one watcher.</param>
 /// <param name="WindowSetsMax">Change sets that are kept for those who come back.</param>
-internal sealed record WatchLimits(int EventsMax, long BytesMax, int WindowSetsMax, long WindowBytesMax);
+public sealed record WatchLimits(int EventsMax, long BytesMax, int WindowSetsMax, long WindowBytesMax);

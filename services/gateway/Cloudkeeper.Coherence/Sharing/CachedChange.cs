@@ -3,11 +3,11 @@ using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
 
-namespace Cloudkeeper.Gateway.Redis;
+namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>An entry of the cache: a byte of version and the change as <see cref="ChangeCodec"/> writes it.</summary>
 /// <remarks>What comes out of Redis is not trusted: anybody may have written there.</remarks>
-internal static class CachedChange
+public static class CachedChange
 {
     /// <summary>More than two values and the rest of a change ever take; what is larger is not read whole.</summary>
     public const int BytesMax = (2 * Limits.ValueBytesMax) + (8 << 10);

@@ -1,13 +1,13 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 
-namespace Cloudkeeper.Gateway.Cache;
+namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>A node, or its absence, as it was at a revision.</summary>
 /// <param name="HasValue">
 /// False: only the stat is known. Large values do not travel in the feed, and who asks for a stat gets no value.
 /// </param>
-internal sealed record CacheEntry(ReadNodeResult Node, bool HasValue, Revision At)
+public sealed record CacheEntry(ReadNodeResult Node, bool HasValue, Revision At)
 {
     /// <summary>Of an answer to a question with or without the value.</summary>
     public static CacheEntry Of(ReadNodeResult node, bool withValue, Revision at) =>

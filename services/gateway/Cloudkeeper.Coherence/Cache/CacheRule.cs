@@ -3,11 +3,10 @@ using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
 
-namespace Cloudkeeper.Gateway.Cache;
+namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>
-/// Decides what may be answered from memory. Pure: no clock, no threads, no I/O; <see cref="NodeCache"/> calls it under a
-/// lock.
+/// Decides what may be answered from memory.
 /// </summary>
 /// <remarks>
 /// Invariant: an entry is the state of its path at every revision from <see cref="CacheEntry.At"/> to
@@ -15,7 +14,7 @@ namespace Cloudkeeper.Gateway.Cache;
 /// pass keep it so: they replace an entry, or remove it when they do not tell all of it. What a node answered gets in
 /// only if the changes since then are known and its path is not among them (bug B-74).
 /// </remarks>
-internal sealed class CacheRule(long bytesMax)
+public sealed class CacheRule(long bytesMax)
 {
     // What remembers the changes takes a part of the memory, too.
     private readonly ChangeFloors _floors = new(bytesMax / 4);

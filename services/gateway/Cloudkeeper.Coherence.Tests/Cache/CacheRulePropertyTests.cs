@@ -1,7 +1,7 @@
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Tests.Cache;
+namespace Cloudkeeper.Coherence.Tests.Cache;
 
 /// <summary>Whatever comes in whatever order, an answer is the state of the tree at the revision that it names.</summary>
 public sealed class CacheRulePropertyTests

@@ -1,9 +1,9 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>A path, and what around it is watched.</summary>
-internal readonly record struct WatchTarget(string Path, WatchScope Scope)
+public readonly record struct WatchTarget(string Path, WatchScope Scope)
 {
     public bool Matches(string path) => Scope switch
     {
@@ -13,7 +13,7 @@ internal readonly record struct WatchTarget(string Path, WatchScope Scope)
     };
 }
 
-internal enum WatchScope
+public enum WatchScope
 {
     /// <summary>The node.</summary>
     Node,

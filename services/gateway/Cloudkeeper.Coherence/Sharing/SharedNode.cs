@@ -1,18 +1,18 @@
 using System.Buffers;
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Wire;
 
-namespace Cloudkeeper.Gateway.Redis;
+namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
 /// An entry as it stands in Redis: a byte of version, the cluster, the path, the revision at which it was read, then the
 /// stat, content type and value, or since when the node is absent.
 /// </summary>
 /// <remarks>What comes out of Redis is not trusted: anybody may have written there.</remarks>
-internal static class SharedNode
+public static class SharedNode
 {
     /// <summary>More than a value and the rest of an entry ever take; what is larger is not read whole.</summary>
     public const int BytesMax = Limits.ValueBytesMax + (8 << 10);

@@ -2,14 +2,14 @@ using System.Buffers;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
 
-namespace Cloudkeeper.Gateway.Redis;
+namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
 /// A frame of the change feed on its way through Redis: a byte of version, the cluster, who says it, and the frame. A
 /// transaction names the revision before it and its own, so that whoever hears it knows whether something is missing.
 /// </summary>
 /// <remarks>What comes out of Redis is not trusted: anybody may have published there.</remarks>
-internal sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
+public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
 {
     private const byte FormatVersion = 1;
 

@@ -1,7 +1,7 @@
-namespace Cloudkeeper.Gateway.Cache;
+namespace Cloudkeeper.Coherence.Cache;
 
-/// <summary>Entries by path, bounded by their bytes: those that were not used for longest go first. Pure.</summary>
-internal sealed class CacheEntries(long bytesMax)
+/// <summary>Entries by path, bounded by their bytes: those that were not used for longest go first.</summary>
+public sealed class CacheEntries(long bytesMax)
 {
     private const int OverheadBytes = 400;
 

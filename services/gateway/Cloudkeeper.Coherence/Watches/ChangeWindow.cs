@@ -1,13 +1,13 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
 /// The last change sets, so that watchers who come back after a short absence cost the nodes nothing. Bounded in count
 /// and bytes. Without gaps: each set begins where the one before ended.
 /// </summary>
-internal sealed class ChangeWindow(int countMax, long bytesMax)
+public sealed class ChangeWindow(int countMax, long bytesMax)
 {
     private const int OverheadBytes = 200;
 
@@ -38,7 +38,7 @@ internal sealed class ChangeWindow(int countMax, long bytesMax)
 
     /// <summary>Adds the sets above a revision, at most some of them, in order.</summary>
     /// <returns>False: some of them are gone.</returns>
-    public bool TryRead(Revision from, int readMax, List<ChangeSet> into)
+    public bool TryRead(Revision from, int readMax, ICollection<ChangeSet> into)
     {
         if (from < Start)
         {

@@ -1,17 +1,15 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
-namespace Cloudkeeper.Gateway.Watches;
+namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>One change as its watchers get it: one object for all of them.</summary>
-internal sealed class WatchEvent(Revision revision, Change change)
+public sealed class WatchEvent(Revision revision, Change change)
 {
     /// <summary>Objects and references around path and value, roughly.</summary>
     private const int OverheadBytes = 200;
 
-    private const int Variants = 8;
-
-    private byte[]?[]? _frames;
+    private byte[]?[]? _forms;
 
     public Revision Revision => revision;
 
@@ -21,13 +19,11 @@ internal sealed class WatchEvent(Revision revision, Change change)
     public int Bytes => OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
 
     /// <summary>The event as it is sent, made by the first watcher that sends it and shared by the others.</summary>
-    /// <param name="isLast">Of its revision, among what the watcher gets.</param>
+    /// <param name="form">Of those that there are, which.</param>
     /// <remarks>Two that make it at once make the same bytes.</remarks>
-    public byte[] Frame(EventFormat format, bool withValue, bool isLast)
+    public byte[] InForm(int form, int formCount, Func<WatchEvent, int, byte[]> make)
     {
-        var frames = _frames ??= new byte[]?[Variants];
-        var variant = ((int)format * 4) + (withValue ? 2 : 0) + (isLast ? 1 : 0);
-        return frames[variant] ??= EventFrame.Of(
-            format, WatchJson.NameOf(change.Type), WatchJson.Change(revision, change, withValue), isLast ? revision : null);
+        var forms = _forms ??= new byte[]?[formCount];
+        return forms[form] ??= make(this, form);
     }
 }

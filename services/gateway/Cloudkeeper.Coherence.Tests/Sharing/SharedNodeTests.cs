@@ -1,14 +1,14 @@
-using Cloudkeeper.Gateway.Cache;
-using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Coherence.Cache;
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 
-namespace Cloudkeeper.Gateway.Tests.Redis;
+namespace Cloudkeeper.Coherence.Tests.Sharing;
 
 public sealed class SharedNodeTests
 {
-    private static readonly Guid Cluster = PastChanges.Cluster;
+    private static readonly Guid Cluster = new("11111111-2222-3333-4444-555555555555");
 
     private static readonly NodeStat Stat = new(
         new Revision(1), new Revision(2), new Revision(1), 3, 4, 5, 6, 7, NodeKind.Persistent, null, 0, 5, 8);

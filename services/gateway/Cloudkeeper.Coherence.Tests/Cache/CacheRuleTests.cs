@@ -1,9 +1,9 @@
-using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
 
-namespace Cloudkeeper.Gateway.Tests.Cache;
+namespace Cloudkeeper.Coherence.Tests.Cache;
 
 public sealed class CacheRuleTests
 {

@@ -1,0 +1,66 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Coherence.Watches;
+
+/// <summary>
+/// How far one watcher is, and what comes next for it: out of a node's history, out of the window of recent changes, or
+/// live. Every change comes once, whichever way.
+/// </summary>
+public sealed class WatchPosition(WatchInterest interest, Revision from)
+{
+    /// <summary>Everything up to here has been returned.</summary>
+    public Revision Revision { get; private set; } = from;
+
+    /// <summary>What a node says of its history, which was asked for from here on.</summary>
+    public WatchStep Take(FeedFrame frame) => frame switch
+    {
+        CompactedFrame compacted => new WatchStep([], HasGap: true, compacted.OldestRevision, false),
+        ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),
+
+        // A node that lags behind the one before repeats what has been returned.
+        ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision => Take([set]),
+        _ => WatchStep.Nothing,
+    };
+
+    /// <summary>Recent changes above here, as <see cref="WatchHub.TryCatchUp"/> reads them.</summary>
+    public WatchStep Take(IReadOnlyList<ChangeSet> sets)
+    {
+        var events = new List<WatchEvent>();
+        var hasSessionEnded = false;
+        foreach (var set in sets)
+        {
+            foreach (var change in set.Changes)
+            {
+                if (interest.Matches(change.Path))
+                {
+                    events.Add(new WatchEvent(set.Revision, change));
+                }
+            }
+
+            hasSessionEnded |= interest.Session is { } id && set.EndedSessions.Contains(id);
+            Revision = set.Revision;
+        }
+
+        return new WatchStep(events, false, null, hasSessionEnded);
+    }
+
+    /// <summary>What has waited in the hub.</summary>
+    public WatchStep Take(Delivery delivery)
+    {
+        if (!delivery.HasGap)
+        {
+            Revision = delivery.Position;
+        }
+
+        return new WatchStep(delivery.Events, delivery.HasGap, null, delivery.HasSessionEnded);
+    }
+}
+
+/// <param name="HasGap">Changes are lost.</param>
+/// <param name="OldestRevision">Where history begins, when that is why they are lost.</param>
+public readonly record struct WatchStep(
+    IReadOnlyList<WatchEvent> Events, bool HasGap, Revision? OldestRevision, bool HasSessionEnded)
+{
+    public static readonly WatchStep Nothing = new([], false, null, false);
+}
