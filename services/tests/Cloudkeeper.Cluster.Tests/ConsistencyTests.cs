@@ -16,8 +16,11 @@ public sealed class ConsistencyTests
 {
     private const long ChecksOtherwise = 40_000;
 
-    /// <summary>Reads between two faults: enough to fill caches again.</summary>
+    /// <summary>Reads between two faults, at least: enough to fill caches again.</summary>
     private const long ReadsBetween = 3_000;
+
+    /// <summary>In a long run, faults are further apart: it is to be spent on reads, not on starting processes.</summary>
+    private const long FaultsMax = 200;
 
     private static readonly TimeSpan StandstillMax = TimeSpan.FromSeconds(60);
 
@@ -63,7 +66,7 @@ public sealed class ConsistencyTests
         using var run = new CheckRun(new CheckOptions(targets) { Reads = count, Events = count });
         var running = run.RunAsync(Stopping);
         var struck = 0;
-        while (await FlowAsync(run, running))
+        while (await FlowAsync(run, running, Math.Max(ReadsBetween, count / FaultsMax)))
         {
             await faults[struck++ % faults.Length]();
         }
@@ -83,11 +86,11 @@ public sealed class ConsistencyTests
     }
 
     /// <returns>False: the run is over.</returns>
-    private static async Task<bool> FlowAsync(CheckRun run, Task running)
+    private static async Task<bool> FlowAsync(CheckRun run, Task running, long readsBetween)
     {
         var reads = run.Totals.Reads;
         await Eventually.TrueAsync(
-            () => Task.FromResult(running.IsCompleted || run.Totals.Reads >= reads + ReadsBetween), StandstillMax, "reads flow");
+            () => Task.FromResult(running.IsCompleted || run.Totals.Reads >= reads + readsBetween), StandstillMax, "reads flow");
         return !running.IsCompleted;
     }
 
