@@ -71,8 +71,12 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
         }
         catch (StorageFullException)
         {
-            // The rest is taken and thrown away; the log in front of the snapshot stays.
             _hasFailed = true;
+        }
+
+        if (_hasFailed)
+        {
+            // All of it is taken and thrown away; the log in front of the snapshot stays.
             _blocks.Clear();
         }
 
@@ -92,14 +96,15 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
 
     private void WriteBlocks()
     {
-        if (!_hasFailed)
+        if (_hasFailed)
         {
-            _file ??= _store.Create(_metadata);
+            return;
         }
 
-        while (_blocks.TryDequeue(out var block) && !_hasFailed)
+        _file ??= _store.Create(_metadata);
+        while (_blocks.TryDequeue(out var block))
         {
-            _file!.Write(block);
+            _file.Write(block);
         }
     }
 
