@@ -96,6 +96,77 @@ public sealed class SnapshotTests
         Assert.Null(Assert.Single(answers));
     }
 
+    [Fact]
+    public void A_damaged_snapshot_is_replaced_at_once_though_nothing_has_been_applied_since()
+    {
+        _host.Elect();
+        var damaged = Take();
+        _host.Replica.SnapshotDamaged(damaged.Index);
+        _host.Replica.Advance();
+        Assert.Equal([damaged, damaged], _host.Snapshots);
+
+        Store();
+        _host.Pass(2_000);
+        Assert.Equal(2, _host.Snapshots.Count);
+    }
+
+    [Fact]
+    public void Who_asks_for_a_snapshot_does_not_get_the_damaged_one()
+    {
+        _host.Elect();
+        var damaged = Take();
+        _host.Replica.SnapshotDamaged(damaged.Index);
+        Raft.SnapshotMetadata? answer = null;
+        _host.Replica.RequestSnapshot(damaged.Index, snapshot => answer = snapshot);
+        _host.Replica.Advance();
+        Assert.Null(answer);
+
+        Store();
+        Assert.Equal(damaged, answer);
+    }
+
+    [Fact]
+    public void A_damaged_snapshot_for_whose_successor_there_is_no_room_is_replaced_later()
+    {
+        _host.Elect();
+        _host.Replica.SnapshotDamaged(Take().Index);
+        _host.Replica.Advance();
+        Fail(_host.Snapshots[1]);
+        Assert.Equal(2, _host.Snapshots.Count);
+
+        _host.Pass(1_001);
+        Assert.Equal(3, _host.Snapshots.Count);
+    }
+
+    /// <summary>Whoever sends it may find out long after it was replaced.</summary>
+    [Fact]
+    public void Damage_of_an_older_snapshot_is_of_no_account()
+    {
+        _host.Elect();
+        var older = Take();
+        Take();
+        _host.Replica.SnapshotDamaged(older.Index);
+        _host.Pass(2_000);
+        Assert.Equal(2, _host.Snapshots.Count);
+    }
+
+    /// <summary>A stored one of everything so far.</summary>
+    private Raft.SnapshotMetadata Take()
+    {
+        Write(1);
+        _host.Replica.RequestSnapshot(_host.Replica.AppliedIndex, static _ => { });
+        _host.Replica.Advance();
+        return Store();
+    }
+
+    private Raft.SnapshotMetadata Store()
+    {
+        var stored = _host.Snapshots[^1];
+        _host.Replica.SnapshotStored(stored, succeeded: true);
+        _host.Replica.Advance();
+        return stored;
+    }
+
     private void Fail(Raft.SnapshotMetadata snapshot)
     {
         _host.Replica.SnapshotStored(snapshot, succeeded: false);

@@ -11,6 +11,7 @@ public sealed partial class ReplicaNode
     private readonly ArrayBufferWriter<byte> _block = new();
 
     private SnapshotMetadata? _snapshot;
+    private bool _isSnapshotDamaged;
     private long _bytesSinceSnapshot;
     private long _noSnapshotBefore;
     private SnapshotInProgress? _inProgress;
@@ -33,6 +34,12 @@ public sealed partial class ReplicaNode
         _wanted.Add(new WantedSnapshot(through, reply));
     }
 
+    /// <summary>
+    /// The file of a durable snapshot has turned out to be damaged. The state itself is whole, it is in memory: another one
+    /// is made as soon as possible, in the place of the damaged one when nothing has been applied since.
+    /// </summary>
+    public void SnapshotDamaged(LogIndex index) => _isSnapshotDamaged |= index == _snapshot?.Index;
+
     /// <summary>The snapshot that was completed at its sink is durable, or could not be made.</summary>
     public void SnapshotStored(SnapshotMetadata metadata, bool succeeded)
     {
@@ -49,7 +56,13 @@ public sealed partial class ReplicaNode
             }
         }
 
-        if (!succeeded || (_snapshot is not null && metadata.Index <= _snapshot.Index))
+        if (!succeeded || metadata.Index < _snapshot?.Index)
+        {
+            return;
+        }
+
+        _isSnapshotDamaged = false;
+        if (metadata.Index == _snapshot?.Index)
         {
             return;
         }
@@ -105,6 +118,7 @@ public sealed partial class ReplicaNode
         EndSnapshot();
         Machine = _received!.Value.Machine;
         _snapshot = metadata;
+        _isSnapshotDamaged = false;
         _bytesSinceSnapshot = 0;
         _applied = metadata.Index;
         _appliedTerm = metadata.Term;
@@ -114,7 +128,7 @@ public sealed partial class ReplicaNode
 
     private void BeginSnapshotIfDue()
     {
-        if (_snapshot is not null)
+        if (_snapshot is not null && !_isSnapshotDamaged)
         {
             AnswerWanted(_snapshot.Index, _snapshot);
         }
@@ -123,7 +137,7 @@ public sealed partial class ReplicaNode
         var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries
             || _wanted.Exists(wanted => wanted.Through <= _applied);
         var isResting = _host.MonotonicMilliseconds < _noSnapshotBefore;
-        if (!due || isResting || _inProgress is not null || entries == 0)
+        if (!(_isSnapshotDamaged || (due && entries > 0)) || isResting || _inProgress is not null)
         {
             return;
         }

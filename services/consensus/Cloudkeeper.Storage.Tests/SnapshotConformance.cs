@@ -109,6 +109,36 @@ public abstract class SnapshotConformance
         Assert.Throws<FileNotFoundException>(() => store.OpenRead(Make.Snapshot(1, 2)));
     }
 
+    /// <summary>It was whole when it was stored: what is known of it must not outlive it.</summary>
+    [Fact]
+    public void Damage_that_comes_later_is_noticed_and_counts_at_the_next_purge()
+    {
+        var store = Store;
+        Make.StoreSnapshot(store, Make.Snapshot(1, 2), "old");
+        Make.StoreSnapshot(store, Make.Snapshot(2, 2), "new");
+        Assert.True(store.IsIntact(Make.Snapshot(2, 2)));
+        Damage(Files.List()[^1]);
+        Assert.False(store.IsIntact(Make.Snapshot(2, 2)));
+
+        store.Purge(1);
+        Assert.Equal(Make.Snapshot(1, 2), store.FindNewest());
+    }
+
+    [Fact]
+    public void A_snapshot_that_is_made_again_takes_the_damaged_ones_place()
+    {
+        var store = Store;
+        Make.StoreSnapshot(store, Make.Snapshot(2, 2), "state");
+        Damage(Assert.Single(Files.List()));
+        Assert.False(store.IsIntact(Make.Snapshot(2, 2)));
+        Make.StoreSnapshot(store, Make.Snapshot(2, 2), "state");
+
+        Assert.Empty(store.Damaged);
+        Assert.True(store.IsIntact(Make.Snapshot(2, 2)));
+        using var reader = store.OpenRead(Make.Snapshot(2, 2));
+        Assert.Equal(["state"], Blocks(reader));
+    }
+
     [Fact]
     public void Raw_bytes_make_the_same_snapshot_elsewhere()
     {

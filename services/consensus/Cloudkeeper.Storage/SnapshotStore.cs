@@ -83,6 +83,14 @@ public sealed class SnapshotStore
     /// <returns>The intact ones, newest first.</returns>
     public IReadOnlyList<SnapshotMetadata> VerifyAll() => [.. NamesFromNewest().Select(TryVerify).OfType<SnapshotMetadata>()];
 
+    /// <summary>Reads a snapshot to its last byte; if it is damaged, it is in <see cref="Damaged"/> then.</summary>
+    /// <exception cref="FileNotFoundException">It has been purged in the meantime.</exception>
+    public bool IsIntact(SnapshotMetadata metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return TryVerify(NameOf(metadata)) is not null;
+    }
+
     /// <exception cref="StorageCorruptedException">Its header is damaged.</exception>
     /// <exception cref="FileNotFoundException">It has been purged in the meantime.</exception>
     public SnapshotFileReader OpenRead(SnapshotMetadata metadata)
@@ -157,12 +165,17 @@ public sealed class SnapshotStore
         }
         catch (StorageCorruptedException e)
         {
-            lock (_lock)
-            {
-                _damaged[name] = e;
-            }
-
+            NoteDamage(name, e);
             return null;
+        }
+    }
+
+    private void NoteDamage(string name, StorageCorruptedException problem)
+    {
+        lock (_lock)
+        {
+            _damaged[name] = problem;
+            _verified.Remove(name);
         }
     }
 
@@ -180,6 +193,12 @@ public sealed class SnapshotStore
         try
         {
             return new SnapshotFileReader(file, name, _clusterId);
+        }
+        catch (StorageCorruptedException e)
+        {
+            file.Dispose();
+            NoteDamage(name, e);
+            throw;
         }
         catch
         {

@@ -59,6 +59,20 @@ public sealed class RestoreTests : IDisposable
         }
     }
 
+    /// <summary>Nothing is written meanwhile: no later snapshot comes to replace the damaged one.</summary>
+    [Fact]
+    public async Task A_snapshot_that_has_been_damaged_on_disk_is_replaced_before_it_is_handed_out()
+    {
+        await using var node = await OneNode.Start(Old).LeadAsync();
+        await node.WriteAsync("/a", "kept");
+        var whole = await node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping);
+        var file = Directory.GetFiles(Old, "snapshot-*").Max()!;
+        await File.WriteAllBytesAsync(file, [.. whole[..^1], (byte)~whole[^1]], Stopping);
+
+        Assert.Equal(whole, await node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping));
+        Assert.Equal(whole, await File.ReadAllBytesAsync(file, Stopping));
+    }
+
     [Fact]
     public async Task Without_a_quorum_there_is_no_backup()
     {

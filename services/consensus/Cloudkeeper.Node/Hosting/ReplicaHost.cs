@@ -4,22 +4,15 @@ using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Storage;
-using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Reads;
-using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
-using Cloudkeeper.Replica.Commands;
-using Cloudkeeper.Replica.Members;
-using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Storage;
-using Cloudkeeper.Tree;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>The process around one replica: gives it turns, a disk, peers and a clock.</summary>
-internal sealed class ReplicaHost : IReplicaHost, IDisposable
+internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
 {
     private readonly NodeStorage _storage;
     private readonly NodeSetup _setup;
@@ -170,76 +163,6 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         Post(r => r.Receive(message));
     }
 
-    public Task<SubmitOutcome> SubmitAsync(byte[] payload)
-    {
-        var done = new TaskCompletionSource<SubmitOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r => r.Submit(payload, done.SetResult));
-        return done.Task;
-    }
-
-    /// <summary>Reads when it may be done; <paramref name="read"/> runs on the replica's turn.</summary>
-    public Task<(ReadStatus Status, T? Result)> ReadAsync<T>(
-        ReadConsistency consistency,
-        Revision minRevision,
-        Func<ReplicaNode, T> read)
-    {
-        var done = new TaskCompletionSource<(ReadStatus, T?)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r => r.Read(consistency, minRevision, outcome =>
-            done.SetResult((outcome.Status, outcome.Status == ReadStatus.Ready ? read(r) : default))));
-        return done.Task;
-    }
-
-    /// <summary>The revision that reflects everything acknowledged before this call.</summary>
-    /// <remarks>
-    /// A leader that has applied an entry of its own term has applied whatever was acknowledged by now, by itself or by
-    /// those before; the round proves that it was the leader. The revision of a later moment would be right as well, but
-    /// a gateway's feed would have to catch up with it.
-    /// </remarks>
-    public Task<(ReadStatus Status, Revision Revision)> ReadIndexAsync()
-    {
-        var done = new TaskCompletionSource<(ReadStatus, Revision)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r =>
-        {
-            Revision? arrived = r.IsServingLeader ? r.Machine.Revision : null;
-            r.Read(ReadConsistency.Linearizable, Revision.Zero, outcome =>
-                done.SetResult((outcome.Status, arrived ?? outcome.Revision)));
-        });
-        return done.Task;
-    }
-
-    /// <summary>Asks the replica for a change of members or leader; it answers when the outcome is known.</summary>
-    public Task<ChangeOutcome> ChangeAsync(Action<ReplicaNode, Action<ChangeOutcome>> change)
-    {
-        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r => change(r, done.SetResult));
-        return done.Task;
-    }
-
-    public Task<IReadOnlyList<KeepaliveResult>?> KeepaliveAsync(IReadOnlyList<SessionId> sessions)
-    {
-        var done = new TaskCompletionSource<IReadOnlyList<KeepaliveResult>?>(
-            TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r => r.Keepalive(sessions, done.SetResult));
-        return done.Task;
-    }
-
-    /// <summary>A durable snapshot that contains everything up to an entry; null: there is no room for it.</summary>
-    public Task<SnapshotMetadata?> SnapshotAsync(LogIndex through)
-    {
-        var done = new TaskCompletionSource<SnapshotMetadata?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r => r.RequestSnapshot(through, done.SetResult));
-        return done.Task;
-    }
-
-    /// <summary>Looks at the replica on its turn.</summary>
-    public Task<T> AskAsync<T>(Func<ReplicaNode, T> question) => _turns.PostAsync(() => question(_replica));
-
-    public Task InstallAsync(SnapshotRequest request, StateMachine machine) => AskAsync(r =>
-    {
-        r.ReceiveSnapshot(request, machine);
-        return true;
-    });
-
     /// <summary>Ends what others have opened to here and would keep open.</summary>
     public Task EndStreamsAsync() => _stopping.CancelAsync();
 
@@ -266,41 +189,6 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         _stopping.Dispose();
     }
 
-    void IReplicaHost.Send(RaftMessage message)
-    {
-        if (message is SnapshotRequest snapshot)
-        {
-            _ = SendSnapshotAsync(snapshot);
-        }
-        else
-        {
-            _links.Send(message, _replica.Membership);
-        }
-    }
-
-    void IReplicaHost.Persist(RaftWrite write) => _log.Enqueue(write);
-
-    void IReplicaHost.CompactLog(LogIndex keepFrom) => _log.Compact(keepFrom);
-
-    void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
-
-    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped) => _inquiry.Begin(this, index);
-
-    ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
-        _storage.Snapshots,
-        metadata,
-        wantsMore: QueueSnapshotStep,
-        stored: (succeeded, elapsed) =>
-        {
-            if (succeeded)
-            {
-                _metrics.SnapshotStored(elapsed);
-            }
-
-            Post(r => r.SnapshotStored(metadata, succeeded));
-        },
-        fatal: _fatal.Stop);
-
     private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Post(Action<ReplicaNode> input) => _turns.Post(() => input(_replica));
@@ -326,45 +214,6 @@ internal sealed class ReplicaHost : IReplicaHost, IDisposable
         if (_replica.HasSnapshotWork)
         {
             QueueSnapshotStep();
-        }
-    }
-
-    /// <summary>One block of a snapshot at a time, each behind whatever has been posted meanwhile.</summary>
-    private void QueueSnapshotStep()
-    {
-        if (Interlocked.Exchange(ref _snapshotStepQueued, 1) == 0)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(
-                static self =>
-                {
-                    Volatile.Write(ref self._snapshotStepQueued, 0);
-                    self.Post(static r => r.ContinueSnapshot());
-                },
-                this,
-                preferLocal: false);
-        }
-    }
-
-    private async Task SendSnapshotAsync(SnapshotRequest request)
-    {
-        var delivery = SnapshotDelivery.Failed;
-        try
-        {
-            if (_links.SnapshotAddress(request.To, _replica.Membership) is { } address)
-            {
-                delivery = await Transfers.SendAsync(request, address, _stopping.Token);
-            }
-        }
-        catch (StorageFailedException e)
-        {
-            _fatal.Stop(e);
-        }
-
-        Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, delivery == SnapshotDelivery.Delivered));
-        if (delivery == SnapshotDelivery.Damaged)
-        {
-            // The state itself is whole: it is in memory.
-            Post(static r => r.RequestSnapshot(r.AppliedIndex, static _ => { }));
         }
     }
 

@@ -52,13 +52,14 @@ internal sealed partial class SnapshotTransfers(
             }
 
             // The file goes out as it is; whoever receives it looks at every byte. Is it the file?
-            await Task.Run(() => storage.LoadMachine(request.Snapshot), cancellationToken);
-            return SnapshotDelivery.Failed;
+            if (await Task.Run(() => storage.Snapshots.IsIntact(request.Snapshot), cancellationToken))
+            {
+                return SnapshotDelivery.Failed;
+            }
         }
-        catch (StorageCorruptedException e)
+        catch (StorageCorruptedException)
         {
-            LogDamaged(logger, request.Snapshot.Index, e.Message);
-            return SnapshotDelivery.Damaged;
+            // Its head: the file cannot even be begun.
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -69,6 +70,9 @@ internal sealed partial class SnapshotTransfers(
         {
             _sending.TryRemove(request.To, out _);
         }
+
+        LogDamaged(logger, request.Snapshot.Index);
+        return SnapshotDelivery.Damaged;
     }
 
     /// <summary>Stores, verifies and loads what a leader sends, then hands it to the replica.</summary>
@@ -123,8 +127,8 @@ internal sealed partial class SnapshotTransfers(
     [LoggerMessage(2, LogLevel.Warning, "Sending the snapshot at {Index} to node {Peer} failed: {Reason}")]
     private static partial void LogFailed(ILogger logger, NodeId peer, LogIndex index, string reason);
 
-    [LoggerMessage(3, LogLevel.Error, "The snapshot at {Index} is damaged, another one is taken: {Problem}")]
-    private static partial void LogDamaged(ILogger logger, LogIndex index, string problem);
+    [LoggerMessage(3, LogLevel.Error, "The snapshot at {Index} is damaged on disk, another one is taken")]
+    private static partial void LogDamaged(ILogger logger, LogIndex index);
 
     /// <summary>The announcement behind its length, then the file as it is.</summary>
     private sealed class SnapshotContent(

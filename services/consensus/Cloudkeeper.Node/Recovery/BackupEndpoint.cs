@@ -19,6 +19,7 @@ namespace Cloudkeeper.Node.Recovery;
 internal static class BackupEndpoint
 {
     private const int ChunkBytes = 256 << 10;
+    private const int AttemptsMax = 2;
 
     public static void MapBackup(this IEndpointRouteBuilder routes) =>
         routes.MapReplica().MapGet(NodeRoutes.Snapshot, SendAsync);
@@ -31,9 +32,10 @@ internal static class BackupEndpoint
             return;
         }
 
-        if (await replica.SnapshotAsync(index).WaitAsync(context.RequestAborted) is not { } snapshot)
+        if (await TakeAsync(replica, index, context.RequestAborted) is not { } snapshot)
         {
-            await RefuseAsync(context, StatusCodes.Status507InsufficientStorage, "There is no room on disk for a snapshot.");
+            await RefuseAsync(
+                context, StatusCodes.Status507InsufficientStorage, "There is no room on disk for a snapshot, or the disk damages it.");
             return;
         }
 
@@ -46,6 +48,27 @@ internal static class BackupEndpoint
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, count), context.RequestAborted);
             offset += count;
         }
+    }
+
+    /// <summary>A whole one: if the one that there is has been damaged on disk, the next is made from the state.</summary>
+    private static async Task<SnapshotMetadata?> TakeAsync(ReplicaHost replica, LogIndex index, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < AttemptsMax; i++)
+        {
+            if (await replica.SnapshotAsync(index).WaitAsync(cancellationToken) is not { } snapshot)
+            {
+                return null;
+            }
+
+            if (await Task.Run(() => replica.Snapshots.IsIntact(snapshot), cancellationToken))
+            {
+                return snapshot;
+            }
+
+            await replica.SnapshotDamagedAsync(snapshot.Index);
+        }
+
+        return null;
     }
 
     /// <summary>An entry of this node's log behind everything that has been acknowledged anywhere; null: no quorum.</summary>

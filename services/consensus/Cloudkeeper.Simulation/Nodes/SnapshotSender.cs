@@ -31,7 +31,7 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         catch (StorageCorruptedException)
         {
             Report(request, succeeded: false);
-            TakeAnother();
+            ReportDamage(request);
             return;
         }
 
@@ -108,26 +108,21 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
     {
         try
         {
-            using var reader = store.OpenRead(transfer.Request.Snapshot);
-            while (reader.TryRead(out _))
+            if (!store.IsIntact(transfer.Request.Snapshot))
             {
+                ReportDamage(transfer.Request);
             }
         }
         catch (FileNotFoundException)
         {
             // Purged meanwhile.
         }
-        catch (StorageCorruptedException)
-        {
-            TakeAnother();
-        }
     }
 
-    /// <summary>The state itself is whole: it is in memory.</summary>
-    private void TakeAnother()
+    private void ReportDamage(SnapshotRequest request)
     {
         process.World.Totals.Count(Marker.DamagedSnapshotsNotSent);
-        process.Post(static r => r.RequestSnapshot(r.AppliedIndex, static _ => { }));
+        process.Post(r => r.SnapshotDamaged(request.Snapshot.Index));
     }
 
     private void End(Transfer transfer, bool succeeded)

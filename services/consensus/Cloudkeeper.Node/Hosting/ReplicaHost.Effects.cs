@@ -1,0 +1,86 @@
+using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Hosting;
+
+/// <summary>What the replica has done to the world around it: messages, writes, snapshots, the feed.</summary>
+internal sealed partial class ReplicaHost
+{
+    void IReplicaHost.Send(RaftMessage message)
+    {
+        if (message is SnapshotRequest snapshot)
+        {
+            _ = SendSnapshotAsync(snapshot);
+        }
+        else
+        {
+            _links.Send(message, _replica.Membership);
+        }
+    }
+
+    void IReplicaHost.Persist(RaftWrite write) => _log.Enqueue(write);
+
+    void IReplicaHost.CompactLog(LogIndex keepFrom) => _log.Compact(keepFrom);
+
+    void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
+
+    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped) => _inquiry.Begin(this, index);
+
+    ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
+        _storage.Snapshots,
+        metadata,
+        wantsMore: QueueSnapshotStep,
+        stored: (succeeded, elapsed) =>
+        {
+            if (succeeded)
+            {
+                _metrics.SnapshotStored(elapsed);
+            }
+
+            Post(r => r.SnapshotStored(metadata, succeeded));
+        },
+        fatal: _fatal.Stop);
+
+    /// <summary>One block of a snapshot at a time, each behind whatever has been posted meanwhile.</summary>
+    private void QueueSnapshotStep()
+    {
+        if (Interlocked.Exchange(ref _snapshotStepQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static self =>
+                {
+                    Volatile.Write(ref self._snapshotStepQueued, 0);
+                    self.Post(static r => r.ContinueSnapshot());
+                },
+                this,
+                preferLocal: false);
+        }
+    }
+
+    private async Task SendSnapshotAsync(SnapshotRequest request)
+    {
+        var delivery = SnapshotDelivery.Failed;
+        try
+        {
+            if (_links.SnapshotAddress(request.To, _replica.Membership) is { } address)
+            {
+                delivery = await Transfers.SendAsync(request, address, _stopping.Token);
+            }
+        }
+        catch (StorageFailedException e)
+        {
+            _fatal.Stop(e);
+        }
+
+        Post(r => r.SnapshotTransferred(request.To, request.Snapshot.Index, delivery == SnapshotDelivery.Delivered));
+        if (delivery == SnapshotDelivery.Damaged)
+        {
+            Post(r => r.SnapshotDamaged(request.Snapshot.Index));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Raft;
+using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Replica.Members;
+using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Node.Hosting;
+
+/// <summary>What endpoints ask of the replica: each waits for its turn, and gets its answer when it is known.</summary>
+internal sealed partial class ReplicaHost
+{
+    public Task<SubmitOutcome> SubmitAsync(byte[] payload)
+    {
+        var done = new TaskCompletionSource<SubmitOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Submit(payload, done.SetResult));
+        return done.Task;
+    }
+
+    /// <summary>Reads when it may be done; <paramref name="read"/> runs on the replica's turn.</summary>
+    public Task<(ReadStatus Status, T? Result)> ReadAsync<T>(
+        ReadConsistency consistency,
+        Revision minRevision,
+        Func<ReplicaNode, T> read)
+    {
+        var done = new TaskCompletionSource<(ReadStatus, T?)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Read(consistency, minRevision, outcome =>
+            done.SetResult((outcome.Status, outcome.Status == ReadStatus.Ready ? read(r) : default))));
+        return done.Task;
+    }
+
+    /// <summary>The revision that reflects everything acknowledged before this call.</summary>
+    /// <remarks>
+    /// A leader that has applied an entry of its own term has applied whatever was acknowledged by now, by itself or by
+    /// those before; the round proves that it was the leader. The revision of a later moment would be right as well, but
+    /// a gateway's feed would have to catch up with it.
+    /// </remarks>
+    public Task<(ReadStatus Status, Revision Revision)> ReadIndexAsync()
+    {
+        var done = new TaskCompletionSource<(ReadStatus, Revision)>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r =>
+        {
+            Revision? arrived = r.IsServingLeader ? r.Machine.Revision : null;
+            r.Read(ReadConsistency.Linearizable, Revision.Zero, outcome =>
+                done.SetResult((outcome.Status, arrived ?? outcome.Revision)));
+        });
+        return done.Task;
+    }
+
+    /// <summary>Asks the replica for a change of members or leader; it answers when the outcome is known.</summary>
+    public Task<ChangeOutcome> ChangeAsync(Action<ReplicaNode, Action<ChangeOutcome>> change)
+    {
+        var done = new TaskCompletionSource<ChangeOutcome>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => change(r, done.SetResult));
+        return done.Task;
+    }
+
+    public Task<IReadOnlyList<KeepaliveResult>?> KeepaliveAsync(IReadOnlyList<SessionId> sessions)
+    {
+        var done = new TaskCompletionSource<IReadOnlyList<KeepaliveResult>?>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.Keepalive(sessions, done.SetResult));
+        return done.Task;
+    }
+
+    /// <summary>A durable snapshot that contains everything up to an entry; null: there is no room for it.</summary>
+    public Task<SnapshotMetadata?> SnapshotAsync(LogIndex through)
+    {
+        var done = new TaskCompletionSource<SnapshotMetadata?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(r => r.RequestSnapshot(through, done.SetResult));
+        return done.Task;
+    }
+
+    /// <summary>The file of a snapshot has turned out to be damaged: the replica makes another one.</summary>
+    public Task SnapshotDamagedAsync(LogIndex index) => AskAsync(r =>
+    {
+        r.SnapshotDamaged(index);
+        return true;
+    });
+
+    /// <summary>Looks at the replica on its turn.</summary>
+    public Task<T> AskAsync<T>(Func<ReplicaNode, T> question) => _turns.PostAsync(() => question(_replica));
+
+    public Task InstallAsync(SnapshotRequest request, StateMachine machine) => AskAsync(r =>
+    {
+        r.ReceiveSnapshot(request, machine);
+        return true;
+    });
+}
