@@ -15,7 +15,6 @@ internal sealed class Arrival(NodeProcess process)
     private const int Patience = 4;
 
     private long _heard = process.World.Scheduler.Now;
-    private int _leader;
 
     private World World => process.World;
 
@@ -29,27 +28,24 @@ internal sealed class Arrival(NodeProcess process)
 
         if (process.Replica.Leader is null && isLong)
         {
-            Ask(_leader > 0 ? _leader : process.Node.Random.Between(1, World.Nodes.Count));
+            foreach (var node in World.Nodes)
+            {
+                Ask(node.Address);
+            }
         }
     }
 
     public void OnAnswer(AdmissionEnvelope answer)
     {
-        _leader = answer.Leader;
         if (answer.Outcome is { Status: ChangeStatus.Refused, Code: ChangeCodes.Removed })
         {
             World.Totals.Count(Marker.FormerMembersTurnedAway);
             process.Node.Dismiss();
         }
-        else if (answer.Leader > 0 && process.Replica.Leader is null)
-        {
-            Ask(answer.Leader);
-        }
     }
 
     private void Ask(int machine)
     {
-        _leader = 0;
         if (machine != process.Node.Address)
         {
             var announcement = new Announcement(
