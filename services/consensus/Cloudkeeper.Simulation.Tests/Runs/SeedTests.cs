@@ -26,7 +26,8 @@ public sealed class SeedTests
         Marker.RemovedMembersTold, Marker.MembersRemoved, Marker.SeveralMembersRemoved, Marker.JointChanges,
         Marker.CrashesInJointChanges, Marker.RemovalsRefusedAsUnsafe, Marker.ChangesToldToWait, Marker.LearnersPromoted,
         Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
-        Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped,
+        Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.LonelyLeaders,
+        Marker.LogsDivided,
     ];
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class FaultInjector
         FaultClass.Pause, FaultClass.SlowDisk, FaultClass.FullDisk, FaultClass.NoSpaceOnce, FaultClass.DiskError,
         FaultClass.ReadOnlyDisk, FaultClass.BitRot, FaultClass.DiskLoss, FaultClass.Transfer, FaultClass.GatewayCrash,
         FaultClass.ClockJump, FaultClass.ClockRate, FaultClass.Removal, FaultClass.Joining, FaultClass.Impostor,
-        FaultClass.Flood,
+        FaultClass.Flood, FaultClass.LonelyLeader,
     ];
 
     private readonly World _world;
@@ -24,6 +24,7 @@ internal sealed class FaultInjector
     private readonly Partitions _partitions;
     private readonly DiskFaults _disks;
     private readonly MembershipFaults _members;
+    private readonly LonelyLeader _lonely;
     private readonly List<FaultClass> _sudden;
     private bool _isStorm;
     private bool _isOver;
@@ -35,6 +36,7 @@ internal sealed class FaultInjector
         _partitions = new Partitions(world, random);
         _disks = new DiskFaults(world, random);
         _members = new MembershipFaults(world, random);
+        _lonely = new LonelyLeader(world, random);
         _sudden = [.. Sudden.Where(f => world.Options.Has(f))];
     }
 
@@ -158,7 +160,10 @@ internal sealed class FaultInjector
                 break;
             case FaultClass.Flood:
                 _world.Totals.Count(Marker.Floods);
-                _random.Pick(_world.Gateways).Flood(_random.Logarithmic(10, 500));
+                _random.Pick(_world.Gateways).Flood(_random.Logarithmic(10, 500), AnyNode().Address);
+                break;
+            case FaultClass.LonelyLeader:
+                _lonely.Strike();
                 break;
             case FaultClass.Transfer or FaultClass.Removal or FaultClass.Joining or FaultClass.Impostor:
                 _members.Strike(fault);

@@ -15,6 +15,9 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
 {
     private const int AttemptsMax = 6;
 
+    /// <summary>How many election timeouts long a learner that arrives is watched.</summary>
+    private const int LearnersWatched = 10;
+
     private readonly Damage _damage = new(world);
 
     private bool _isOver;
@@ -82,6 +85,39 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
             var spare = random.Pick(spares);
             spare.IsGone = false;
             spare.Start();
+        }
+
+        if (random.Chance(0.5))
+        {
+            HandToLearners(world.Scheduler.Now + (LearnersWatched * world.Options.ElectionTimeout));
+        }
+    }
+
+    /// <summary>
+    /// Between two ticks, when a learner has caught up and does not vote yet, it could do everything that a voter does: then
+    /// somebody wants it to lead (bug B-14).
+    /// </summary>
+    private void HandToLearners(long until) => world.Scheduler.After(world.Options.Tick / 4, () =>
+    {
+        if (_isOver || world.Scheduler.Now > until)
+        {
+            return;
+        }
+
+        foreach (var node in world.Nodes)
+        {
+            node.Process?.Post(HandToLearner);
+        }
+
+        HandToLearners(until);
+    });
+
+    private void HandToLearner(ReplicaNode replica)
+    {
+        if (replica.DescribeMembers().FirstOrDefault(static m => m.State == MemberState.CaughtUp) is { } learner)
+        {
+            world.Totals.Count(Marker.TransfersAsked);
+            replica.Transfer(learner.Member.Id, dryRun: false, CountTransfer);
         }
     }
 

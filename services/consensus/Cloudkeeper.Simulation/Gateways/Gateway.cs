@@ -75,12 +75,11 @@ internal sealed class Gateway : IEndpoint
     }
 
     /// <summary>Somebody sends a node more at once than it may take, and does not care for the answers.</summary>
-    public void Flood(int requests)
+    public void Flood(int requests, int node)
     {
         var bytes = new ArrayBufferWriter<byte>();
         var add = new CommandRequest(0, null, UInt128.Zero, [], new MutationCommand(new AddOperation("/flood", 1)));
         CommandCodec.Write(bytes, new CommandBatch(LaneId.None, 0, [add]));
-        var node = Random.Between(1, World.Nodes.Count);
         for (var i = 0; i < requests; i++)
         {
             World.Network.Send(

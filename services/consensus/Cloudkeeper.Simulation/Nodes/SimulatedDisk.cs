@@ -88,10 +88,13 @@ internal sealed class SimulatedDisk
     }
 
     /// <summary>Bytes of one of the files change by themselves.</summary>
+    /// <param name="prefix">Of its name.</param>
     /// <returns>Which and where; null: there is none.</returns>
-    public string? Rot(SimulationRandom random)
+    public string? Rot(SimulationRandom random, string prefix)
     {
-        var names = Files.List().Where(static n => !n.StartsWith("tmp-", StringComparison.Ordinal)).ToList();
+        var names = Files.List()
+            .Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && !n.StartsWith("tmp-", StringComparison.Ordinal))
+            .ToList();
         return names.Count > 0 && random.Pick(names) is var name && Files.Rot(name, random) is { } at
             ? $"{name} at {at}"
             : null;

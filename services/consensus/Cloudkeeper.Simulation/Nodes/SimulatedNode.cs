@@ -110,9 +110,10 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     }
 
     /// <summary>Bytes on the disk change by themselves.</summary>
-    public void Rot(SimulationRandom how)
+    /// <param name="prefix">Of the name of the file; none: any file.</param>
+    public void Rot(SimulationRandom how, string prefix = "")
     {
-        if (Disk.Rot(how) is { } where)
+        if (Disk.Rot(how, prefix) is { } where)
         {
             World.Trace.Add(TraceKind.Rotted, Address, detail: where);
             World.Totals.Count(Marker.DisksRotten);

@@ -43,5 +43,8 @@ internal enum FaultClass
     /// <summary>More requests at once than a node takes.</summary>
     Flood = 1 << 24,
 
-    All = (1 << 25) - 1,
+    /// <summary>A leader is alone with its clients and its administrator.</summary>
+    LonelyLeader = 1 << 25,
+
+    All = (1 << 26) - 1,
 }

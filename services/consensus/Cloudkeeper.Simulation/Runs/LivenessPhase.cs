@@ -11,51 +11,44 @@ using Cloudkeeper.Simulation.Nodes;
 namespace Cloudkeeper.Simulation.Runs;
 
 /// <summary>
-/// A quorum is healed, sometimes the smallest there is, and the others stay broken for good: now the cluster has to
-/// recover, within bounds.
+/// A quorum is healed, and the others stay broken for good: now the cluster has to recover, within bounds.
 /// </summary>
-internal sealed class LivenessPhase
+internal sealed class LivenessPhase(World world, SimulationRandom random)
 {
-    /// <summary>How often the healed quorum begins with a restart: what is on its disks must do, and nobody leads.</summary>
-    private const double BeginsWithRestart = 0.25;
-
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
 
     /// <summary>How often the healed quorum has purged its log to the end when others come back.</summary>
     private const double PurgesBeforeReturn = 0.5;
 
+    /// <summary>How often the snapshot that they need then rots, as far as the others can do without it.</summary>
+    private const double RotsBeforeReturn = 0.5;
+
     /// <summary>Bound for a node that is far behind, as long as it comes nearer.</summary>
     private const long CatchUp = 120 * Scheduler.Second;
 
-    private readonly World _world;
-    private readonly SimulationRandom _random;
-    private readonly Damage _damage;
-    private readonly List<SimulatedNode> _core;
+    private readonly HealedCore _core = new(world, random);
+    private readonly Damage _damage = new(world);
     private readonly List<HistoryOperation> _probes = [];
-    private readonly List<(SimulatedNode Node, Term Term)> _cutOff = [];
 
-    public LivenessPhase(World world, SimulationRandom random)
+    /// <summary>Breaks what is not to be healed.</summary>
+    /// <returns>False: too many disks have rotted at once. Then nobody may be wrong, and nothing need go on.</returns>
+    public bool TryBegin()
     {
-        _world = world;
-        _random = random;
-        _damage = new Damage(world);
-        _core = Choose();
+        _core.Choose();
+        return _core.IsQuorum;
     }
-
-    /// <summary>False: too many disks have rotted at once. Then nobody may be wrong, and nothing need go on.</summary>
-    public bool HasQuorum => Decides(_core);
 
     public void Run()
     {
-        _world.Trace.Add(TraceKind.Phase, 0, 2);
-        var options = _world.Options;
+        world.Trace.Add(TraceKind.Phase, 0, 2);
+        var options = world.Options;
         var patience = ElectionTimeouts * options.ElectionTimeout;
-        _world.Workload.Stop();
+        world.Workload.Stop();
         ProbeByWriting();
         ProbeByReading();
         Await("leader, fresh write and fresh read", patience, IsServing);
-        Await("end of every call", _world.Workload.CallTimeout, HasNoPendingCalls);
+        Await("end of every call", world.Workload.CallTimeout, HasNoPendingCalls);
         Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
@@ -70,22 +63,13 @@ internal sealed class LivenessPhase
     /// <summary>At the very end the power goes off everywhere, and everybody comes back, the broken ones too.</summary>
     public void RestartAll()
     {
-        _world.Trace.Add(TraceKind.Phase, 0, 3);
-        _world.Network.JoinAll();
-        _core.Clear();
-        _core.AddRange(_world.Nodes);
-        foreach (var node in _core)
-        {
-            node.IsGone = false;
-            node.Resume();
-            Restart(node);
-        }
-
-        var last = _world.Checks.Ledger.Last;
+        world.Trace.Add(TraceKind.Phase, 0, 3);
+        _core.RestartAll();
+        var last = world.Checks.Ledger.Last;
         Await(
             "entry of a new term on all nodes after a restart",
-            ElectionTimeouts * _world.Options.ElectionTimeout,
-            () => _world.Checks.Ledger.Last > last && IsSettled() && IsConverged());
+            ElectionTimeouts * world.Options.ElectionTimeout,
+            () => world.Checks.Ledger.Last > last && IsSettled() && IsConverged());
     }
 
     /// <summary>
@@ -94,16 +78,15 @@ internal sealed class LivenessPhase
     /// </summary>
     private void HandOverInVain(long timeout)
     {
-        var leader = _core.Find(n => n.Process?.Replica.IsServingLeader == true)?.Process;
-        var dead = _world.Nodes.FirstOrDefault(n => !_core.Contains(n) && !_cutOff.Exists(c => c.Node == n));
-        if (leader is null || dead?.Member is not { } successor)
+        var dead = world.Nodes.FirstOrDefault(n => !_core.Nodes.Contains(n) && !_core.CutOff.Any(c => c.Node == n));
+        if (Leader()?.Process is not { } leader || dead?.Member is not { } successor)
         {
             return;
         }
 
-        Await("session about to end", timeout, () => HasNoSessions() || _world.Checks.Ledger.Machine
+        Await("session about to end", timeout, () => HasNoSessions() || world.Checks.Ledger.Machine
             .LiveSessions(default)
-            .Any(s => leader.Replica.ExpiresIn(s.Id) <= _world.Options.ElectionTimeout / 2 / Scheduler.Millisecond));
+            .Any(s => leader.Replica.ExpiresIn(s.Id) <= world.Options.ElectionTimeout / 2 / Scheduler.Millisecond));
         leader.Post(r => r.TransferLeadership(successor));
     }
 
@@ -111,7 +94,7 @@ internal sealed class LivenessPhase
     private void Rejoin()
     {
         // One election it may have been about to begin, with its quorum of pre-votes.
-        foreach (var (node, term) in _cutOff)
+        foreach (var (node, term) in _core.CutOff)
         {
             var now = node.Process?.Replica.Term ?? term;
             if (now > term.Next())
@@ -120,149 +103,79 @@ internal sealed class LivenessPhase
             }
         }
 
-        var leader = _core.Find(n => n.Process?.Replica.IsServingLeader == true)?.Process?.Replica;
-        if (leader is null || _cutOff.Exists(c => c.Node.Process?.Replica.Term > leader.Term))
+        if (Leader() is not { } leading)
         {
             return;
         }
 
-        PurgeToTheEnd(leader);
-        var leading = leader.Term;
-        _core.AddRange(_cutOff.Select(c => c.Node));
-        _world.Network.JoinAll();
+        var leader = leading.Process!.Replica;
+        var leads = leader.Term;
+        if (_core.CutOff.Any(c => c.Node.Process?.Replica.Term > leads))
+        {
+            return;
+        }
+
+        PurgeToTheEnd(leading, leader);
+        _core.Rejoin();
         Await(
             "same state on those who have come back",
-            ElectionTimeouts * _world.Options.ElectionTimeout,
+            ElectionTimeouts * world.Options.ElectionTimeout,
             () => IsSettled() && IsConverged());
-        if (leader.Role != Role.Leader || leader.Term != leading)
+        if (leader.Role != Role.Leader || leader.Term != leads)
         {
-            throw new ViolationException("B-10 quiet return", $"node {leader.Id} led term {leading} when others came back");
+            throw new ViolationException("B-10 quiet return", $"node {leader.Id} led term {leads} when others came back");
         }
     }
 
-    /// <summary>Then who comes back needs the snapshot, and no new entry reminds anybody of it (bug B-55).</summary>
-    private void PurgeToTheEnd(ReplicaNode leader)
+    /// <summary>
+    /// Then who comes back needs the snapshot, and no new entry reminds anybody of it (bug B-55), or makes another one due when
+    /// this one is damaged.
+    /// </summary>
+    private void PurgeToTheEnd(SimulatedNode leading, ReplicaNode leader)
     {
-        if (_cutOff.Count > 0 && _random.Chance(PurgesBeforeReturn))
+        if (_core.CutOff.Count == 0 || !random.Chance(PurgesBeforeReturn))
         {
-            var isTaken = false;
-            leader.RequestSnapshot(leader.LastIndex, _ => isTaken = true);
-            Await("snapshot of everything", ElectionTimeouts * _world.Options.ElectionTimeout, () => isTaken);
-        }
-    }
-
-    /// <summary>Breaks machines, one after the other, as long as a quorum of the memberships in force is left.</summary>
-    private List<SimulatedNode> Choose()
-    {
-        var nodes = _world.Nodes.ToArray();
-        _random.Shuffle(nodes);
-        var core = nodes.ToList();
-        var broken = _random.Chance(0.5) ? nodes.Length : _random.Next(nodes.Length);
-        foreach (var node in nodes)
-        {
-            if (broken > 0 && core.Remove(node) && Decides(core))
-            {
-                broken--;
-                Break(node);
-            }
-            else if (!core.Contains(node))
-            {
-                core.Add(node);
-            }
+            return;
         }
 
-        if (_random.Chance(BeginsWithRestart))
+        var isTaken = false;
+        leader.RequestSnapshot(leader.LastIndex, _ => isTaken = true);
+        Await("snapshot of everything", ElectionTimeouts * world.Options.ElectionTimeout, () => isTaken);
+        if (world.Options.Has(FaultClass.BitRot) && _damage.MayLose(leading) && random.Chance(RotsBeforeReturn))
         {
-            core.ForEach(Restart);
-        }
-
-        _world.Totals.Count(Marker.LivenessReachedWithMinority, core.Count < nodes.Length ? 1 : 0);
-        return core;
-    }
-
-    private bool Decides(List<SimulatedNode> nodes) => _damage.CanDecide(
-        id => _damage.IsSound(id) && nodes.Contains(_world.NodeAt(_world.Members.AddressOf(id))));
-
-    private static void Restart(SimulatedNode node)
-    {
-        if (node.IsUp)
-        {
-            node.Crash();
-        }
-
-        node.Start();
-    }
-
-    private void Break(SimulatedNode node)
-    {
-        switch (_random.Next(3))
-        {
-            case 0:
-                node.IsGone = true;
-                if (node.IsUp)
-                {
-                    node.Crash();
-                }
-
-                break;
-            case 1:
-                node.Pause(long.MaxValue / 4);
-                break;
-            default:
-                CutOff(node);
-                break;
-        }
-    }
-
-    private void CutOff(SimulatedNode node)
-    {
-        var address = node.Address;
-        if (node.Process is not null)
-        {
-            _cutOff.Add((node, node.Process.Replica.Term));
-        }
-
-        // Sometimes it can still be heard: its voice must not disturb the others.
-        var isHeard = _random.Chance(0.3);
-        foreach (var other in _world.Nodes)
-        {
-            _world.Network.Cut(other.Address, address);
-            if (!isHeard)
-            {
-                _world.Network.Cut(address, other.Address);
-            }
+            leading.Rot(random, "snapshot-");
         }
     }
 
     /// <param name="timeout">How long it may take while no node catches up.</param>
     private void Await(string what, long timeout, Func<bool> isTrue)
     {
-        var deadline = _world.Scheduler.Now + timeout;
-        var last = _world.Scheduler.Now + timeout + CatchUp;
+        var deadline = world.Scheduler.Now + timeout;
+        var last = world.Scheduler.Now + timeout + CatchUp;
         var progress = Progress();
         while (!isTrue())
         {
             if (Progress() > progress)
             {
                 progress = Progress();
-                deadline = Math.Min(last, _world.Scheduler.Now + timeout);
+                deadline = Math.Min(last, world.Scheduler.Now + timeout);
             }
 
-            if (_world.Scheduler.Now >= deadline)
+            if (world.Scheduler.Now >= deadline)
             {
-                var nodes = string.Join("; ", _world.Nodes.Select(Describe));
+                var nodes = string.Join("; ", world.Nodes.Select(Describe));
                 throw new ViolationException(
                     "liveness",
-                    $"no {what} within {timeout / 1e6} s: [{_world.Checks.Ledger.Membership}] {nodes}; healed are "
-                    + string.Join(' ', _core.Select(static n => n.Address)));
+                    $"no {what} within {timeout / 1e6} s: [{world.Checks.Ledger.Membership}] {nodes}; healed are "
+                    + string.Join(' ', _core.Nodes.Select(static n => n.Address)));
             }
 
-            _world.Scheduler.RunUntil(_world.Scheduler.Now + _world.Options.Tick);
+            world.Scheduler.RunUntil(world.Scheduler.Now + world.Options.Tick);
         }
     }
 
     private long Progress() =>
-        _world.SnapshotBytes + _core.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0);
+        world.SnapshotBytes + _core.Nodes.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0);
 
     // Each again until it is answered: either may reach its deadline while there is no leader yet.
     private void ProbeByWriting()
@@ -271,7 +184,7 @@ internal sealed class LivenessPhase
         {
             var write = new WriteOperation("/keys/probe", new byte[8], "text/plain", Parents: true);
             var fresh = New(new CommandRequest(0, null, 0, [], new MutationCommand(write)), null);
-            _random.Pick(_world.Gateways).Write(fresh, ProbeDeadline(), ProbeByWriting);
+            random.Pick(world.Gateways).Write(fresh, ProbeDeadline(), ProbeByWriting);
         }
     }
 
@@ -280,48 +193,50 @@ internal sealed class LivenessPhase
         if (!IsAnswered(write: false))
         {
             var read = New(null, new ReadNodeRequest("/keys/probe", WithValue: true));
-            _random.Pick(_world.Gateways).Read(read, ProbeDeadline(), ProbeByReading);
+            random.Pick(world.Gateways).Read(read, ProbeDeadline(), ProbeByReading);
         }
     }
 
-    private long ProbeDeadline() => _world.Scheduler.Now + _world.Workload.CallTimeout;
+    private long ProbeDeadline() => world.Scheduler.Now + world.Workload.CallTimeout;
 
     private HistoryOperation New(CommandRequest? request, ReadRequest? read)
     {
         var operation = new HistoryOperation
         {
             Client = Prober,
-            Invoked = _world.Scheduler.Now,
+            Invoked = world.Scheduler.Now,
             Request = request,
             ChangesSomething = true,
             Read = read,
         };
         _probes.Add(operation);
-        _world.Workload.Note(operation);
+        world.Workload.Note(operation);
         return operation;
     }
 
     private bool IsAnswered(bool write) =>
         _probes.Exists(p => p.Outcome == CallOutcome.Answered && (p.Request is not null) == write);
 
+    private SimulatedNode? Leader() => _core.Nodes.FirstOrDefault(n => n.Process?.Replica.IsServingLeader == true);
+
     private bool IsServing() =>
-        _core.Count(n => n.Process?.Replica.IsServingLeader == true) == 1
+        _core.Nodes.Count(n => n.Process?.Replica.IsServingLeader == true) == 1
         && IsAnswered(write: true)
         && IsAnswered(write: false);
 
-    private bool HasNoPendingCalls() => _world.Workload.PendingCount == 0;
+    private bool HasNoPendingCalls() => world.Workload.PendingCount == 0;
 
-    private bool HasNoOpenRequests() => _core.TrueForAll(n => n.Process is null or { OpenRequests: 0 });
+    private bool HasNoOpenRequests() => _core.Nodes.All(n => n.Process is null or { OpenRequests: 0 });
 
-    private bool HasNoSessions() => _world.Checks.Ledger.Machine.SessionCount == 0;
+    private bool HasNoSessions() => world.Checks.Ledger.Machine.SessionCount == 0;
 
     /// <summary>Everybody who is there votes; nobody is on the way in or out.</summary>
     private bool IsSettled()
     {
-        var members = _world.Checks.Ledger.Membership;
+        var members = world.Checks.Ledger.Membership;
         return !members.IsJoint
             && !members.Members.Any(static m => m.IsLeaving)
-            && _core.TrueForAll(n => n.IsGone || (n.Process is { } process
+            && _core.Nodes.All(n => n.IsGone || (n.Process is { } process
                 && members.Find(process.Id) is { IsVoter: true } member
                 && member.Instance == process.Instance));
     }
@@ -329,8 +244,8 @@ internal sealed class LivenessPhase
     private bool IsConverged()
     {
         // The invariants compare the states themselves.
-        var last = _world.Checks.Ledger.Last;
-        return _core.TrueForAll(n => n.IsGone || (n.Process is { } process
+        var last = world.Checks.Ledger.Last;
+        return _core.Nodes.All(n => n.IsGone || (n.Process is { } process
             && process.Replica.AppliedIndex == last && process.Replica.LastIndex == last));
     }
 

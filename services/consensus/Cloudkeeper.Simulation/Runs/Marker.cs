@@ -89,4 +89,6 @@ internal enum Marker
     RunsWithoutQuorum,
     MembershipChanges,
     JointChanges,
+    LonelyLeaders,
+    LogsDivided,
 }

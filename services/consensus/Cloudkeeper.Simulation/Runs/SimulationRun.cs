@@ -58,7 +58,7 @@ internal static class SimulationRun
         faults.End();
         world.Scheduler.RunUntil(world.Scheduler.Now + (3 * options.ElectionTimeout));
         var liveness = new LivenessPhase(world, random.Split());
-        if (liveness.HasQuorum)
+        if (liveness.TryBegin())
         {
             liveness.Run();
             liveness.RestartAll();
