@@ -71,6 +71,22 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
+    public async Task What_only_a_leader_decides_is_refused_with_the_whole_batch_and_its_reason()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var session = Assert.IsType<SessionInfo>((await node.ExecuteAsync(new OpenSessionCommand(60_000, "s"))).Body).Id;
+        var end = new ExpireSessionsCommand(node.Replica.State.Term, [new ExpiredSession(session, 0)]);
+        var body = new ArrayBufferWriter<byte>();
+        CommandCodec.Write(body, new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], end)]));
+
+        var (status, reason) = await node.PostAsync(NodeRoutes.Commands, body.WrittenMemory);
+
+        Assert.Equal(HttpStatusCode.Forbidden, status);
+        Assert.Contains("only the leader itself decides", Encoding.UTF8.GetString(reason), StringComparison.Ordinal);
+        Assert.Equal(ResultCode.Ok, (await node.ExecuteAsync(new CloseSessionCommand(session))).Code);
+    }
+
+    [Fact]
     public async Task An_answer_with_large_values_ends_early_and_is_never_empty()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();

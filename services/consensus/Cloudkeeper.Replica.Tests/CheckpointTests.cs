@@ -53,7 +53,7 @@ public sealed class CheckpointTests
     {
         WriteUpTo(Interval);
         var own = _host.Replica.Machine.Digest;
-        _host.Write(Stamp(Interval, own ^ 1));
+        _host.Decide(Stamp(Interval, own ^ 1));
         Assert.Equal((new LogIndex(Interval), own, own ^ 1), Assert.Single(_host.Differences));
     }
 
@@ -62,16 +62,16 @@ public sealed class CheckpointTests
     {
         WriteUpTo(Interval);
         var own = _host.Replica.Machine.Digest;
-        _host.Write(Stamp(Interval, own));
-        _host.Write(Stamp(Interval, own ^ 1) with { DecidedIn = 0 });
-        _host.Write(Stamp(Interval - 1, own ^ 1));
+        _host.Decide(Stamp(Interval, own));
+        _host.Decide(Stamp(Interval, own ^ 1) with { DecidedIn = 0 });
+        _host.Decide(Stamp(Interval - 1, own ^ 1));
         Assert.Empty(_host.Differences);
         Assert.Null(_host.Replica.DigestAt(new LogIndex(Interval - 1)));
     }
 
     private CheckpointCommand Stamp(long index, ulong digest) => new(_host.Replica.Term.Value, index, digest);
 
-    private void RaiseLevel() => _host.Write(new RaiseFeatureLevelCommand(_host.Replica.Term.Value, FeatureLevels.Checkpoints));
+    private void RaiseLevel() => _host.Decide(new RaiseFeatureLevelCommand(_host.Replica.Term.Value, FeatureLevels.Checkpoints));
 
     private void WriteUpTo(long index)
     {

@@ -48,6 +48,13 @@ internal sealed class LonelyHost : IReplicaHost
         Replica.Advance();
     }
 
+    /// <summary>Lets the leader decide something by itself, and lets it be applied.</summary>
+    public void Decide(LeaderCommand command)
+    {
+        Assert.True(Replica.ProposeInternally(command));
+        CompleteWrites();
+    }
+
     /// <summary>Submits a command in an entry of its own and lets it be applied.</summary>
     public void Write(Command command)
     {

@@ -43,6 +43,29 @@ public sealed class ReplicaNodeTests
         Assert.Equal(last, Replica.LastIndex);
     }
 
+    public static TheoryData<LeaderCommand> LeaderCommands =>
+    [
+        new ExpireSessionsCommand(2, [new ExpiredSession(new SessionId(1), 0)]),
+        new RemoveIdleNodesCommand(2, [new IdleNode("/a", Revision.Zero, Revision.Zero)]),
+        new RaiseFeatureLevelCommand(2, 2),
+        new CheckpointCommand(2, 1, 0),
+    ];
+
+    /// <summary>Whoever could submit them could end sessions that live.</summary>
+    [Theory]
+    [MemberData(nameof(LeaderCommands))]
+    public void What_only_a_leader_decides_is_not_taken_from_anybody_else(LeaderCommand command)
+    {
+        _host.Elect();
+        var last = Replica.LastIndex;
+        SubmitOutcome? outcome = null;
+
+        Replica.Submit(Payload(command), o => outcome = o);
+
+        Assert.Equal(SubmitStatus.Reserved, outcome?.Status);
+        Assert.Equal(last, Replica.LastIndex);
+    }
+
     /// <summary>Nobody would have told them, and they would have counted against the limit for ever (seed 100395).</summary>
     [Fact]
     public void Who_asked_in_a_leadership_that_was_won_and_lost_within_one_turn_is_answered()

@@ -55,11 +55,12 @@ public sealed partial class ReplicaNode
         }
 
         // Decoded here as well as at apply: bytes that do not decode must never reach the log, where every replica
-        // would have to agree for ever on what they mean.
+        // would have to agree for ever on what they mean. And what a leader decides of its own accord is nobody's to ask
+        // for: it would end sessions that live, or raise the level above what members know.
         try
         {
-            CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
-            return null;
+            var batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
+            return batch.Requests.Any(static r => r.Command is LeaderCommand) ? SubmitStatus.Reserved : null;
         }
         catch (WireFormatException)
         {
@@ -68,7 +69,7 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>Proposes a decision of this leader itself, void in any other term (rule R5).</summary>
-    private bool ProposeInternally(Command command)
+    internal bool ProposeInternally(LeaderCommand command)
     {
         var output = new System.Buffers.ArrayBufferWriter<byte>();
         output.GetSpan(EntryPayload.HeaderBytes);

@@ -36,6 +36,12 @@ internal static class CommandEndpoints
 
         context.Response.StatusCode = StatusOf(outcome.Status);
         await LeaderHint.AddAsync(context, replica);
+        if (outcome.Status == SubmitStatus.Reserved)
+        {
+            await context.Response.WriteAsync(
+                "The batch has a command that only the leader itself decides: ends of sessions, idle nodes, feature levels, checkpoints.",
+                context.RequestAborted);
+        }
     }
 
     private static int? CountOf(byte[] payload)
@@ -56,6 +62,7 @@ internal static class CommandEndpoints
         SubmitStatus.Overloaded => StatusCodes.Status429TooManyRequests,
         SubmitStatus.StorageFull => StatusCodes.Status507InsufficientStorage,
         SubmitStatus.Malformed => StatusCodes.Status400BadRequest,
+        SubmitStatus.Reserved => StatusCodes.Status403Forbidden,
         SubmitStatus.Unknown => StatusCodes.Status504GatewayTimeout,
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, null),
     };
@@ -67,6 +74,7 @@ internal static class CommandEndpoints
         SubmitStatus.Overloaded => "overloaded",
         SubmitStatus.StorageFull => "storage_full",
         SubmitStatus.Malformed => "malformed",
+        SubmitStatus.Reserved => "reserved",
         _ => "unknown",
     };
 }

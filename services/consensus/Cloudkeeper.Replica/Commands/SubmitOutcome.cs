@@ -18,6 +18,9 @@ public enum SubmitStatus
     /// <summary>Nothing was proposed: the bytes are no batch.</summary>
     Malformed,
 
+    /// <summary>Nothing was proposed: one of the commands is for the leader alone to decide.</summary>
+    Reserved,
+
     /// <summary>Nothing was proposed: the disk is full.</summary>
     StorageFull,
 

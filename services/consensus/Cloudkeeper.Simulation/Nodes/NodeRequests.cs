@@ -54,7 +54,7 @@ internal sealed class NodeRequests(NodeProcess process)
             SubmitStatus.NotLeader => ReplyStatus.Misdirected,
             SubmitStatus.Overloaded => ReplyStatus.Overloaded,
             SubmitStatus.StorageFull => ReplyStatus.StorageFull,
-            SubmitStatus.Malformed => ReplyStatus.Malformed,
+            SubmitStatus.Malformed or SubmitStatus.Reserved => ReplyStatus.Malformed,
             _ => ReplyStatus.Unknown,
         };
         Reply(request, status, status == ReplyStatus.Ok ? Encode(outcome.Results, CommandResultCodec.WriteAll) : []);

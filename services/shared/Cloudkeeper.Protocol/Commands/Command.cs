@@ -35,31 +35,32 @@ public sealed record ReleaseTicketCommand(Ticket Ticket) : Command;
 /// <summary>Opens a lane. Changes nothing that a client can see and takes no revision.</summary>
 public sealed record OpenLaneCommand : Command;
 
-/// <summary>
-/// Proposed by a leader on its own (rule R5): the sessions whose TTL has run out by its count of keepalives. Void when
-/// applied in another term than <paramref name="DecidedIn"/>.
-/// </summary>
-public sealed record ExpireSessionsCommand(long DecidedIn, IReadOnlyList<ExpiredSession> Sessions) : Command;
+/// <summary>Proposed by a leader on its own (rule R5), never at the wish of anybody else.</summary>
+/// <param name="DecidedIn">The term of that leader: void when applied in another one.</param>
+public abstract record LeaderCommand(long DecidedIn) : Command;
+
+/// <summary>The sessions whose TTL has run out by the leader's count of keepalives.</summary>
+public sealed record ExpireSessionsCommand(long DecidedIn, IReadOnlyList<ExpiredSession> Sessions)
+    : LeaderCommand(DecidedIn);
 
 /// <param name="LastKeepaliveAt">Unix milliseconds, as the deciding leader counted.</param>
 public sealed record ExpiredSession(SessionId Session, long LastKeepaliveAt);
 
 /// <summary>
-/// Proposed by a leader on its own (rule R5): container and TTL nodes that look idle. Each goes only if it still has no
-/// children and its children and modified revisions are what the leader saw.
+/// Container and TTL nodes that look idle. Each goes only if it still has no children and its children and modified
+/// revisions are what the leader saw.
 /// </summary>
-public sealed record RemoveIdleNodesCommand(long DecidedIn, IReadOnlyList<IdleNode> Nodes) : Command;
+public sealed record RemoveIdleNodesCommand(long DecidedIn, IReadOnlyList<IdleNode> Nodes) : LeaderCommand(DecidedIn);
 
 public sealed record IdleNode(string Path, Revision ModifiedRevision, Revision ChildrenRevision);
 
 /// <summary>
-/// Proposed by a leader on its own (rule R5) once every member knows the next feature level: from here on all of them
-/// behave as that level says. Goes up by one at a time and never down.
+/// Every member knows the next feature level: from here on all of them behave as that level says. Goes up by one at a
+/// time and never down.
 /// </summary>
-public sealed record RaiseFeatureLevelCommand(long DecidedIn, int Level) : Command;
+public sealed record RaiseFeatureLevelCommand(long DecidedIn, int Level) : LeaderCommand(DecidedIn);
 
 /// <summary>
-/// Proposed by a leader on its own (rule R5): what the digest of its state was behind an entry. Changes nothing; every
-/// replica compares it with its own.
+/// What the digest of the leader's state was behind an entry. Changes nothing; every replica compares it with its own.
 /// </summary>
-public sealed record CheckpointCommand(long DecidedIn, long Index, ulong Digest) : Command;
+public sealed record CheckpointCommand(long DecidedIn, long Index, ulong Digest) : LeaderCommand(DecidedIn);
