@@ -86,6 +86,16 @@ public sealed class NodeEndpointsTests : IDisposable
         Assert.Equal(ResultCode.Ok, (await node.ExecuteAsync(new CloseSessionCommand(session))).Code);
     }
 
+    /// <summary>Alerts go by both: they are there before anything happens.</summary>
+    [Fact]
+    public async Task Differing_states_and_quarantine_are_measured_from_the_start()
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var lines = (await node.Client.GetStringAsync("/metrics", Stopping)).Split('\n');
+        Assert.Contains("cloudkeeper_node_digest_differences_total 0", lines);
+        Assert.Contains("cloudkeeper_node_quarantined 0", lines);
+    }
+
     [Fact]
     public async Task An_answer_with_large_values_ends_early_and_is_never_empty()
     {

@@ -29,7 +29,11 @@ internal sealed partial class ReplicaHost
 
     void IReplicaHost.Applied(StateMachine machine, Revision revision) => _feed.Publish(machine);
 
-    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped) => _inquiry.Begin(this, index);
+    void IReplicaHost.DigestDiffers(LogIndex index, ulong own, ulong stamped)
+    {
+        _metrics.DigestDiffered();
+        _inquiry.Begin(this, index);
+    }
 
     ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
         _storage.Snapshots,

@@ -19,7 +19,7 @@ internal sealed class ThisNode
             directory.Quarantine is not null ? NodePhase.Damaged : directory.Identity.IsMember ? NodePhase.Member : NodePhase.New,
             "The node is starting.",
             null);
-        metrics.Observe(() => Replica?.State ?? NodeState.Starting);
+        metrics.Observe(() => Replica?.State ?? NodeState.Starting, () => Phase == NodePhase.Damaged);
     }
 
     public DataDirectory Directory { get; }

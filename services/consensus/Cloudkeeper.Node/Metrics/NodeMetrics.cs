@@ -20,6 +20,7 @@ internal sealed class NodeMetrics : IDisposable
     private readonly Histogram<double> _syncSeconds;
     private readonly Histogram<int> _syncWrites;
     private readonly Histogram<double> _snapshotSeconds;
+    private long _digestDifferences;
 
     public NodeMetrics()
     {
@@ -47,6 +48,12 @@ internal sealed class NodeMetrics : IDisposable
         _snapshotSeconds = _meter.CreateHistogram<double>(
             "snapshot_seconds",
             description: "From the beginning of a snapshot until it is durable.");
+
+        // Observed, so that it is there at zero: an alert goes by the first increase.
+        _meter.CreateObservableCounter(
+            "digest_differences_total",
+            () => Volatile.Read(ref _digestDifferences),
+            description: "Checkpoints of a leader whose state was not the same as here.");
     }
 
     public void CommandsAnswered(string outcome, int count, TimeSpan elapsed)
@@ -73,6 +80,8 @@ internal sealed class NodeMetrics : IDisposable
 
     public void FeedOverflowed() => _feedOverflows.Add(1);
 
+    public void DigestDiffered() => Interlocked.Increment(ref _digestDifferences);
+
     public void LogWritten(int writes, TimeSpan elapsed)
     {
         _syncWrites.Record(writes);
@@ -82,8 +91,13 @@ internal sealed class NodeMetrics : IDisposable
     public void SnapshotStored(TimeSpan elapsed) => _snapshotSeconds.Record(elapsed.TotalSeconds);
 
     /// <summary>Adds the gauges that are read when somebody asks.</summary>
-    public void Observe(Func<NodeState> state)
+    public void Observe(Func<NodeState> state, Func<bool> isQuarantined)
     {
+        _meter.CreateObservableGauge(
+            "quarantined",
+            () => isQuarantined() ? 1 : 0,
+            description: "1 while the data of this node is not trusted and it waits to be taken in anew.");
+
         Gauge("is_leader", "1 on the leader.", s => s.IsLeader ? 1 : 0);
         Gauge("has_leader", "1 when a leader is known.", s => s.HasLeader ? 1 : 0);
         Gauge("term", "Raft's term.", s => s.Term);
