@@ -84,7 +84,9 @@ internal static class GatewayServices
         services.AddSingleton<ChangeReader>();
         services.AddSingleton<SnapshotReader>();
         services.AddSingleton(static provider => new ProgressClock(
-            provider.GetRequiredService<GatewayOptions>().ProgressInterval, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<GatewayOptions>().ProgressInterval,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<StreamEnd>().Token));
         services.AddSingleton<ProgressFrames>();
         services.AddSingleton<WatchSlots>();
         services.AddSingleton<WatchServices>();

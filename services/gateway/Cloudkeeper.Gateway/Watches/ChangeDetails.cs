@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>What the feed leaves out of changes: large values, and those before.</summary>
-internal sealed class ChangeDetails(ChangeReader changes, bool values, bool previous)
+internal readonly struct ChangeDetails(ChangeReader changes, bool values, bool previous)
 {
     /// <summary>Each may have two values of 1 MiB.</summary>
     private const int ReadsAtOnce = 16;

@@ -15,6 +15,9 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
 
     public EventFormat Format => format;
 
+    /// <summary>The client has gone, or takes nothing.</summary>
+    public CancellationToken Aborted => context.RequestAborted;
+
     /// <summary>Sends the headers: the client knows that it watches, though nothing may happen for long.</summary>
     public async ValueTask BeginAsync(Revision revision)
     {

@@ -16,9 +16,11 @@ internal sealed class ProgressClock : IDisposable
     private int _dealt;
 
     /// <param name="interval">A stream's turn comes a little more often than this, so that a late timer breaks no promise.</param>
-    public ProgressClock(TimeSpan interval, TimeProvider time)
+    /// <param name="ending">All streams are to end: nothing else wakes one that only waits.</param>
+    public ProgressClock(TimeSpan interval, TimeProvider time, CancellationToken ending)
     {
         _step = interval / (Hands + 1);
+        ending.UnsafeRegister(static clock => ((ProgressClock)clock!).WakeAll(), this);
         _timer = time.CreateTimer(static clock => ((ProgressClock)clock!).Turn(), this, _step, Timeout.InfiniteTimeSpan);
     }
 
@@ -33,6 +35,17 @@ internal sealed class ProgressClock : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    private void WakeAll()
+    {
+        lock (_gate)
+        {
+            foreach (var stream in _streams.SelectMany(static hand => hand))
+            {
+                stream.Set();
+            }
+        }
+    }
 
     private void Turn()
     {

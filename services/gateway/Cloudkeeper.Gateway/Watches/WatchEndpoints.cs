@@ -2,16 +2,12 @@ using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Serving;
-using Cloudkeeper.Gateway.Sessions;
-using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Reads;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary><c>GET /v1/watch</c>.</summary>
-internal sealed partial class WatchEndpoints(
-    WatchServices services, WatchSlots slots, StreamEnd streamEnd, ILogger<WatchEndpoints> logger)
+internal sealed partial class WatchEndpoints(WatchServices services, WatchSlots slots, ILogger<WatchEndpoints> logger)
 {
     private const string Route = "/v1/watch";
 
@@ -22,12 +18,21 @@ internal sealed partial class WatchEndpoints(
     {
         var request = WatchRequest.Of(context);
         var minRevision = ConsistencyChoice.MinRevisionOf(context.Request);
-        slots.Enter(request.Session);
+        slots.Enter(request.Interest.Session);
         try
         {
-            await RunAsync(context, request, minRevision);
+            await using var stream = new WatchStream(services, request, new EventWriter(context, request.Format));
+            try
+            {
+                await stream.RunAsync(minRevision);
+            }
+            catch (OperationCanceledException) when (IsGatewayGoing(context))
+            {
+                // The stream ends behind a whole transaction, and is resumed elsewhere.
+                await stream.EndAsync();
+            }
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException e) when (e.CancellationToken == context.RequestAborted || IsAborted(context))
         {
             // The client has gone, or takes nothing.
         }
@@ -37,36 +42,14 @@ internal sealed partial class WatchEndpoints(
         }
         finally
         {
-            slots.Leave(request.Session);
+            slots.Leave(request.Interest.Session);
         }
     }
 
-    private async Task RunAsync(HttpContext context, WatchRequest request, Revision minRevision)
-    {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, streamEnd.Token);
-        using var keeper = request.Session is { } session
-            ? await SessionKeeper.StartAsync(services.Nodes, session, services.Time)
-            : null;
-        var start = request.From ?? await PresentAsync(minRevision);
-        await using var stream = new WatchStream(services, request, keeper, new EventWriter(context, request.Format));
-        try
-        {
-            await stream.RunAsync(start, ending.Token);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            // This gateway goes: the stream ends behind a whole transaction, and is resumed elsewhere.
-            await stream.EndAsync();
-        }
-    }
+    private static bool IsAborted(HttpContext context) => context.RequestAborted.IsCancellationRequested;
 
-    /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
-    private async Task<Revision> PresentAsync(Revision minRevision)
-    {
-        var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
-        var answer = await services.Nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
-        return answer.Revision > minRevision ? answer.Revision : minRevision;
-    }
+    private bool IsGatewayGoing(HttpContext context) =>
+        services.StreamEnd.Token.IsCancellationRequested && !IsAborted(context);
 
     private static RouteDescription Description => new("Watch", "Follow the changes of nodes as a stream of events.")
     {

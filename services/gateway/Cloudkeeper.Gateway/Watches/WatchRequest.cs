@@ -9,16 +9,13 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <param name="From">Changes above it; null: from now on.</param>
 /// <param name="Initial">First what is there.</param>
 /// <param name="SnapshotOnGap">Where changes are lost: what is there instead of the end.</param>
-/// <param name="LatestOnly">Only the newest state of a path when several wait.</param>
 internal sealed record WatchRequest(
-    IReadOnlyList<WatchTarget> Targets,
+    WatchInterest Interest,
     Revision? From,
     bool Initial,
     bool Values,
     bool Previous,
     bool SnapshotOnGap,
-    bool LatestOnly,
-    SessionId? Session,
     EventFormat Format)
 {
     private const int PathsMax = 100;
@@ -31,18 +28,17 @@ internal sealed record WatchRequest(
         var from = query.Revision("from");
         var initial = query.Boolean("initial");
         return new WatchRequest(
-            TargetsOf(query),
+            new WatchInterest(
+                TargetsOf(query), query.Session("session"), query.Word("mode", "all", "latest") == "latest"),
             lastEvent ?? from,
             initial && lastEvent is null,
             query.Boolean("values"),
             query.Boolean("previous"),
             query.Word("onGap", "snapshot") is not null,
-            query.Word("mode", "all", "latest") == "latest",
-            query.Session("session"),
             FormatOf(context.Request, query));
     }
 
-    private static List<WatchTarget> TargetsOf(RequestQuery query)
+    private static WatchTarget[] TargetsOf(RequestQuery query)
     {
         var scope = query.Word("scope", "node", "children", "subtree") switch
         {
@@ -56,15 +52,12 @@ internal sealed record WatchRequest(
             throw RequestQuery.Invalid("path", $"is needed once, and at most {PathsMax} times");
         }
 
-        var targets = new List<WatchTarget>();
-        foreach (var path in paths.Distinct(StringComparer.Ordinal))
-        {
-            targets.Add(NodePath.Check(path) is { } fault
+        return
+        [
+            .. paths.Distinct(StringComparer.Ordinal).Select(path => NodePath.Check(path) is { } fault
                 ? throw new ProblemException(ErrorKinds.InvalidPath, fault)
-                : new WatchTarget(path, scope));
-        }
-
-        return targets;
+                : new WatchTarget(path, scope)),
+        ];
     }
 
     /// <summary>An empty one is none: so says the standard of event streams.</summary>

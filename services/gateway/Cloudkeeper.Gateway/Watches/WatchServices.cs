@@ -1,7 +1,7 @@
-using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Watches;
@@ -14,6 +14,6 @@ internal sealed record WatchServices(
     ChangeReader Changes,
     ProgressClock Progress,
     ProgressFrames ProgressFrames,
-    GatewayOptions Options,
+    StreamEnd StreamEnd,
     GatewayMetrics Metrics,
     TimeProvider Time);

@@ -10,7 +10,7 @@ namespace Cloudkeeper.Gateway.Watches;
 /// The changes of one watcher from a revision on: out of a node's history while they are old, out of the gateway's
 /// window of recent ones, then live. Every change comes once, whichever way.
 /// </summary>
-/// <param name="signal">Set when there is something to take; whoever sets it for another reason gets a step without events.</param>
+/// <param name="signal">Set when there is something to take once it is live.</param>
 internal sealed class WatchSource(
     INodes nodes, ChangeRelay relay, WatchInterest interest, StreamSignal signal, Revision from) : IAsyncDisposable
 {
@@ -26,26 +26,23 @@ internal sealed class WatchSource(
     /// <summary>Everything up to here has been returned.</summary>
     public Revision Position => _position.Revision;
 
-    /// <summary>The next changes: none where there are none yet, but then the next call waits for the signal.</summary>
-    public async ValueTask<WatchStep> NextAsync(CancellationToken cancellationToken)
+    /// <summary>All that is old has been returned: from now on <see cref="Take"/>.</summary>
+    public bool IsLive => _live is not null;
+
+    /// <summary>What has come since the last time, which may be nothing. Only when it is live.</summary>
+    public WatchStep Take() => _position.Take(relay.Take(_live!));
+
+    /// <summary>The next old changes, or what has come since when there are none (any more). Only until it is live.</summary>
+    public async ValueTask<WatchStep> CatchUpAsync(CancellationToken cancellationToken)
     {
-        if (_live is null)
+        var sets = new List<ChangeSet>();
+        if (!relay.TryCatchUp(Position, interest, SetsPerRead, sets, signal.Set, out _live))
         {
-            return await CatchUpAsync(cancellationToken);
+            return await ReadHistoryAsync(cancellationToken);
         }
 
-        await signal.WaitAsync();
-        cancellationToken.ThrowIfCancellationRequested();
-        return _position.Take(relay.Take(_live));
-    }
-
-    /// <summary>The session that the watch names has ended: it is told behind what has happened before.</summary>
-    public void EndSession()
-    {
-        if (_live is { } live)
-        {
-            relay.EndSession(live);
-        }
+        await EndHistoryAsync();
+        return IsLive ? Take() : _position.Take(sets);
     }
 
     public async ValueTask DisposeAsync()
@@ -55,18 +52,6 @@ internal sealed class WatchSource(
         {
             relay.Unsubscribe(live);
         }
-    }
-
-    private async ValueTask<WatchStep> CatchUpAsync(CancellationToken cancellationToken)
-    {
-        var sets = new List<ChangeSet>();
-        if (!relay.TryCatchUp(Position, interest, SetsPerRead, sets, signal.Set, out _live))
-        {
-            return await ReadHistoryAsync(cancellationToken);
-        }
-
-        await EndHistoryAsync();
-        return _live is { } live ? _position.Take(relay.Take(live)) : _position.Take(sets);
     }
 
     private async ValueTask<WatchStep> ReadHistoryAsync(CancellationToken cancellationToken)

@@ -3,53 +3,44 @@ using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>One answer to <c>GET /v1/watch</c>.</summary>
-internal sealed class WatchStream(
-    WatchServices services, WatchRequest request, SessionKeeper? keeper, EventWriter output) : IAsyncDisposable
+/// <summary>
+/// One answer to <c>GET /v1/watch</c>. Nearly all streams wait nearly always: what is needed only until then does not
+/// outlive it, neither as a field nor in a method that waits.
+/// </summary>
+internal sealed class WatchStream(WatchServices services, WatchRequest request, EventWriter output) : IAsyncDisposable
 {
-    private readonly WatchInterest _interest = new(request.Targets, request.Session, request.LatestOnly);
-    private readonly ChangeDetails _details = new(services.Changes, request.Values, request.Previous);
     private readonly StreamSignal _signal = new();
+    private CancellationTokenSource? _ending;
+    private SessionKeeper? _keeper;
     private WatchSource? _source;
     private Revision _sent;
-    private long _lastProgress;
     private bool _hasBegun;
 
-    /// <summary>Sends changes above a revision until the session or the client ends it.</summary>
+    private ChangeDetails Details => new(services.Changes, request.Values, request.Previous);
+
+    /// <summary>For whatever takes long: the client has gone, or this gateway goes.</summary>
+    private CancellationToken Ending =>
+        (_ending ??= CancellationTokenSource.CreateLinkedTokenSource(output.Aborted, services.StreamEnd.Token)).Token;
+
+    /// <summary>Sends changes until the session or the client ends it.</summary>
+    /// <param name="minRevision">Where the request names no revision: changes above now, and above this one.</param>
     /// <exception cref="ProblemException">Refused: thrown only before anything was sent.</exception>
-    public async Task RunAsync(Revision start, CancellationToken cancellationToken)
+    /// <exception cref="OperationCanceledException">The client has gone, or this gateway goes.</exception>
+    public async Task RunAsync(Revision minRevision)
     {
-        // Who comes while the gateway goes is better off elsewhere from the beginning.
-        cancellationToken.ThrowIfCancellationRequested();
-        await using var cancelled = cancellationToken.UnsafeRegister(static it => ((StreamSignal)it!).Set(), _signal);
-        await using var ended = keeper?.Ended.Register(() => _source?.EndSession());
-        var snapshot = request.Initial ? await ReadSnapshotAsync(cancellationToken) : null;
-        _sent = snapshot?.Revision ?? start;
-        _source = SourceFrom(_sent);
-
-        // Before the headers: only they can say that history is gone.
-        var step = await _source.NextAsync(cancellationToken);
-        if (step.OldestRevision is { } oldest && !request.SnapshotOnGap)
+        var goesOn = await BeginAsync(minRevision);
+        while (goesOn)
         {
-            throw new ProblemException(new Problem(ErrorKinds.RevisionCompacted, Revision: services.Relay.Revision,
-                WriteMembers: json => json.WriteNumber("oldestRevision"u8, oldest.Value)));
-        }
+            if (_source!.IsLive)
+            {
+                await WaitAsync();
+            }
 
-        await output.BeginAsync(services.Relay.Revision);
-        if (snapshot is not null)
-        {
-            await SendSnapshotAsync(snapshot);
-        }
-
-        _hasBegun = true;
-        _lastProgress = services.Time.GetTimestamp();
-        services.Progress.Add(_signal);
-        while (await SendAsync(step, cancellationToken))
-        {
-            step = await _source.NextAsync(cancellationToken);
+            goesOn = await SendNextAsync();
         }
     }
 
@@ -68,32 +59,97 @@ internal sealed class WatchStream(
     public async ValueTask DisposeAsync()
     {
         _signal.Dispose();
+        _ending?.Dispose();
+        _keeper?.Dispose();
         if (_source is not null)
         {
             await _source.DisposeAsync();
         }
     }
 
+    /// <summary>Everything up to the headers, the snapshot and the first changes.</summary>
+    /// <returns>Whether the stream goes on.</returns>
+    private async ValueTask<bool> BeginAsync(Revision minRevision)
+    {
+        // Who comes while the gateway goes is better off elsewhere from the beginning.
+        Ending.ThrowIfCancellationRequested();
+        if (request.Interest.Session is { } session)
+        {
+            _keeper = await SessionKeeper.StartAsync(services.Nodes, session, services.Time);
+            _keeper.Ended.UnsafeRegister(Wake, _signal);
+        }
+
+        var start = request.From ?? await PresentAsync(minRevision);
+        var snapshot = request.Initial ? await ReadSnapshotAsync() : null;
+        _sent = snapshot?.Revision ?? start;
+        _source = SourceFrom(_sent);
+
+        // Before the headers: only they can say that history is gone.
+        var step = await _source.CatchUpAsync(Ending);
+        if (step.OldestRevision is { } oldest && !request.SnapshotOnGap)
+        {
+            throw new ProblemException(new Problem(ErrorKinds.RevisionCompacted, Revision: services.Relay.Revision,
+                WriteMembers: json => json.WriteNumber("oldestRevision"u8, oldest.Value)));
+        }
+
+        await output.BeginAsync(services.Relay.Revision);
+        if (snapshot is not null)
+        {
+            await SendSnapshotAsync(snapshot);
+        }
+
+        // In this order: whoever ends the streams wakes all that the clock knows.
+        _hasBegun = true;
+        output.Aborted.UnsafeRegister(Wake, _signal);
+        services.Progress.Add(_signal);
+        services.StreamEnd.Token.ThrowIfCancellationRequested();
+        return await SendAsync(step);
+    }
+
+    /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
+    private async Task<Revision> PresentAsync(Revision minRevision)
+    {
+        var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
+        var answer = await services.Nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
+        return answer.Revision > minRevision ? answer.Revision : minRevision;
+    }
+
     private WatchSource SourceFrom(Revision revision) =>
-        new(services.Nodes, services.Relay, _interest, _signal, revision);
+        new(services.Nodes, services.Relay, request.Interest, _signal, revision);
+
+    private ValueTask WaitAsync()
+    {
+        _ending?.Dispose();
+        _ending = null;
+        return _signal.WaitAsync();
+    }
+
+    private static void Wake(object? signal) => ((StreamSignal)signal!).Set();
+
+    private async ValueTask<bool> SendNextAsync()
+    {
+        output.Aborted.ThrowIfCancellationRequested();
+        services.StreamEnd.Token.ThrowIfCancellationRequested();
+        return await SendAsync(_source!.IsLive ? _source.Take() : await _source.CatchUpAsync(Ending));
+    }
 
     /// <returns>Whether the stream goes on.</returns>
-    private async ValueTask<bool> SendAsync(WatchStep step, CancellationToken cancellationToken)
+    private async ValueTask<bool> SendAsync(WatchStep step)
     {
         if (step.HasGap || !await TrySendEventsAsync(step.Events))
         {
-            return await SendGapAsync(cancellationToken);
+            return await SendGapAsync();
         }
 
         _sent = _source!.Position;
-        if (step.HasSessionEnded || keeper is { Ended.IsCancellationRequested: true })
+        if (step.HasSessionEnded || _keeper is { Ended.IsCancellationRequested: true })
         {
-            output.Write("session-expired", WatchJson.Ended(request.Session!.Value));
+            output.Write("session-expired", WatchJson.Ended(request.Interest.Session!.Value));
             await output.FlushAsync();
             return false;
         }
 
-        if (_signal.TakeProgressDue() || services.Time.GetElapsedTime(_lastProgress) >= services.Options.ProgressInterval)
+        if (_signal.TakeProgressDue())
         {
             await SendProgressAsync();
         }
@@ -103,7 +159,6 @@ internal sealed class WatchStream(
 
     private ValueTask SendProgressAsync()
     {
-        _lastProgress = services.Time.GetTimestamp();
         output.Write(services.ProgressFrames.Of(output.Format, _sent));
         return output.FlushAsync();
     }
@@ -113,8 +168,8 @@ internal sealed class WatchStream(
     {
         for (int start = 0, count; start < events.Count; start += count)
         {
-            count = Math.Min(events.Count - start, _details.CountMax);
-            var details = await _details.ReadAsync(events, start, count);
+            count = Math.Min(events.Count - start, Details.CountMax);
+            var details = await Details.ReadAsync(events, start, count);
             for (var i = start; i < start + count; i++)
             {
                 var isLast = i + 1 == events.Count || events[i + 1].Revision != events[i].Revision;
@@ -136,7 +191,7 @@ internal sealed class WatchStream(
 
     private byte[]? FrameOf(WatchEvent item, bool isLast, Change? details)
     {
-        if (_details.IsComplete(item.Change))
+        if (Details.IsComplete(item.Change))
         {
             return item.Frame(output.Format, request.Values, isLast);
         }
@@ -152,7 +207,7 @@ internal sealed class WatchStream(
 
     /// <summary>Says what is lost and, where the client wants that, what is there instead.</summary>
     /// <returns>Whether the stream goes on.</returns>
-    private async Task<bool> SendGapAsync(CancellationToken cancellationToken)
+    private async Task<bool> SendGapAsync()
     {
         if (!request.SnapshotOnGap)
         {
@@ -161,7 +216,7 @@ internal sealed class WatchStream(
             return false;
         }
 
-        var snapshot = await ReadSnapshotAsync(cancellationToken);
+        var snapshot = await ReadSnapshotAsync();
         output.Write("gap", WatchJson.Gap(_sent, snapshot.Revision));
         await SendSnapshotAsync(snapshot);
         await _source!.DisposeAsync();
@@ -170,8 +225,8 @@ internal sealed class WatchStream(
         return true;
     }
 
-    private Task<Snapshot> ReadSnapshotAsync(CancellationToken cancellationToken) =>
-        services.Snapshots.ReadAsync(_interest, request.Values, cancellationToken);
+    private Task<Snapshot> ReadSnapshotAsync() =>
+        services.Snapshots.ReadAsync(request.Interest, request.Values, Ending);
 
     private async Task SendSnapshotAsync(Snapshot snapshot)
     {
