@@ -1,15 +1,26 @@
+using Cloudkeeper.Raft.Quorum;
+using Cloudkeeper.Raft.Replication;
+
 namespace Cloudkeeper.Raft;
 
 /// <summary>
 /// Linearizable reads without log entries (thesis, section 6.4). Rounds are numbered and never reused within a
 /// leadership: a delayed or repeated reply confirms only what was asked before it was sent (bug B-36). No clock.
 /// </summary>
+/// <remarks>
+/// A round needs a quorum's answers and no more, so between heartbeats it asks only those who answered the last one first.
+/// Should one of them not answer, the next heartbeat brings the round to everybody.
+/// </remarks>
 public sealed partial class RaftNode
 {
     private readonly Queue<ReadRound> _readRounds = new();
     private List<long> _waitingReads = [];
     private List<ReadState> _readStates = [];
     private long _round;
+
+    // Who has answered since the last heartbeat, in this order, until they make a quorum with this member.
+    private readonly List<NodeId> _prompt = [];
+    private bool _isPromptQuorum;
 
     /// <summary>
     /// Asks for a read round. False: not leading, or handing over. The <see cref="ReadState"/> comes only after an
@@ -33,7 +44,16 @@ public sealed partial class RaftNode
     {
         if (_readRounds.Count == 0 && CanStartReadRound)
         {
-            BroadcastHeartbeat();
+            NumberRound();
+            foreach (var progress in _progress.All)
+            {
+                if (!_isPromptQuorum || _prompt.Contains(progress.Id))
+                {
+                    SendHeartbeat(progress);
+                }
+            }
+
+            AnswerRound();
         }
     }
 
@@ -48,23 +68,55 @@ public sealed partial class RaftNode
     {
         if (CanStartReadRound)
         {
-            _round++;
-            _readRounds.Enqueue(new ReadRound(_round, CommitIndex, _waitingReads));
-            _waitingReads = [];
+            NumberRound();
         }
 
+        ForgetPrompt();
         foreach (var progress in _progress.All)
         {
-            if (progress.Id != Id)
-            {
-                // Not beyond what it has: it would have to guess which entries are meant.
-                var commit = progress.Match < CommitIndex ? progress.Match : CommitIndex;
-                Send(new HeartbeatRequest(Id, progress.Id, Term, commit, _round));
-            }
+            SendHeartbeat(progress);
         }
 
+        AnswerRound();
+    }
+
+    private void NumberRound()
+    {
+        _round++;
+        _readRounds.Enqueue(new ReadRound(_round, CommitIndex, _waitingReads));
+        _waitingReads = [];
+    }
+
+    private void SendHeartbeat(Progress progress)
+    {
+        if (progress.Id != Id)
+        {
+            // Not beyond what it has: it would have to guess which entries are meant.
+            var commit = progress.Match < CommitIndex ? progress.Match : CommitIndex;
+            Send(new HeartbeatRequest(Id, progress.Id, Term, commit, _round));
+        }
+    }
+
+    private void AnswerRound()
+    {
         _progress.Find(Id)?.Answered(_round);
         ConfirmReads();
+    }
+
+    private void NotePrompt(NodeId voter)
+    {
+        if (!_isPromptQuorum && _quorum.IsVoter(voter) && !_prompt.Contains(voter))
+        {
+            _prompt.Add(voter);
+            _isPromptQuorum = _quorum.Result(id => id == Id || _prompt.Contains(id)) == VoteResult.Won;
+        }
+    }
+
+    /// <summary>With every heartbeat, and when other voters decide.</summary>
+    private void ForgetPrompt()
+    {
+        _prompt.Clear();
+        _isPromptQuorum = false;
     }
 
     private void ConfirmReads()
@@ -89,6 +141,7 @@ public sealed partial class RaftNode
     {
         _waitingReads = [];
         _readRounds.Clear();
+        ForgetPrompt();
     }
 
     private sealed record ReadRound(long Number, LogIndex Index, List<long> Tickets);

@@ -191,6 +191,7 @@ public sealed partial class RaftNode
 
         progress.Heard();
         progress.Answered(reply.Round);
+        NotePrompt(progress.Id);
 
         // Whatever was lost, an append brings it to light, be it empty.
         if (progress.Match < LastIndex && progress.TryRetry())

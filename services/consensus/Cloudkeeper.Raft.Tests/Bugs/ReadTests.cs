@@ -80,4 +80,75 @@ public sealed class ReadTests
         bench.Step(new HeartbeatReply(Bench.Two, Bench.One, bench.Raft.Term, Round: 0));
         Assert.Empty(bench.Reads);
     }
+
+    [Fact]
+    public void Between_heartbeats_a_round_asks_only_who_answered_the_last_one_first()
+    {
+        var bench = new Bench().Lead();
+        bench.Raft.ReadIndex(1);
+        Assert.Equal([Bench.Two, Bench.Three], Asked(bench));
+        bench.Step(new HeartbeatReply(Bench.Three, Bench.One, new Term(2), Round: 1));
+        bench.Step(new HeartbeatReply(Bench.Two, Bench.One, new Term(2), Round: 1));
+
+        bench.Raft.ReadIndex(2);
+        Assert.Equal([Bench.Three], Asked(bench));
+        bench.Step(new HeartbeatReply(Bench.Three, Bench.One, new Term(2), Round: 2));
+        Assert.Equal([1, 2], bench.Reads.Select(r => r.Ticket));
+    }
+
+    [Fact]
+    public void A_round_whose_member_is_silent_goes_to_all_with_the_next_heartbeat()
+    {
+        var bench = new Bench().Lead();
+        bench.Raft.ReadIndex(1);
+        bench.Take();
+        bench.Step(new HeartbeatReply(Bench.Three, Bench.One, new Term(2), Round: 1));
+        bench.Raft.ReadIndex(2);
+        bench.Take();
+
+        bench.Raft.Tick();
+        Assert.Equal([Bench.Two, Bench.Three], Asked(bench));
+        bench.Step(new HeartbeatReply(Bench.Two, Bench.One, new Term(2), Round: 2));
+        Assert.Equal([1, 2], bench.Reads.Select(r => r.Ticket));
+
+        // And it is not asked again before it answers.
+        bench.Raft.ReadIndex(3);
+        Assert.Equal([Bench.Two], Asked(bench));
+    }
+
+    [Fact]
+    public void A_learner_that_answers_first_does_not_make_a_round_smaller()
+    {
+        var bench = new Bench(members: "1v 2v 3v 4l").Lead();
+        bench.Raft.ReadIndex(1);
+        bench.Take();
+        bench.Step(new HeartbeatReply(new NodeId(4), Bench.One, new Term(2), Round: 1));
+        bench.Step(new HeartbeatReply(Bench.Two, Bench.One, new Term(2), Round: 1));
+        bench.Raft.ReadIndex(2);
+        Assert.Equal([Bench.Two], Asked(bench));
+    }
+
+    [Fact]
+    public void Of_five_members_two_others_are_asked()
+    {
+        var bench = new Bench(members: "1v 2v 3v 4v 5v");
+        bench.Raft.Campaign();
+        bench.Step(new PreVoteReply(Bench.Three, Bench.One, new Term(2), Granted: true));
+        bench.Step(new PreVoteReply(Bench.Two, Bench.One, new Term(2), Granted: true));
+        bench.Step(new VoteReply(Bench.Three, Bench.One, new Term(2), Granted: true));
+        bench.Step(new VoteReply(Bench.Two, Bench.One, new Term(2), Granted: true));
+        bench.Acknowledge(Bench.Two);
+        bench.Acknowledge(Bench.Three);
+        bench.Raft.ReadIndex(1);
+        Assert.Equal(4, Asked(bench).Length);
+        foreach (var id in (int[])[4, 2, 5, 3])
+        {
+            bench.Step(new HeartbeatReply(new NodeId(id), Bench.One, new Term(2), Round: 1));
+        }
+
+        bench.Raft.ReadIndex(2);
+        Assert.Equal([Bench.Two, new NodeId(4)], Asked(bench));
+    }
+
+    private static NodeId[] Asked(Bench bench) => [.. bench.Take().OfType<HeartbeatRequest>().Select(m => m.To)];
 }
