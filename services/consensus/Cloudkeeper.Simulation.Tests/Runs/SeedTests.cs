@@ -27,7 +27,7 @@ public sealed class SeedTests
         Marker.CrashesInJointChanges, Marker.RemovalsRefusedAsUnsafe, Marker.ChangesToldToWait, Marker.LearnersPromoted,
         Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
         Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.LonelyLeaders,
-        Marker.LogsDivided,
+        Marker.LogsDivided, Marker.ProgramsUpgraded,
     ];
 
     [Fact]

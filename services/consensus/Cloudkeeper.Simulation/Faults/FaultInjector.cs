@@ -1,6 +1,7 @@
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Faults;
 
@@ -46,6 +47,10 @@ internal sealed class FaultInjector
         ChangeWeather();
         NextFault();
         NextDiskImage();
+        foreach (var node in _world.Nodes.Where(static n => n.Level < FeatureLevels.Newest))
+        {
+            _world.Scheduler.After(_random.NextInt64(_world.Options.Safety), () => Upgrade(node));
+        }
     }
 
     /// <summary>Nothing goes wrong any more, and what was wrong is repaired.</summary>
@@ -104,6 +109,15 @@ internal sealed class FaultInjector
         _world.Network.Slowness = 1;
         _world.Network.Stragglers = 0;
         _world.Network.JoinAll();
+    }
+
+    /// <summary>One after the other, while everything else happens; some not before the end of the run.</summary>
+    private void Upgrade(SimulatedNode node)
+    {
+        if (!_isOver && _random.Chance(0.8))
+        {
+            node.Upgrade();
+        }
     }
 
     private void NextFault() => _world.Scheduler.After(_random.Exponential(_world.Options.FaultInterval), () =>
@@ -197,7 +211,7 @@ internal sealed class FaultInjector
     /// </summary>
     private void ChangeClock(SimulatedNode node, FaultClass fault)
     {
-        if (_world.Checks.Ledger.Machine.FeatureLevel < Tree.FeatureLevels.RetentionClock)
+        if (_world.Checks.Ledger.Machine.FeatureLevel < FeatureLevels.RetentionClock)
         {
             return;
         }

@@ -127,6 +127,9 @@ internal sealed class Checks
         node.View.Rounds.Require(node.Id, asked);
     }
 
+    /// <summary>Who alone decides now may share that right in the course of the turn, behind what it has confirmed.</summary>
+    public void TurnBegins(NodeProcess node) => CountRounds(node);
+
     private void CountRounds(NodeProcess node)
     {
         if (node.Replica.Role == Role.Leader)

@@ -1,14 +1,15 @@
+using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Members;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
-using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
 /// A member without a leader for long asks the others whether it still is one: it may have been removed while nobody could
-/// tell it, and a learner never stands for election, where it would hear of it.
+/// tell it, and a learner never stands for election, where it would hear of it. One that has come back with another program
+/// tells that.
 /// </summary>
 internal sealed class Arrival(NodeProcess process)
 {
@@ -20,18 +21,16 @@ internal sealed class Arrival(NodeProcess process)
 
     public void Tick()
     {
+        var isWell = process.Replica.Leader is not null && IsCurrent(process.Replica.Membership.Find(process.Id));
         var isLong = World.Scheduler.Now - _heard > Patience * World.Options.ElectionTimeout;
-        if (process.Replica.Leader is not null || isLong)
+        if (isWell || isLong)
         {
             _heard = World.Scheduler.Now;
         }
 
-        if (process.Replica.Leader is null && isLong)
+        if (!isWell && isLong)
         {
-            foreach (var node in World.Nodes)
-            {
-                Ask(node.Address);
-            }
+            AnnounceToAll();
         }
     }
 
@@ -44,18 +43,21 @@ internal sealed class Arrival(NodeProcess process)
         }
     }
 
-    private void Ask(int machine)
+    /// <summary>The log knows its present program. Who is not in it yet was announced when it joined.</summary>
+    private bool IsCurrent(Member? self) => self is null || self.Level == process.Node.Level;
+
+    private void AnnounceToAll()
     {
-        if (machine != process.Node.Address)
+        var announcement = new Announcement(
+            NodeStorage.Cluster,
+            process.Id,
+            process.Instance,
+            MemberBook.UrlOf(process.Node.Address),
+            process.Node.Level);
+        process.Post(r => r.Announce(announcement, static _ => { }));
+        foreach (var node in World.Nodes.Where(n => n != process.Node))
         {
-            var announcement = new Announcement(
-                NodeStorage.Cluster,
-                process.Id,
-                process.Instance,
-                MemberBook.UrlOf(process.Node.Address),
-                FeatureLevels.Newest);
-            World.Network.Send(
-                new AnnouncementEnvelope(process.Node.Address, machine, World.NextId(), announcement));
+            World.Network.Send(new AnnouncementEnvelope(process.Node.Address, node.Address, World.NextId(), announcement));
         }
     }
 }

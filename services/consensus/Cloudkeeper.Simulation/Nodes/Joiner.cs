@@ -4,7 +4,6 @@ using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
-using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
@@ -56,7 +55,7 @@ internal sealed class Joiner
             identity.IsMember ? identity.Node : null,
             _directory.Instance,
             MemberBook.UrlOf(_node.Address),
-            FeatureLevels.Newest,
+            _node.Level,
             _replaces);
         if (to != _node.Address)
         {
@@ -107,6 +106,9 @@ internal sealed class Joiner
             case ChangeCodes.Removed:
                 World.Totals.Count(Marker.FormerMembersTurnedAway);
                 _node.Dismiss();
+                break;
+            case ChangeCodes.TooOld:
+                _node.Upgrade();
                 break;
             default:
                 AskAgain();

@@ -45,7 +45,7 @@ internal sealed class NodeProcess : IReplicaHost
         Instance = directory.Instance;
         View = World.Members.Of(id);
         _started = World.Scheduler.Now;
-        _storage = new NodeStorage(node.Disk.Files, directory, id, World.Options, founding);
+        _storage = new NodeStorage(node.Disk.Files, directory, id, node.Options, founding);
         View.Instance = directory.Instance;
         var recovered = _storage.Recovered;
         World.Checks.Recovered(this, recovered, _storage.Log.Recovery);
@@ -58,7 +58,7 @@ internal sealed class NodeProcess : IReplicaHost
         _requests = new NodeRequests(this);
         _arrival = new Arrival(this);
         Replica = new ReplicaNode(
-            id, World.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
+            id, node.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
         Trace(TraceKind.Started, recovered.HardState.Term.Value, Replica.LastIndex.Value);
         Tick(World.Options.Tick);
     }
@@ -320,6 +320,7 @@ internal sealed class NodeProcess : IReplicaHost
     private void Turn()
     {
         _isTurnDue = false;
+        World.Checks.TurnBegins(this);
         for (var i = 0; i < InputsMax && _inputs.TryDequeue(out var input); i++)
         {
             input(Replica);

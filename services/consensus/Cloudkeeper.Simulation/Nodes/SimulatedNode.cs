@@ -3,6 +3,7 @@ using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
@@ -47,6 +48,16 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     /// <summary>Something on its disk has rotted; it shows at the next start, if anybody needs it then.</summary>
     public bool IsRotten { get; private set; }
 
+    /// <summary>The newest feature level that its program knows.</summary>
+    public int Level { get; private set; } =
+        world.Options.OldPrograms > 0 && random.Chance(world.Options.OldPrograms) ? FeatureLevels.First : FeatureLevels.Newest;
+
+    /// <summary>Those of the run, as its program understands them.</summary>
+    public SimulationOptions Options => World.Options with
+    {
+        Replica = World.Options.Replica with { Tree = World.Options.Replica.Tree with { NewestLevel = Level } },
+    };
+
     public bool IsUp => Process is not null || Joiner is not null;
 
     public bool IsPaused => PausedUntil > World.Scheduler.Now;
@@ -87,6 +98,22 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         Stop();
         Disk.Crash();
         World.Scheduler.After(World.DownTime(), Start);
+    }
+
+    /// <summary>It is started again with the present program, if it has an older one.</summary>
+    public void Upgrade()
+    {
+        if (Level == FeatureLevels.Newest)
+        {
+            return;
+        }
+
+        World.Totals.Count(Marker.ProgramsUpgraded);
+        Level = FeatureLevels.Newest;
+        if (IsUp)
+        {
+            Crash();
+        }
     }
 
     /// <summary>The process ends because of its disk (rule R3); the machine, and what it has cached, stays.</summary>

@@ -79,6 +79,7 @@ internal sealed class HealedCore(World world, SimulationRandom random)
         {
             node.IsGone = false;
             node.Resume();
+            node.Upgrade();
             Restart(node);
         }
     }

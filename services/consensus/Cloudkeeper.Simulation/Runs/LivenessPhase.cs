@@ -7,6 +7,7 @@ using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Faults;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Nodes;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
@@ -70,6 +71,10 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
             "entry of a new term on all nodes after a restart",
             ElectionTimeouts * world.Options.ElectionTimeout,
             () => world.Checks.Ledger.Last > last && IsSettled() && IsConverged());
+        Await(
+            "newest feature level now that all programs know it",
+            ElectionTimeouts * world.Options.ElectionTimeout,
+            () => world.Checks.Ledger.Machine.FeatureLevel == FeatureLevels.Newest);
     }
 
     /// <summary>

@@ -91,4 +91,5 @@ internal enum Marker
     JointChanges,
     LonelyLeaders,
     LogsDivided,
+    ProgramsUpgraded,
 }

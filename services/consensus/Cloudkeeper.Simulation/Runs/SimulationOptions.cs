@@ -21,6 +21,12 @@ internal sealed record SimulationOptions
     /// <summary>The cluster begins with one voter, who expects the others; else it is complete from the start.</summary>
     public bool IsFoundedAlone { get; init; }
 
+    /// <summary>
+    /// How many of the machines begin with a program that knows only the first feature level, and get the present one while
+    /// the cluster runs: 0 to 1.
+    /// </summary>
+    public double OldPrograms { get; init; }
+
     /// <summary>Each with lanes of its own.</summary>
     public int Gateways { get; init; } = 2;
 

@@ -48,6 +48,7 @@ internal static class Swarm
             Safety = random.Between(10, 40) * Scheduler.Second,
             WarmUp = (isFoundedAlone && random.Chance(0.5) ? 50 : 2_000) * Scheduler.Millisecond,
             MayLoseQuorum = random.Chance(0.04),
+            OldPrograms = random.Pick([0, 0, 0.5, 1]),
         };
     }
 

@@ -6,7 +6,6 @@ using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Oracle;
-using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
@@ -97,7 +96,7 @@ internal sealed class World
         var (id, url) = (new NodeId(node.Address), MemberBook.UrlOf(node.Address));
         return Options.IsFoundedAlone && node.Address > 1
             ? new Member(id, url, IsVoter: false)
-            : new Member(id, url, IsVoter: true) { Instance = node.FirstInstance, Level = FeatureLevels.Newest };
+            : new Member(id, url, IsVoter: true) { Instance = node.FirstInstance, Level = node.Level };
     }
 
     /// <summary>How long a node is down after a crash.</summary>
