@@ -23,6 +23,7 @@ public sealed class RegressionTests
     [InlineData(1583, "the quarantine file had rotted as well: the successor was drawn twice, and accepted under the first")]
     [InlineData(3595, "removed before it heard of its admission, it asked again: one directory with two ids, and rightly so")]
     [InlineData(2000547, "a snapshot that found no room waited for ever with some of its blocks: the simulation's mistake")]
+    [InlineData(3040097, "a late answer held up all others of its link: a change of leader that nobody who came back had caused")]
     [InlineData(3010231, "the only voter confirmed a read and promoted a second one in the same turn: too strict a check")]
     [InlineData(3001351, "removed while it was away, it asked one at random whether it was, and those were all dead: no liveness")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)

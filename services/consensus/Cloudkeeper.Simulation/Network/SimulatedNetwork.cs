@@ -7,7 +7,6 @@ namespace Cloudkeeper.Simulation.Network;
 internal sealed class SimulatedNetwork(
     Scheduler scheduler, SimulationRandom random, Trace trace, Totals totals, SimulationOptions options)
 {
-    private const double SlowShare = 0.01;
     private const int SlowFactor = 50;
     private const int StragglerElections = 10;
 
@@ -37,6 +36,9 @@ internal sealed class SimulatedNetwork(
 
     /// <summary>Probability that an envelope is stuck somewhere until several elections may be over.</summary>
     public double Stragglers { get; set; }
+
+    /// <summary>Probability that an envelope takes many times as long as the others.</summary>
+    public double SlowShare { get; set; } = 0.01;
 
     /// <summary>Factor by which everything takes longer.</summary>
     public double Slowness { get; set; } = 1;

@@ -120,6 +120,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
             return;
         }
 
+        // A single answer that is late, and all behind it, can look like a lost quorum.
+        world.Network.SlowShare = 0;
         PurgeToTheEnd(leading, leader);
         _core.Rejoin();
         Await(
