@@ -73,6 +73,7 @@ internal static class CommandLine
             "--keys" => Options with { Keys = ReadCount(10_000_000)(name, value) },
             "--watchers" => Options with { Watchers = ReadCount(1_000_000)(name, value) },
             "--paths" => Options with { Paths = ReadCount(1_000_000)(name, value) },
+            "--streams" => Options with { Streams = ReadCount(1_000)(name, value) },
             "--rate" => Options with { Rate = ReadCount(100_000)(name, value) },
             "--processes" => Options with { Processes = ReadProcesses(name, value) },
             "--reads" => Options with { Reads = ReadCount(1_000_000_000)(name, value) },

@@ -25,6 +25,9 @@ internal sealed record LoadOptions
     /// <summary>Of <c>watch</c>: different paths that the streams watch between them.</summary>
     public int Paths { get; init; } = 1;
 
+    /// <summary>Of <c>watch</c>: streams on one connection over HTTP/2; 0: over HTTP/1.1, a connection each.</summary>
+    public int Streams { get; init; }
+
     /// <summary>Of <c>watch</c>: writes a second to the watched paths, in turn.</summary>
     public int Rate { get; init; } = 2;
 

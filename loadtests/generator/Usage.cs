@@ -28,6 +28,7 @@ internal static class Usage
           --value-size BYTES      of a written value, at most 1048576                     (100)
           --keys N                how many nodes are written and read                     (10000)
           --paths N               watch: different paths that they watch between them     (1)
+          --streams N             watch: over HTTP/2, so many on a connection             (HTTP/1.1, a connection each)
           --rate N                watch: writes a second, to the paths in turn            (2)
           --processes LIST        NAME=PID,... whose CPU time is split per operation
                                   (found by command line: Cloudkeeper.Node, .Gateway, .Proxy)

@@ -9,17 +9,7 @@ internal sealed class Deliveries
     private readonly Lock _gate = new();
     private readonly List<(long Revision, long At)> _seen = [];
     private readonly Dictionary<long, long> _written = [];
-
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _seen.Count;
-            }
-        }
-    }
+    private readonly Tally _count = new();
 
     public void Add(List<long> revisions, long at)
     {
@@ -27,6 +17,8 @@ internal sealed class Deliveries
         {
             revisions.ForEach(revision => _seen.Add((revision, at)));
         }
+
+        _count.Add(revisions.Count);
     }
 
     /// <param name="at">When the write was sent: what a reader sees is later than its commit by all of its way there.</param>
@@ -37,6 +29,10 @@ internal sealed class Deliveries
             _written.Add(revision, at);
         }
     }
+
+    /// <returns>False: not so many in time.</returns>
+    public Task<bool> ReachAsync(int count, TimeSpan limit, CancellationToken stopping) =>
+        _count.ReachAsync(count, limit, stopping);
 
     /// <summary>The times from a write to each of its watchers, and to the last of them.</summary>
     public (LatencyHistogram Each, LatencyHistogram Last) Summarize()

@@ -7,6 +7,8 @@ internal sealed record WatchMeasurement
 {
     public required int Watchers { get; init; }
 
+    public required int Connections { get; init; }
+
     /// <summary>Different paths that they watch between them.</summary>
     public required int Paths { get; init; }
 

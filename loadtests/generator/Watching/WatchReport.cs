@@ -12,7 +12,8 @@ internal static class WatchReport
     public static string Format(WatchMeasurement it)
     {
         var text = new StringBuilder();
-        text.AppendLine(Invariant, $"{it.Watchers} watchers of {it.Paths} path(s), open after {it.Opened.TotalSeconds:F1} s");
+        text.Append(Invariant, $"{it.Watchers} watchers of {it.Paths} path(s) on {it.Connections} connection(s)");
+        text.AppendLine(Invariant, $", open after {it.Opened.TotalSeconds:F1} s");
         text.AppendLine(Invariant, $"{it.Writes} writes, {it.Each.Count} of {it.ExpectedCount} deliveries, {it.ProgressCount} progress");
         text.AppendLine(Invariant, $"  to a watcher         {Times(it.Each)}");
         text.AppendLine(Invariant, $"  to the last watcher  {Times(it.Last)}");

@@ -19,6 +19,7 @@ internal sealed class WatchRun : IDisposable
     private readonly IReadOnlyList<ObservedProcess> _processes;
     private readonly Deliveries _deliveries = new();
     private readonly List<Watcher> _watchers = [];
+    private readonly Tally _settled = new();
     private readonly HttpClient _client;
 
     public WatchRun(LoadOptions options, IReadOnlyList<ObservedProcess> processes)
@@ -45,7 +46,8 @@ internal sealed class WatchRun : IDisposable
         var (each, last) = _deliveries.Summarize();
         return new WatchMeasurement
         {
-            Watchers = _watchers.Count,
+            Watchers = _options.Watchers,
+            Connections = _watchers.Count,
             Paths = _options.Paths,
             Opened = opened,
             Writes = written,
@@ -53,9 +55,10 @@ internal sealed class WatchRun : IDisposable
             Each = each,
             Last = last,
             ProgressCount = _watchers.Sum(w => w.ProgressCount),
-            Errors = _watchers.Select(w => w.Error).OfType<string>().CountBy(e => e, StringComparer.Ordinal).ToDictionary(),
+            Errors = _watchers.Where(w => w.Error is not null)
+                .AggregateBy(w => w.Error!, 0, (count, w) => count + w.Watches, StringComparer.Ordinal).ToDictionary(),
             BytesPerWatcher = memory.Where(m => memoryBefore.ContainsKey(m.Key))
-                .ToDictionary(m => m.Key, m => (m.Value - memoryBefore[m.Key]) / _watchers.Count, StringComparer.Ordinal),
+                .ToDictionary(m => m.Key, m => (m.Value - memoryBefore[m.Key]) / _options.Watchers, StringComparer.Ordinal),
             SilentCpu = Shares(atRest.Cpu, atRest.Took),
             BusyCpu = Shares(busy.Cpu, busy.Took),
         };
@@ -83,20 +86,25 @@ internal sealed class WatchRun : IDisposable
     private async Task OpenAsync(CancellationToken stopping)
     {
         var server = new IPEndPoint((await Dns.GetHostAddressesAsync(_target.DnsSafeHost, stopping))[0], _target.Port);
-        for (var i = 0; i < _options.Watchers; i++)
+        foreach (var paths in Enumerable.Range(0, _options.Watchers).Chunk(Math.Max(1, _options.Streams)))
         {
             stopping.ThrowIfCancellationRequested();
-            var watcher = new Watcher(server, _deliveries);
+            var watcher = new Watcher(server, ProtocolOf([.. paths.Select(TargetOf)]), _deliveries, _settled);
             _watchers.Add(watcher);
-            watcher.Start(server, System.Text.Encoding.ASCII.GetBytes(
-                $"GET /v1/watch?path={PathOf(i % _options.Paths)} HTTP/1.1\r\nHost: {_target.Authority}\r\n\r\n"));
+            watcher.Start(server);
         }
 
-        if (!await IsTrueInTimeAsync(() => _watchers.TrueForAll(w => w.HasBegun || w.Error is not null), OpenLimit, stopping))
+        if (!await _settled.ReachAsync(_options.Watchers, OpenLimit, stopping))
         {
-            throw new LoadException($"{_watchers.Count(w => !w.HasBegun)} of {_watchers.Count} watches were not answered.");
+            throw new LoadException($"{_options.Watchers - _watchers.Sum(w => w.Begun)} of {_options.Watchers} watches were not answered.");
         }
     }
+
+    private string TargetOf(int watch) => $"/v1/watch?path={PathOf(watch % _options.Paths)}";
+
+    private IWatchProtocol ProtocolOf(string[] targets) => _options.Streams > 0
+        ? new Http2Watches(_target.Authority, targets)
+        : new Http1Watch(_target.Authority, targets.Single());
 
     /// <summary>Writes at the rate asked for, and waits for the deliveries of the last one.</summary>
     private async Task<int> WriteAsync(CancellationToken stopping)
@@ -112,7 +120,7 @@ internal sealed class WatchRun : IDisposable
         }
 
         // Who is missing shows in the counts.
-        _ = await IsTrueInTimeAsync(() => _deliveries.Count >= ExpectedOf(writes), DeliveryLimit, stopping);
+        _ = await _deliveries.ReachAsync(ExpectedOf(writes), DeliveryLimit, stopping);
         return writes;
     }
 
@@ -134,21 +142,5 @@ internal sealed class WatchRun : IDisposable
         var began = Stopwatch.GetTimestamp();
         await work();
         return (Stopwatch.GetElapsedTime(began), ProcessCpu.Spent(before, ProcessCpu.Sample(_processes)));
-    }
-
-    private static async Task<bool> IsTrueInTimeAsync(Func<bool> condition, TimeSpan limit, CancellationToken stopping)
-    {
-        var began = Stopwatch.GetTimestamp();
-        while (!condition())
-        {
-            if (Stopwatch.GetElapsedTime(began) > limit)
-            {
-                return false;
-            }
-
-            await Task.Delay(20, stopping);
-        }
-
-        return true;
     }
 }

@@ -130,6 +130,7 @@ public sealed class NodeEndpointsTests : IDisposable
             [KeepaliveStatus.Alive, KeepaliveStatus.Expired, KeepaliveStatus.Unknown],
             results.Select(r => r.Status));
         Assert.InRange(results[0].ExpiresInMilliseconds, 1, 60_000);
+        Assert.All(results, r => Assert.Equal(closed.Revision.Next(), r.Revision));
     }
 
     [Fact]

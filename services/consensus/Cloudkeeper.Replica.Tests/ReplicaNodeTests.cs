@@ -32,6 +32,31 @@ public sealed class ReplicaNodeTests
     }
 
     [Fact]
+    public void A_leader_takes_so_many_batches_at_a_time_and_proposes_nothing_past_that()
+    {
+        const int Max = 3;
+        var host = new LonelyHost(new ReplicaOptions { PendingBatchesMax = Max }).Elect();
+        var decided = 0;
+        for (var i = 0; i < Max; i++)
+        {
+            host.Replica.Submit(Payload(new OpenLaneCommand()), o => decided += o.Status == SubmitStatus.Decided ? 1 : 0);
+        }
+
+        var last = host.Replica.LastIndex;
+        SubmitOutcome? refused = null;
+        host.Replica.Submit(Payload(new OpenLaneCommand()), o => refused = o);
+        Assert.Equal(SubmitStatus.Overloaded, refused?.Status);
+        Assert.Equal(last, host.Replica.LastIndex);
+
+        // Nothing of those before it is lost, and what they leave is room again.
+        host.CompleteWrites();
+        Assert.Equal(Max, decided);
+        host.Replica.Submit(Payload(new OpenLaneCommand()), o => decided += o.Status == SubmitStatus.Decided ? 1 : 0);
+        host.CompleteWrites();
+        Assert.Equal(Max + 1, decided);
+    }
+
+    [Fact]
     public void Who_does_not_lead_refuses_and_proposes_nothing()
     {
         SubmitOutcome? outcome = null;

@@ -27,7 +27,7 @@ public sealed partial class ReplicaNode
         var receivedAt = _host.MonotonicMilliseconds;
         Read(ReadConsistency.Linearizable, Revision.Zero, outcome => reply(
             outcome.Status == ReadStatus.Ready && IsServingLeader
-                ? [.. sessions.Select(s => Count(s, receivedAt, outcome.Machine!))]
+                ? [.. sessions.Select(s => Count(s, receivedAt, outcome.Machine!) with { Revision = outcome.Machine!.Revision })]
                 : null));
     }
 

@@ -142,7 +142,8 @@ public sealed class CodecTests
                 b => Bytes(o => KeepaliveCodec.WriteSessions(o, KeepaliveCodec.ReadSessions(b))),
                 b => KeepaliveCodec.ReadSessions(b)),
             ["keepalive-results"] = (
-                Bytes(o => KeepaliveCodec.WriteResults(o, [new(new SessionId(1), KeepaliveStatus.Expired, 5)])),
+                Bytes(o => KeepaliveCodec.WriteResults(
+                    o, [new(new SessionId(1), KeepaliveStatus.Expired, 5) { Revision = new Revision(20) }])),
                 b => Bytes(o => KeepaliveCodec.WriteResults(o, KeepaliveCodec.ReadResults(b))),
                 b => KeepaliveCodec.ReadResults(b)),
         };

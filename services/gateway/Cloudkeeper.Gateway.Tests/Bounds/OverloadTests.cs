@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Gateway.Tests.Upstream;
 using Cloudkeeper.Gateway.Tests.Watches;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Tree;
@@ -47,6 +48,29 @@ public sealed class OverloadTests
         ShouldComeAgain(await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "3")), 503, "overloaded");
         Assert.Equal("true", (await gateway.PutAsync("/v1/nodes/a", "", ("Idempotency-Key", "2"))).Headers["Idempotent-Replayed"]);
         (await gateway.PutAsync("/v1/nodes/a")).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_leader_with_too_many_proposals_makes_the_client_come_again()
+    {
+        var cluster = new ScriptedCluster();
+        await using var gateway = new GatewayFixture
+        {
+            Transport = cluster,
+            Settings = new Dictionary<string, string?>
+            {
+                ["Gateway:Nodes"] = string.Join(',', ScriptedCluster.Nodes.Select(node => node.ToString())),
+                ["Gateway:RequestTimeout"] = "00:00:00.5",
+            },
+        };
+        await gateway.InitializeAsync();
+        (await gateway.PutAsync("/v1/nodes/a", "1")).ShouldBe(201);
+        cluster.Decide = _ => Fate.Busy;
+        ShouldComeAgain(await gateway.PutAsync("/v1/nodes/a", "2"), 503, "overloaded");
+
+        // It is certain that nothing was done.
+        cluster.Decide = _ => Fate.Answered;
+        Assert.Equal("1", (await gateway.GetAsync("/v1/nodes/a")).Text);
     }
 
     [Theory]

@@ -21,11 +21,27 @@ public sealed class ProblemTests(GatewayFixture gateway)
     [Theory]
     [InlineData("PATCH", "/v1/nodes/a", "DELETE, GET, HEAD, POST, PUT")]
     [InlineData("DELETE", "/v1/transactions", "POST")]
-    [InlineData("PUT", "/v1/sessions", "GET, POST")]
+    [InlineData("PUT", "/v1/sessions", "GET, HEAD, POST")]
     public async Task Another_method_names_the_possible_ones(string method, string path, string allowed)
     {
         var answer = (await gateway.SendAsync(method, path)).ShouldBe(405, "method-not-allowed");
         Assert.Equal(allowed, string.Join(", ", answer.Headers["Allow"].Split(", ").Order(StringComparer.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("/v1/sessions")]
+    [InlineData("/v1/locks/a")]
+    [InlineData("/v1/cluster")]
+    [InlineData("/v1/sessions/4711")]
+    [InlineData("/v1/tickets/4711")]
+    public async Task What_can_be_read_can_be_asked_about_without_its_body(string path)
+    {
+        var get = await gateway.GetAsync(path);
+        var head = await gateway.SendAsync("HEAD", path);
+        Assert.Equal(get.Status, head.Status);
+        Assert.Equal(get.Headers["Content-Type"], head.Headers["Content-Type"]);
+        Assert.Equal(get.Headers["Content-Length"], head.Headers["Content-Length"]);
+        Assert.Empty(head.Body);
     }
 
     [Fact]

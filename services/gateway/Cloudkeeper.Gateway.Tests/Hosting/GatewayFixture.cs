@@ -14,6 +14,9 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     internal TreeNodes Nodes { get; init; } = new();
 
+    /// <summary>With it the gateway has no feed, and its calls go through everything down to here.</summary>
+    internal INodeTransport? Transport { get; init; }
+
     internal IClusterNodes Cluster { get; init; } = new FakeCluster();
 
     /// <summary>Null: the system's.</summary>
@@ -42,7 +45,15 @@ public sealed class GatewayFixture : IAsyncLifetime
             ["Logging:LogLevel:Default"] = "Error",
         });
         builder.Configuration.AddInMemoryCollection(Settings);
-        builder.Services.AddSingleton<INodes>(Nodes);
+        if (Transport is null)
+        {
+            builder.Services.AddSingleton<INodes>(Nodes);
+        }
+        else
+        {
+            builder.Services.AddSingleton(Transport);
+        }
+
         builder.Services.AddSingleton(Cluster);
         if (Time is not null)
         {
@@ -58,7 +69,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         Address = new Uri(_app.Urls.Single());
         Client = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromSeconds(30) };
         var relay = Services.GetRequiredService<ChangeRelay>();
-        await Until.TrueAsync(() => relay.IsStarted);
+        await Until.TrueAsync(() => relay.IsStarted || Transport is not null);
     }
 
     public async ValueTask DisposeAsync()

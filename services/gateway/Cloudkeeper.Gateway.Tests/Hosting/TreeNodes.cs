@@ -142,12 +142,13 @@ internal sealed class TreeNodes : INodes
         {
             KeepaliveCount++;
             var result = (ReadSessionResult)_machine.Read(new ReadSessionRequest(session));
-            return new(result.Code switch
+            var answer = result.Code switch
             {
                 ResultCode.Ok => new KeepaliveResult(session, KeepaliveStatus.Alive, result.Session!.TtlMilliseconds),
                 ResultCode.SessionExpired => new KeepaliveResult(session, KeepaliveStatus.Expired, 0),
                 _ => new KeepaliveResult(session, KeepaliveStatus.Unknown, 0),
-            });
+            };
+            return new(answer with { Revision = _machine.Revision });
         }
     }
 

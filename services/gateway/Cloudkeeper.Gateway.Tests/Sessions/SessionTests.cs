@@ -80,6 +80,19 @@ public sealed class SessionTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task A_keepalive_says_at_which_revision_it_was_judged()
+    {
+        var id = await gateway.OpenSessionAsync();
+        var present = (await gateway.GetAsync("/v1/nodes/")).Revision;
+        var one = (await gateway.PostAsync($"/v1/sessions/{id}/keepalive")).ShouldBe(200);
+        Assert.Equal(present, one.Revision);
+        var many = (await gateway.PostAsync("/v1/sessions/keepalive", $$"""{"ids":[{{id}},123456789]}""")).ShouldBe(200);
+        Assert.Equal(present, many.Revision);
+        var unknown = (await gateway.PostAsync("/v1/sessions/123456789/keepalive")).ShouldBe(404, "session-not-found");
+        Assert.Equal(present, unknown.Revision);
+    }
+
+    [Fact]
     public async Task Many_sessions_are_kept_alive_at_once()
     {
         var alive = await gateway.OpenSessionAsync();

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Tests.Watches;
@@ -36,6 +38,19 @@ public sealed class WatchTests(GatewayFixture gateway)
         Assert.Equal("deleted", deleted.Name);
         Assert.Equal(["path", "revision", "kind"], deleted.Data.EnumerateObject().Select(member => member.Name));
         Assert.True(created.Revision < changed.Revision && changed.Revision < deleted.Revision);
+    }
+
+    [Fact]
+    public async Task Without_its_events_a_watch_says_what_it_would_be_and_ends()
+    {
+        var slots = gateway.Services.GetRequiredService<WatchSlots>();
+        var before = slots.Count;
+        var head = (await gateway.SendAsync("HEAD", $"/v1/watch?path={_root}&initial=true&values=true")).ShouldBe(200);
+        Assert.Equal("text/event-stream", head.Headers["Content-Type"]);
+        Assert.Equal(gateway.Services.GetRequiredService<ChangeRelay>().Revision.Value, head.Revision);
+        Assert.Empty(head.Body);
+        await Until.TrueAsync(() => slots.Count <= before);
+        Assert.Equal(400, (int)(await gateway.SendAsync("HEAD", "/v1/watch")).Status);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Serving;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Cluster;
@@ -20,7 +21,7 @@ internal static class ClusterEndpoints
     {
         var handlers = endpoints.ServiceProvider.GetRequiredService<ClusterHandlers>();
         var backup = endpoints.ServiceProvider.GetRequiredService<BackupHandler>();
-        endpoints.MapGet(Route, handlers.GetAsync).Describe(handlers.GetAsync, Get);
+        endpoints.MapRead(Route, handlers.GetAsync).Describe(handlers.GetAsync, Get);
         endpoints.MapPost(Route + "/members", handlers.AddAsync).Describe(handlers.AddAsync, Add);
         endpoints.MapDelete(Route + "/members/{ids}", handlers.RemoveAsync).Describe(handlers.RemoveAsync, Remove);
         endpoints.MapPost(Route + "/leader", handlers.TransferAsync).Describe(handlers.TransferAsync, Transfer);

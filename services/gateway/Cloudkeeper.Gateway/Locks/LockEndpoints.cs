@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Serving;
 using static Cloudkeeper.Gateway.OpenApi.CommonParameters;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
@@ -18,8 +19,8 @@ internal static class LockEndpoints
     {
         var handlers = endpoints.ServiceProvider.GetRequiredService<LockHandlers>();
         endpoints.MapPost(LockRoute, handlers.AcquireAsync).Describe(handlers.AcquireAsync, Acquire);
-        endpoints.MapGet(LockRoute, handlers.GetLockAsync).Describe(handlers.GetLockAsync, GetLock);
-        endpoints.MapGet(TicketRoute, handlers.GetTicketAsync).Describe(handlers.GetTicketAsync, GetTicket);
+        endpoints.MapRead(LockRoute, handlers.GetLockAsync).Describe(handlers.GetLockAsync, GetLock);
+        endpoints.MapRead(TicketRoute, handlers.GetTicketAsync).Describe(handlers.GetTicketAsync, GetTicket);
         endpoints.MapDelete(TicketRoute, handlers.ReleaseAsync).Describe(handlers.ReleaseAsync, Release);
     }
 

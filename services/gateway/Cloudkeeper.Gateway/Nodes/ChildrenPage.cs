@@ -18,31 +18,14 @@ internal readonly record struct ChildrenPage(string After, int Limit, bool WithV
     public static void Write(
         Utf8JsonWriter json, string path, Revision revision, ReadChildrenResult page, bool withValues)
     {
-        json.WriteStartObject();
-        json.WriteString("path"u8, path);
-        json.WriteNumber("revision"u8, revision.Value);
-        json.WriteStartArray("children"u8);
+        PageJson.Begin(json, path, revision, "children"u8);
         foreach (var child in page.Children)
         {
-            json.WriteStartObject();
-            json.WriteString("name"u8, child.Name);
-            json.WriteString("contentType"u8, child.ContentType);
-            NodeJson.WriteStat(json, child.Stat);
-            if (withValues)
-            {
-                NodeJson.WriteValue(json, child.Value.Span);
-            }
-
-            json.WriteEndObject();
+            PageJson.WriteEntry(
+                json, "name"u8, child.Name, child.ContentType, child.Stat, child.Value.Span, withValues);
         }
 
-        json.WriteEndArray();
-        if (page.HasMore)
-        {
-            json.WriteString("cursor"u8, PageCursor.Behind(page.Children[^1].Name));
-        }
-
-        json.WriteEndObject();
+        PageJson.End(json, page.HasMore ? page.Children[^1].Name : null);
     }
 
     private static string AfterOf(string cursor)

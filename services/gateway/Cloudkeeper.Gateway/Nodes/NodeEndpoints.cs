@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Serving;
 using static Cloudkeeper.Gateway.OpenApi.CommonParameters;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
@@ -15,7 +16,7 @@ internal static class NodeEndpoints
     {
         var reads = endpoints.ServiceProvider.GetRequiredService<NodeReads>();
         var writes = endpoints.ServiceProvider.GetRequiredService<NodeWrites>();
-        endpoints.MapMethods(Route, [HttpMethods.Get, HttpMethods.Head], reads.GetAsync).Describe(reads.GetAsync, Get);
+        endpoints.MapRead(Route, reads.GetAsync).Describe(reads.GetAsync, Get);
         endpoints.MapPut(Route, writes.PutAsync).Describe(writes.PutAsync, Put);
         endpoints.MapPost(Route, writes.PostAsync).Describe(writes.PostAsync, Post);
         endpoints.MapDelete(Route, writes.DeleteAsync).Describe(writes.DeleteAsync, Delete);

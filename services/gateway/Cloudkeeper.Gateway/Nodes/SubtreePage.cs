@@ -21,31 +21,14 @@ internal readonly record struct SubtreePage(string After, int DepthMax, int Limi
     public static void Write(
         Utf8JsonWriter json, string path, Revision revision, ReadSubtreeResult page, bool withValues)
     {
-        json.WriteStartObject();
-        json.WriteString("path"u8, path);
-        json.WriteNumber("revision"u8, revision.Value);
-        json.WriteStartArray("nodes"u8);
+        PageJson.Begin(json, path, revision, "nodes"u8);
         foreach (var node in page.Nodes)
         {
-            json.WriteStartObject();
-            json.WriteString("path"u8, node.Path);
-            json.WriteString("contentType"u8, node.ContentType);
-            NodeJson.WriteStat(json, node.Stat);
-            if (withValues)
-            {
-                NodeJson.WriteValue(json, node.Value.Span);
-            }
-
-            json.WriteEndObject();
+            PageJson.WriteEntry(
+                json, "path"u8, node.Path, node.ContentType, node.Stat, node.Value.Span, withValues);
         }
 
-        json.WriteEndArray();
-        if (page.HasMore)
-        {
-            json.WriteString("cursor"u8, PageCursor.Behind(page.Nodes[^1].Path));
-        }
-
-        json.WriteEndObject();
+        PageJson.End(json, page.HasMore ? page.Nodes[^1].Path : null);
     }
 
     private static string AfterOf(string cursor, string path)

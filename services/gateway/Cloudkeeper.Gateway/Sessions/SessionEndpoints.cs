@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
+using Cloudkeeper.Gateway.Serving;
 using static Cloudkeeper.Gateway.OpenApi.CommonParameters;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
@@ -18,8 +19,8 @@ internal static class SessionEndpoints
     {
         var handlers = endpoints.ServiceProvider.GetRequiredService<SessionHandlers>();
         endpoints.MapPost(Route, handlers.OpenAsync).Describe(handlers.OpenAsync, Open);
-        endpoints.MapGet(Route, handlers.ListAsync).Describe(handlers.ListAsync, List);
-        endpoints.MapGet(Route + "/{id}", handlers.GetAsync).Describe(handlers.GetAsync, Get);
+        endpoints.MapRead(Route, handlers.ListAsync).Describe(handlers.ListAsync, List);
+        endpoints.MapRead(Route + "/{id}", handlers.GetAsync).Describe(handlers.GetAsync, Get);
         endpoints.MapDelete(Route + "/{id}", handlers.CloseAsync).Describe(handlers.CloseAsync, Close);
         endpoints.MapPost(Route + "/{id}/keepalive", handlers.KeepAliveAsync).Describe(handlers.KeepAliveAsync, KeepAlive);
         endpoints.MapPost(Route + "/keepalive", handlers.KeepAllAliveAsync).Describe(handlers.KeepAllAliveAsync, KeepAllAlive);

@@ -97,6 +97,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
             return;
         }
 
+        context.Response.SetRevision(result.Revision);
         JsonAnswer.Write(context, result, static (json, result) =>
         {
             json.WriteStartObject();
@@ -116,6 +117,12 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
         }
 
         var results = await Task.WhenAll(ids.Select(id => nodes.KeepAliveAsync(new SessionId(id)).AsTask()));
+        if (results.Length > 0)
+        {
+            // Of all that is said here, which several batches may have brought.
+            context.Response.SetRevision(results.Max(result => result.Revision));
+        }
+
         JsonAnswer.Write(context, results, SessionJson.Write);
     }
 

@@ -15,6 +15,9 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
 
     public EventFormat Format => format;
 
+    /// <summary>Only what the answer would be was asked for, not its events.</summary>
+    public bool IsHead => HttpMethods.IsHead(context.Request.Method);
+
     /// <summary>The client has gone, or takes nothing.</summary>
     public CancellationToken Aborted => context.RequestAborted;
 

@@ -11,12 +11,9 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <summary>Reads what a watcher is to see first, exact at one revision, however many reads that takes.</summary>
 internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
 {
+    /// <summary>A node ends a page earlier when its values are large.</summary>
     private const int PageSize = 1_000;
 
-    /// <summary>Values are up to 1 MiB each.</summary>
-    private const int PageSizeWithValues = 32;
-
-    private const int ReadsAtOnce = 32;
     private const int TriesMax = 3;
 
     private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(5);
@@ -29,8 +26,7 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
             var builder = new SnapshotBuilder(interest);
             foreach (var target in interest.Targets)
             {
-                await ReadTargetAsync(target, withValues, builder);
-                cancellationToken.ThrowIfCancellationRequested();
+                await ReadTargetAsync(target, withValues, builder, cancellationToken);
             }
 
             if (await TryPatchAsync(builder, cancellationToken) && await TryFillAsync(builder, withValues))
@@ -42,83 +38,36 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
         throw new ProblemException(ErrorKinds.Overloaded, "The nodes change faster than they can be read: watch smaller parts.");
     }
 
-    private async Task ReadTargetAsync(WatchTarget target, bool withValues, SnapshotBuilder builder)
+    private async Task ReadTargetAsync(
+        WatchTarget target, bool withValues, SnapshotBuilder builder, CancellationToken cancellationToken)
     {
-        if (target.Scope != WatchScope.Children)
+        var depthMax = target.Scope switch
         {
-            await ReadNodeAsync(target.Path, withValues, builder);
-        }
-
-        if (target.Scope == WatchScope.Node)
-        {
-            return;
-        }
-
-        var parents = new Queue<string>([target.Path]);
-        while (parents.Count > 0)
-        {
-            var reads = new List<Task<IReadOnlyList<string>>>();
-            while (reads.Count < ReadsAtOnce && parents.TryDequeue(out var parent))
-            {
-                reads.Add(ReadChildrenAsync(parent, withValues, builder));
-            }
-
-            foreach (var found in await Task.WhenAll(reads))
-            {
-                foreach (var parent in target.Scope == WatchScope.Subtree ? found : [])
-                {
-                    parents.Enqueue(parent);
-                }
-            }
-        }
-    }
-
-    private async Task ReadNodeAsync(string path, bool withValues, SnapshotBuilder builder)
-    {
-        var (result, revision) = await ReadAsync(new ReadNodeRequest(path, withValues));
-        var node = (ReadNodeResult)result;
-        lock (builder)
-        {
-            builder.Saw(revision);
-            if (node.Stat is { } stat)
-            {
-                builder.Add(path, new SnapshotNode(stat, node.ContentType, withValues ? node.Value : null, revision));
-            }
-        }
-    }
-
-    /// <returns>The children that have children of their own.</returns>
-    private async Task<IReadOnlyList<string>> ReadChildrenAsync(string parent, bool withValues, SnapshotBuilder builder)
-    {
-        var inner = new List<string>();
+            WatchScope.Node => 0,
+            WatchScope.Children => 1,
+            _ => int.MaxValue,
+        };
+        ReadSubtreeResult page;
         var after = "";
-        while (true)
+        do
         {
-            var limit = withValues ? PageSizeWithValues : PageSize;
-            var (result, revision) = await ReadAsync(new ReadChildrenRequest(parent, after, limit, withValues));
-            var page = (ReadChildrenResult)result;
-            lock (builder)
+            cancellationToken.ThrowIfCancellationRequested();
+            var answer = await ReadAsync(new ReadSubtreeRequest(target.Path, after, depthMax, PageSize, withValues));
+            builder.Saw(answer.Revision);
+            page = (ReadSubtreeResult)answer.Result;
+            foreach (var node in page.Nodes)
             {
-                builder.Saw(revision);
-                foreach (var child in page.Children)
+                // Of the children alone, without the node above them, if that is the scope.
+                if (target.Matches(node.Path))
                 {
-                    var path = NodePath.Join(parent, child.Name);
-                    builder.Add(
-                        path, new SnapshotNode(child.Stat, child.ContentType, withValues ? child.Value : null, revision));
-                    if (child.Stat.ChildCount > 0)
-                    {
-                        inner.Add(path);
-                    }
+                    ReadOnlyMemory<byte>? value = withValues ? node.Value : default(ReadOnlyMemory<byte>?);
+                    builder.Add(node.Path, new SnapshotNode(node.Stat, node.ContentType, value, answer.Revision));
                 }
-            }
 
-            if (!page.HasMore)
-            {
-                return inner;
+                after = node.Path;
             }
-
-            after = page.Children[^1].Name;
         }
+        while (page.HasMore);
     }
 
     /// <returns>False: the changes between the reads are not at hand any more.</returns>

@@ -12,7 +12,7 @@ internal sealed partial class WatchEndpoints(WatchServices services, WatchSlots 
     private const string Route = "/v1/watch";
 
     public void Map(IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet(Route, WatchAsync).Describe(WatchAsync, Description);
+        endpoints.MapRead(Route, WatchAsync).Describe(WatchAsync, Description);
 
     public async Task WatchAsync(HttpContext context)
     {

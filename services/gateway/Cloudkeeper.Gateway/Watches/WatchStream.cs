@@ -80,7 +80,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
 
         var start = request.From ?? await PresentAsync(minRevision);
-        var snapshot = request.Initial ? await ReadSnapshotAsync() : null;
+        var snapshot = request.Initial && !output.IsHead ? await ReadSnapshotAsync() : null;
         _sent = snapshot?.Revision ?? start;
         _source = SourceFrom(_sent);
 
@@ -93,6 +93,11 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
 
         await output.BeginAsync(services.Relay.Revision);
+        if (output.IsHead)
+        {
+            return false;
+        }
+
         if (snapshot is not null)
         {
             await SendSnapshotAsync(snapshot);

@@ -8,6 +8,9 @@ public static class KeepaliveCodec
 {
     private const byte Version = 1;
 
+    /// <summary>Session, status, what is left of it, revision.</summary>
+    private const int ResultBytes = sizeof(long) + sizeof(byte) + sizeof(long) + sizeof(long);
+
     public static void WriteSessions(IBufferWriter<byte> output, IReadOnlyList<SessionId> sessions)
     {
         ArgumentNullException.ThrowIfNull(sessions);
@@ -44,6 +47,7 @@ public static class KeepaliveCodec
             output.WriteInt64(result.Session.Value);
             output.WriteByte((byte)result.Status);
             output.WriteInt64(result.ExpiresInMilliseconds);
+            output.WriteInt64(result.Revision.Value);
         }
     }
 
@@ -52,13 +56,16 @@ public static class KeepaliveCodec
     {
         var reader = new WireReader(bytes);
         reader.RequireVersion(Version, "Keepalives");
-        var results = new KeepaliveResult[reader.ReadCount(Limits.BatchItemsMax, 17)];
+        var results = new KeepaliveResult[reader.ReadCount(Limits.BatchItemsMax, ResultBytes)];
         for (var i = 0; i < results.Length; i++)
         {
             results[i] = new KeepaliveResult(
                 new SessionId(reader.ReadInt64()),
                 reader.ReadEnum(KeepaliveStatus.Unknown),
-                reader.ReadInt64());
+                reader.ReadInt64())
+            {
+                Revision = new Revision(reader.ReadInt64()),
+            };
         }
 
         reader.RequireEnd();

@@ -1,7 +1,11 @@
 namespace Cloudkeeper.Protocol.Sessions;
 
 /// <param name="ExpiresInMilliseconds">Counted from the leader's receipt; 0 unless alive.</param>
-public sealed record KeepaliveResult(SessionId Session, KeepaliveStatus Status, long ExpiresInMilliseconds);
+public sealed record KeepaliveResult(SessionId Session, KeepaliveStatus Status, long ExpiresInMilliseconds)
+{
+    /// <summary>The state at which it was judged.</summary>
+    public Revision Revision { get; init; }
+}
 
 public enum KeepaliveStatus : byte
 {
