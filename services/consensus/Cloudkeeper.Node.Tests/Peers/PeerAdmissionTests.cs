@@ -21,6 +21,22 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
+    public void What_members_say_of_their_programs_is_known_until_they_are_gone()
+    {
+        _admission.Committed = Members(3, 1, 2);
+        _admission.Note(Peer(2) with { Version = "1.2.0" });
+        Assert.Null(Judge(Peer(4)));
+        _admission.Note(Peer(4) with { Version = "1.3.0" });
+        _admission.Note(Peer(3) with { Version = "1.1.0" });
+        Assert.Equal("1.2.0", _admission.VersionOf(new NodeId(2)));
+        Assert.Null(_admission.VersionOf(new NodeId(3)));
+
+        _admission.Committed = Members(4, 1, 4);
+        Assert.Equal("1.3.0", _admission.VersionOf(new NodeId(4)));
+        Assert.Null(_admission.VersionOf(new NodeId(2)));
+    }
+
+    [Fact]
     public void An_expected_member_is_heard_whatever_its_instance()
     {
         _admission.Committed = new Membership([new Member(new NodeId(2), "http://n2", IsVoter: false)]);

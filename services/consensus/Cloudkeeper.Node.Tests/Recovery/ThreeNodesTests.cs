@@ -22,6 +22,7 @@ public sealed class ThreeNodesTests
 
         await writing;
         RequireAll(await cluster.BackUpAsync(2), 120);
+        await cluster.UntilAsync(view => view.Members.All(m => m.Version is not null), "what version each member is of");
     }
 
     [Fact]

@@ -36,7 +36,7 @@ internal static class ClusterEndpoints
             r.Leader is { } leader ? MemberViews.NameOf(leader) : null,
             r.Term.Value,
             r.Machine.Revision.Value,
-            [.. r.DescribeMembers().Select(m => members.Of(m, r, replica.Transfers))]));
+            [.. r.DescribeMembers().Select(m => members.Of(m, r, replica.Transfers, replica.VersionOf(m.Member.Id)))]));
     }
 
     private static async Task<GatewaysView> GetGatewaysAsync(ReplicaHost replica)

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
@@ -9,15 +8,12 @@ namespace Cloudkeeper.Node.Cluster;
 /// <summary>How the members are, as this node sees them. Used on the replica's turn only.</summary>
 internal sealed class MemberViews(TimeProvider time)
 {
-    private static readonly string Version =
-        typeof(MemberViews).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
-            .InformationalVersion.Split('+')[0];
-
     private readonly CatchUpPace _pace = new(time);
 
     public static string NameOf(NodeId id) => "n" + id;
 
-    public MemberView Of(MemberStatus status, ReplicaNode replica, SnapshotTransfers transfers)
+    /// <param name="version">Of its program; null: it has not said so here.</param>
+    public MemberView Of(MemberStatus status, ReplicaNode replica, SnapshotTransfers transfers, string? version)
     {
         var member = status.Member;
         var isSelf = member.Id == replica.Id;
@@ -31,7 +27,7 @@ internal sealed class MemberViews(TimeProvider time)
             status.Match is { } match && replica.LastIndex > LogIndex.Zero
                 ? Math.Round(Math.Min(1.0, (double)match.Value / replica.LastIndex.Value), 4)
                 : null,
-            isSelf ? Version : null,
+            version,
             CatchUpOf(status, transfers));
     }
 

@@ -57,7 +57,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _inquiry = inquiry;
         _fatal = fatal;
         _started = _heardAt = time.GetTimestamp();
-        Self = new PeerIdentity(storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address);
+        Self = new PeerIdentity(
+            storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address, ProgramVersion.Own);
         Transfers = new SnapshotTransfers(storage, peers, time, loggers.CreateLogger<SnapshotTransfers>());
         _admission = new PeerAdmission(Self);
         _links = new PeerLinks(
@@ -133,6 +134,12 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
 
     /// <summary>Whether a peer may speak here, and if so, where it is to be answered.</summary>
     public PeerRefusal? Admit(PeerIdentity peer, NodeId to) => _admission.Judge(peer, to);
+
+    /// <summary>A peer that may speak here has opened a stream.</summary>
+    public void Note(PeerIdentity peer) => _admission.Note(peer);
+
+    /// <summary>Of a member's program; null: it has not said so here.</summary>
+    public string? VersionOf(NodeId member) => _admission.VersionOf(member);
 
     /// <summary>The cluster has said that this node is none of its members any more.</summary>
     public void NoticeRemoval(string reason) => _removed.TrySetResult(reason);

@@ -15,6 +15,7 @@ namespace Cloudkeeper.Node.Peers;
 internal sealed class PeerAdmission(PeerIdentity self)
 {
     private readonly ConcurrentDictionary<NodeId, string> _newcomers = new();
+    private readonly ConcurrentDictionary<NodeId, string> _versions = new();
     private volatile Membership _committed = Membership.Empty;
 
     public Membership Committed
@@ -31,6 +32,11 @@ internal sealed class PeerAdmission(PeerIdentity self)
             foreach (var known in _newcomers.Keys.Where(id => id.Value <= value.LastId.Value))
             {
                 _newcomers.TryRemove(known, out _);
+            }
+
+            foreach (var former in _versions.Keys.Where(id => id.Value <= value.LastId.Value && value.Find(id) is null))
+            {
+                _versions.TryRemove(former, out _);
             }
         }
     }
@@ -58,6 +64,19 @@ internal sealed class PeerAdmission(PeerIdentity self)
             ? new PeerRefusal(StatusCodes.Status409Conflict, $"n{peer.Node} is the member with another data directory.")
             : null;
     }
+
+    /// <summary>What a member that is heard says of its program, each time it opens a stream.</summary>
+    public void Note(PeerIdentity member)
+    {
+        if (member.Version is { } version
+            && (_committed.Find(member.Node) is not null || _newcomers.ContainsKey(member.Node)))
+        {
+            _versions[member.Node] = version;
+        }
+    }
+
+    /// <summary>Null: it has not said so here.</summary>
+    public string? VersionOf(NodeId member) => member == self.Node ? self.Version : _versions.GetValueOrDefault(member);
 
     /// <summary>Where somebody is reached that the log does not know yet; null: nobody knows.</summary>
     public string? AddressOf(NodeId newcomer) => _newcomers.GetValueOrDefault(newcomer);

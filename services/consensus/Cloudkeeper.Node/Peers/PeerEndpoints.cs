@@ -32,6 +32,8 @@ internal static class PeerEndpoints
             return;
         }
 
+        replica.Note(peer);
+
         // The stream lives as long as both processes, and is as slow as the traffic on it.
         Unbound(context);
         using var stopping = replica.Link(context.RequestAborted);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Peers;
@@ -7,10 +8,12 @@ namespace Cloudkeeper.Node.Peers;
 /// <param name="Address">
 /// Where its answers go as long as the other one does not know the member from its own log: a new member knows nobody yet.
 /// </param>
-internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, string Address)
+/// <param name="Version">Of its program, for people; null: it does not say.</param>
+internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, string Address, string? Version = null)
 {
     public string QueryTo(NodeId to) =>
-        $"?cluster={Cluster:N}&from={Node}&instance={Instance:N}&to={to}&address={Uri.EscapeDataString(Address)}";
+        $"?cluster={Cluster:N}&from={Node}&instance={Instance:N}&to={to}&address={Uri.EscapeDataString(Address)}"
+        + $"&version={Uri.EscapeDataString(Version ?? "")}";
 
     /// <summary>Null: it is none.</summary>
     public static (PeerIdentity Peer, NodeId To)? Read(IQueryCollection query) =>
@@ -18,9 +21,12 @@ internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, st
         && Guid.TryParse(query["instance"], out var instance)
         && TryReadNode(query["from"], out var from)
         && TryReadNode(query["to"], out var to)
-        && Configuration.NodeAddress.Parse(query["address"].ToString()) is { } address
-            ? (new PeerIdentity(cluster, from, instance, address), to)
+        && NodeAddress.Parse(query["address"].ToString()) is { } address
+            ? (new PeerIdentity(cluster, from, instance, address, VersionIn(query)), to)
             : null;
+
+    private static string? VersionIn(IQueryCollection query) =>
+        query["version"].ToString() is { Length: > 0 and <= ProgramVersion.CharsMax } version ? version : null;
 
     private static bool TryReadNode(string? text, out NodeId node)
     {
