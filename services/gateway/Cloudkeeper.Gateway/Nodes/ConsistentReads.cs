@@ -20,74 +20,62 @@ internal sealed class ConsistentReads(
     /// <summary>How long the feed may take to bring what the leader has named: then a node is faster.</summary>
     private static readonly TimeSpan FeedWaitMax = TimeSpan.FromMilliseconds(50);
 
-    public async ValueTask<ServedRead> ReadAsync(
-        ReadRequest request, ConsistencyChoice choice, CancellationToken cancellationToken)
-    {
-        var read = choice.Consistency switch
+    public ValueTask<ServedRead> ReadAsync(
+        ReadRequest request, ConsistencyChoice choice, CancellationToken cancellationToken) => choice.Consistency switch
         {
-            Consistency.Linearizable => await ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
-            Consistency.Bounded => TryReadBounded(request, choice)
-                ?? await ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
-            Consistency.Session => await ReadSessionAsync(request, choice.MinRevision, cancellationToken),
-            _ => await ReadStaleAsync(request),
+            Consistency.Bounded when TryReadBounded(request, choice) is { } copy => new ValueTask<ServedRead>(copy),
+            Consistency.Linearizable or Consistency.Bounded =>
+                ReadLinearizableAsync(request, choice.MinRevision, cancellationToken),
+            Consistency.Session => ReadSessionAsync(request, choice.MinRevision, cancellationToken),
+            _ => ReadStaleAsync(request),
         };
-        metrics.NodeRead(ServedRead.NameOf(read.Source));
-        return read;
-    }
 
+    /// <summary>Asks the leader how far one must be, and reads from memory when the feed is.</summary>
     /// <remarks>
     /// What is not in memory goes straight to the leader, as does everything while the feed is not current: no read makes
-    /// two ways one after the other, save one whose entry goes while it asks.
+    /// two ways one after the other, save one whose entry goes while it asks. One method, for each that waits costs every
+    /// hot read an allocation and a step on its way back.
     /// </remarks>
     private async ValueTask<ServedRead> ReadLinearizableAsync(
         ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
     {
-        if (request is not ReadNodeRequest node)
+        var node = request as ReadNodeRequest;
+        if (node is not null && progress.IsCurrent && await FindAsync(node) is { } source)
         {
-            return Served(await AskAsync(request, minRevision, cancellationToken), ReadSource.Bypass);
-        }
+            var index = await nodes.ReadIndexAsync();
+            progress.Confirm(index);
+            var required = minRevision > index.Revision ? minRevision : index.Revision;
+            if (progress.Revision >= required || await IsReachedAsync(index, required, cancellationToken))
+            {
+                if (cache.TryRead(index.Cluster, node.Path, node.WithValue, required, out var found, out var at))
+                {
+                    return Served(found!, at, source, Consistency.Linearizable);
+                }
 
-        if (progress.IsCurrent && await FindAsync(node) is { } source
-            && await TryReadLinearizableAsync(node, minRevision, cancellationToken) is { } cached)
-        {
-            return cached with { Source = source };
+                metrics.CacheRejected();
+            }
         }
 
         var answer = await AskAsync(request, minRevision, cancellationToken);
+        if (node is null)
+        {
+            return Served(answer, ReadSource.Bypass);
+        }
+
         Keep(node, answer);
         return Served(answer, ReadSource.Miss);
-    }
-
-    /// <summary>Asks the leader how far one must be, and reads from memory when the feed is.</summary>
-    private async ValueTask<ServedRead?> TryReadLinearizableAsync(
-        ReadNodeRequest request, Revision minRevision, CancellationToken cancellationToken)
-    {
-        var index = await nodes.ReadIndexAsync();
-        progress.Confirm(index);
-        if (minRevision > index.Revision)
-        {
-            // Nobody can have seen it yet, unless the client is of another cluster.
-            await WaitForAsync(minRevision, cancellationToken);
-        }
-
-        var required = minRevision > index.Revision ? minRevision : index.Revision;
-        if (progress.Revision < required && !await IsReachedAsync(index, required, cancellationToken))
-        {
-            return null;
-        }
-
-        if (cache.TryRead(index.Cluster, request.Path, request.WithValue, required, out var node, out var at))
-        {
-            return new ServedRead(node!, at, ReadSource.Local, Consistency.Linearizable);
-        }
-
-        metrics.CacheRejected();
-        return null;
     }
 
     private async ValueTask<bool> IsReachedAsync(
         ReadIndex index, Revision required, CancellationToken cancellationToken)
     {
+        if (required > index.Revision)
+        {
+            // Nobody can have seen it yet, unless the client is of another cluster.
+            await WaitForAsync(required, cancellationToken);
+            return true;
+        }
+
         var isReached = index.Cluster == cache.Cluster
             && await progress.WaitForAsync(required, FeedWaitMax, cancellationToken);
         metrics.FeedAwaited(isReached);
@@ -106,7 +94,7 @@ internal sealed class ConsistentReads(
         var staleness = progress.Staleness;
         return staleness <= choice.MaxStaleness && request is ReadNodeRequest node
             && cache.TryRead(null, node.Path, node.WithValue, choice.MinRevision, out var found, out var at)
-                ? new ServedRead(found!, at, ReadSource.Local, Consistency.Bounded, staleness)
+                ? Served(found!, at, ReadSource.Local, Consistency.Bounded, staleness)
                 : null;
     }
 
@@ -140,7 +128,7 @@ internal sealed class ConsistentReads(
         if (await FindAsync(node) is { } source
             && cache.TryRead(null, node.Path, node.WithValue, minRevision, out var found, out var at))
         {
-            return new ServedRead(found!, at, source, consistency, staleness);
+            return Served(found!, at, source, consistency, staleness);
         }
 
         var answer = await nodes.ReadAsync(request, ReadConsistency.Local, minRevision);
@@ -211,7 +199,14 @@ internal sealed class ConsistentReads(
         }
     }
 
-    private static ServedRead Served(
+    private ServedRead Served(
         ReadAnswer answer, ReadSource source, Consistency consistency = Consistency.Linearizable,
-        TimeSpan? staleness = null) => new(answer.Result, answer.Revision, source, consistency, staleness);
+        TimeSpan? staleness = null) => Served(answer.Result, answer.Revision, source, consistency, staleness);
+
+    private ServedRead Served(
+        ReadResult result, Revision revision, ReadSource source, Consistency consistency, TimeSpan? staleness = null)
+    {
+        metrics.NodeRead(ServedRead.NameOf(source));
+        return new ServedRead(result, revision, source, consistency, staleness);
+    }
 }

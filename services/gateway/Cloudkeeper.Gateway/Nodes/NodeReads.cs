@@ -33,7 +33,18 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var withValue = asJson || !HttpMethods.IsHead(context.Request.Method);
         var request = new ReadNodeRequest(path, withValue);
-        if (await ReadAsync(context, request, path, consistency, wait) is not { } answer)
+        ServedRead answer;
+        if (wait is null)
+        {
+            // The read that there is most of makes no detour.
+            answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
+            answer.Describe(context);
+        }
+        else if (await ReadAsync(context, request, path, consistency, wait) is { } newer)
+        {
+            answer = newer;
+        }
+        else
         {
             return;
         }

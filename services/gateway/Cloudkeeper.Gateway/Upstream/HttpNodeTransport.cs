@@ -1,10 +1,11 @@
+using System.Net;
 using System.Net.Http.Headers;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
-/// <summary>HTTP/2 with prior knowledge: one connection to each node for batches, one for streams.</summary>
+/// <summary>HTTP/2 with prior knowledge: one connection to each node for batches, one for streams; and one for questions.</summary>
 internal sealed class HttpNodeTransport : INodeTransport, IDisposable
 {
     private static readonly MediaTypeHeaderValue Binary = new("application/octet-stream");
@@ -14,9 +15,19 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
     private readonly HttpClient _batches = Http2Client.Create();
     private readonly HttpClient _streams = Http2Client.Create();
 
+    // One question is under way at a time, so there is nothing for HTTP/2 to share out, and its threads on both sides
+    // would cost more than the question. That the handler may repeat one over HTTP/1.1 does no harm.
+    private readonly HttpClient _questions = new(Http2Client.CreateHandler())
+    {
+        DefaultRequestVersion = HttpVersion.Version11,
+        DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
     public ValueTask<NodeReply> PostAsync(
-        Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
-        SendAsync(_batches, HttpMethod.Post, AddressOf(node, route), body, Binary, cancellationToken);
+        Uri node, string route, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) => SendAsync(
+            route == NodeRoutes.ReadIndex ? _questions : _batches,
+            HttpMethod.Post, AddressOf(node, route), body, Binary, cancellationToken);
 
     /// <remarks>These take long now and then, and nobody waits for them in a batch.</remarks>
     public ValueTask<NodeReply> CallAsync(
@@ -52,6 +63,7 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
     {
         _batches.Dispose();
         _streams.Dispose();
+        _questions.Dispose();
     }
 
     private static async ValueTask<NodeReply> SendAsync(
