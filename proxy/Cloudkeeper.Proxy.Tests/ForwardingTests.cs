@@ -101,6 +101,25 @@ public sealed class ForwardingTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task The_headers_of_a_stream_pass_before_its_first_event()
+    {
+        await using var gateway = await FakeGateway.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            context.Response.Headers["Cloudkeeper-Revision"] = "17";
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        await using var proxy = await TestProxy.StartAsync(gateway);
+
+        using var answer = await proxy.Client.GetAsync(
+            "/v1/watch", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+
+        Assert.Equal("text/event-stream", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("17", answer.Headers.GetValues("Cloudkeeper-Revision").Single());
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Each_event_of_a_stream_passes_before_the_next_is_written()
     {
         using var go = new SemaphoreSlim(0);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
@@ -30,7 +31,17 @@ internal sealed class UnchangedTransform : ITransformProvider
             transform.ProxyRequest.RequestUri = Address(transform.DestinationPrefix, target);
             return ValueTask.CompletedTask;
         });
+        context.AddResponseTransform(static transform => HasOpenEnd(transform) ? BeginAsync(transform) : default);
     }
+
+    /// <summary>An answer of unknown length may be a stream, whose first event may come much later than its headers.</summary>
+    private static bool HasOpenEnd(ResponseTransformContext transform) =>
+        transform.ProxyResponse is { StatusCode: HttpStatusCode.OK, Content.Headers.ContentLength: null }
+        && HttpMethods.IsGet(transform.HttpContext.Request.Method);
+
+    /// <summary>Its client learns at once that it is there: YARP would pass the headers on with the first bytes of the body.</summary>
+    private static async ValueTask BeginAsync(ResponseTransformContext transform) =>
+        await transform.HttpContext.Response.BodyWriter.FlushAsync(transform.HttpContext.RequestAborted);
 
     /// <param name="gateway">The gateway's base address, with a slash at the end.</param>
     /// <param name="target">The request's target: a path, or a whole address as clients send it to a forward proxy.</param>

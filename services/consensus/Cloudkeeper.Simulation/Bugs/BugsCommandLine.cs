@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Cloudkeeper.Simulation.Cli;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
@@ -33,25 +34,18 @@ internal sealed record BugsCommandLine
         IReadOnlyList<string> args, out BugsCommandLine command, [NotNullWhen(false)] out string? problem)
     {
         command = new BugsCommandLine();
-        problem = null;
-        for (var i = 0; i < args.Count && problem is null; i++)
-        {
-            switch (args[i])
-            {
-                case "--help":
-                    command = command with { WantsHelp = true };
-                    break;
-                case "--list":
-                    command = command with { WantsList = true };
-                    break;
-                default:
-                    command = command.With(args[i], i + 1 < args.Count ? args[++i] : "", out problem);
-                    break;
-            }
-        }
-
-        return problem is null;
+        return Arguments.TryRead(
+            args, ref command, static (it, flag) => it.With(flag),
+            static (BugsCommandLine it, string option, string value, out string? wrong) => it.With(option, value, out wrong),
+            out problem);
     }
+
+    private BugsCommandLine? With(string flag) => flag switch
+    {
+        "--help" => this with { WantsHelp = true },
+        "--list" => this with { WantsList = true },
+        _ => null,
+    };
 
     private BugsCommandLine With(string option, string value, out string? problem)
     {

@@ -41,28 +41,19 @@ internal sealed record CommandLine
         IReadOnlyList<string> args, out CommandLine command, [NotNullWhen(false)] out string? problem)
     {
         command = new CommandLine();
-        problem = null;
-        for (var i = 0; i < args.Count && problem is null; i++)
-        {
-            switch (args[i])
-            {
-                case "--help":
-                    command = command with { WantsHelp = true };
-                    break;
-                case "--short":
-                    command = command with { IsShort = true };
-                    break;
-                case "--trace":
-                    command = command with { IsTraced = true };
-                    break;
-                default:
-                    command = command.With(args[i], i + 1 < args.Count ? args[++i] : "", out problem);
-                    break;
-            }
-        }
-
-        return problem is null;
+        return Arguments.TryRead(
+            args, ref command, static (it, flag) => it.With(flag),
+            static (CommandLine it, string option, string value, out string? wrong) => it.With(option, value, out wrong),
+            out problem);
     }
+
+    private CommandLine? With(string flag) => flag switch
+    {
+        "--help" => this with { WantsHelp = true },
+        "--short" => this with { IsShort = true },
+        "--trace" => this with { IsTraced = true },
+        _ => null,
+    };
 
     private CommandLine With(string option, string value, out string? problem)
     {

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
@@ -67,7 +67,7 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     {
         var gateway = new CachingGateway(redis.Address, nodes, lookupLimit);
         await gateway.StartAsync();
-        await UntilAsync(() => gateway.Connection.IsConnected);
+        await Until.TrueAsync(() => gateway.Connection.IsConnected);
         return gateway;
     }
 
@@ -78,16 +78,6 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
 
     /// <summary>Straight to Redis, once it is connected.</summary>
     public IDatabase Database => _connection.Database!;
-
-    public static async Task UntilAsync(Func<bool> holds)
-    {
-        var start = Stopwatch.GetTimestamp();
-        while (!holds())
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, "Waited in vain.");
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
-    }
 
     public async ValueTask DisposeAsync()
     {

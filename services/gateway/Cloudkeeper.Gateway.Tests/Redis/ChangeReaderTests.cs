@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -43,7 +44,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
         var known = gateway.Nodes.Add(Seven, "/a");
         await gateway.Database.StringSetAsync(Key, "no change at all");
         Assert.Same(gateway.Nodes.WholeOf(Seven, "/a"), await gateway.Reader.ReadAsync(Seven, known));
-        await CachingGateway.UntilAsync(() => gateway.Database.StringLength(Key) > Limits.FeedValueBytesMax);
+        await Until.TrueAsync(() => gateway.Database.StringLength(Key) > Limits.FeedValueBytesMax);
         await gateway.Reader.ReadAsync(Seven, known);
         Assert.Equal(["rejected", "hit"], gateway.Lookups);
         Assert.Equal(1, gateway.Nodes.Asked);
@@ -82,7 +83,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
 
         // What is stored later is there: nothing else is on the way.
         await gateway.Reader.ReadAsync(Seven, gateway.Nodes.Add(Seven, "/b"));
-        await CachingGateway.UntilAsync(() => gateway.Database.KeyExists(Key.Replace("/a", "/b", StringComparison.Ordinal)));
+        await Until.TrueAsync(() => gateway.Database.KeyExists(Key.Replace("/a", "/b", StringComparison.Ordinal)));
         Assert.False(await gateway.Database.KeyExistsAsync(Key));
         Assert.False(await gateway.Database.KeyExistsAsync(Key.Replace(":7:", ":8:", StringComparison.Ordinal)));
     }
@@ -98,14 +99,14 @@ public sealed class ChangeReaderTests : IAsyncLifetime
 
         await _redis.KillAsync();
         Assert.NotNull(await gateway.Reader.ReadAsync(Seven, known));
-        await CachingGateway.UntilAsync(() => gateway.Said.Any(IsLoss));
+        await Until.TrueAsync(() => gateway.Said.Any(IsLoss));
         Assert.NotNull(await gateway.Reader.ReadAsync(Seven, known));
         Assert.Equal(3, gateway.Nodes.Asked);
         Assert.Equal(["miss", "error", "error"], gateway.Lookups);
         Assert.Equal(HealthStatus.Degraded, await gateway.HealthAsync());
 
         await _redis.StartAsync();
-        await CachingGateway.UntilAsync(() => gateway.Said.Count(IsRecovery) == 2);
+        await Until.TrueAsync(() => gateway.Said.Count(IsRecovery) == 2);
         await gateway.Reader.ReadAsync(Seven, known);
         await StoredAsync(gateway);
         await gateway.Reader.ReadAsync(Seven, known);
@@ -138,10 +139,10 @@ public sealed class ChangeReaderTests : IAsyncLifetime
         await _redis.KillAsync();
         await using var gateway = new CachingGateway(_redis.Address, new PastChanges());
         await gateway.StartAsync();
-        await CachingGateway.UntilAsync(() => gateway.Said.Any(IsLoss));
+        await Until.TrueAsync(() => gateway.Said.Any(IsLoss));
         Assert.NotNull(await gateway.Reader.ReadAsync(Seven, gateway.Nodes.Add(Seven, "/a")));
         await _redis.StartAsync();
-        await CachingGateway.UntilAsync(() => gateway.Said.Any(IsRecovery));
+        await Until.TrueAsync(() => gateway.Said.Any(IsRecovery));
         Assert.True(gateway.Connection.IsConnected);
     }
 
@@ -150,7 +151,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
     {
         await using var gateway = new CachingGateway(_redis.Address + ",password=secret", new PastChanges());
         await gateway.StartAsync();
-        await CachingGateway.UntilAsync(() => gateway.Said.Count > 1);
+        await Until.TrueAsync(() => gateway.Said.Count > 1);
         Assert.DoesNotContain(gateway.Said, line => line.Contains("secret", StringComparison.Ordinal));
         Assert.Contains(gateway.Said, line => line.Contains(_redis.Address, StringComparison.Ordinal));
     }
@@ -169,7 +170,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
     }
 
     private static Task StoredAsync(CachingGateway gateway) =>
-        CachingGateway.UntilAsync(() => gateway.Database.KeyExists(Key));
+        Until.TrueAsync(() => gateway.Database.KeyExists(Key));
 
     private static bool IsLoss(string line) => line.StartsWith("No connection", StringComparison.Ordinal);
 

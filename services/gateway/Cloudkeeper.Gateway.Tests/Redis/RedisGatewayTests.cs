@@ -21,10 +21,10 @@ public sealed class RedisGatewayTests
         await gateway.InitializeAsync();
         var value = new string('x', 100_000);
         await gateway.PutAsync("/v1/nodes/a", value);
-        await UntilAsync(async () => await RedisHealthAsync(gateway) == "ok");
+        await Until.TrueAsync(async () => await RedisHealthAsync(gateway) == "ok");
 
         // The first watchers put it there; how many that takes depends on how fast Redis answers.
-        await UntilAsync(async () =>
+        await Until.TrueAsync(async () =>
         {
             await using var watch = await WatchClient.OpenAsync(gateway, "path=/a&from=0&values=true");
             Assert.Equal(value, (await watch.NextAsync())!.Data.GetProperty("value").GetString());
@@ -33,7 +33,7 @@ public sealed class RedisGatewayTests
         Assert.True(await HasAsync(gateway, "cloudkeeper_gateway_redis_connected 1"));
 
         await redis.KillAsync();
-        await UntilAsync(async () => await RedisHealthAsync(gateway) == "degraded");
+        await Until.TrueAsync(async () => await RedisHealthAsync(gateway) == "degraded");
         (await gateway.GetAsync("/readyz")).ShouldBe(200);
     }
 
@@ -58,13 +58,4 @@ public sealed class RedisGatewayTests
 
     private static async Task<bool> HasAsync(GatewayFixture gateway, string metric) =>
         (await gateway.GetAsync("/metrics")).Text.Contains(metric, StringComparison.Ordinal);
-
-    private static async Task UntilAsync(Func<Task<bool>> holds)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await holds())
-        {
-            Assert.False(patience.IsCancellationRequested, "Waited in vain.");
-        }
-    }
 }
