@@ -31,6 +31,23 @@ public sealed partial class ReplicaNode
         }
     }
 
+    /// <summary>
+    /// Asks what a linearizable read that begins now has to reflect. A leader that serves names the revision at which the
+    /// question arrived: it has applied an entry of its own term, and so whatever was acknowledged by then, and the round
+    /// proves that it was the leader. A later one would be right as well, but whoever reads from changes would have to
+    /// wait for it.
+    /// </summary>
+    /// <param name="reply">Called exactly once; the revision counts only when the status is <see cref="ReadStatus.Ready"/>.</param>
+    public void ReadPoint(Action<ReadStatus, Revision> reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        Revision? arrived = IsServingLeader ? Machine.Revision : null;
+        Read(
+            ReadConsistency.Linearizable,
+            Revision.Zero,
+            outcome => reply(outcome.Status, arrived ?? outcome.Revision));
+    }
+
     private void ReadLinearizably(Revision minRevision, Action<ReadOutcome> reply)
     {
         var ticket = _reads.NextTicket();

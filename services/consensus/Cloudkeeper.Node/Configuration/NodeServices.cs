@@ -1,12 +1,12 @@
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
-using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Storage;
+using Cloudkeeper.Replica.Feed;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Configuration;

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Replica.Feed;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Node.Feed;

@@ -1,9 +1,10 @@
 using System.Threading.Channels;
+using Cloudkeeper.Replica.Feed;
 
 namespace Cloudkeeper.Node.Feed;
 
 /// <summary>What waits for one gateway. One that falls behind is cut off, and asks again from where it is.</summary>
-internal sealed class FeedStream(Action overflowed)
+internal sealed class FeedStream(Action overflowed) : IFeedOutput
 {
     private const int WaitingMax = 4_096;
     private const long WaitingBytesMax = 32L << 20;
@@ -13,7 +14,6 @@ internal sealed class FeedStream(Action overflowed)
 
     private long _waitingBytes;
 
-    /// <summary>False: the stream has fallen too far behind, or has ended.</summary>
     public bool TryWrite(ReadOnlyMemory<byte> frames)
     {
         if (Interlocked.Add(ref _waitingBytes, frames.Length) <= WaitingBytesMax && _frames.Writer.TryWrite(frames))
@@ -22,11 +22,11 @@ internal sealed class FeedStream(Action overflowed)
         }
 
         overflowed();
-        End();
+        Complete();
         return false;
     }
 
-    public void End() => _frames.Writer.TryComplete();
+    public void Complete() => _frames.Writer.TryComplete();
 
     /// <summary>Waits for frames; false: the stream has ended.</summary>
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) =>

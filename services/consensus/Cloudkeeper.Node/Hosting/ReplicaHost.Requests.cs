@@ -32,21 +32,11 @@ internal sealed partial class ReplicaHost
         return done.Task;
     }
 
-    /// <summary>The revision that reflects everything acknowledged before this call.</summary>
-    /// <remarks>
-    /// A leader that has applied an entry of its own term has applied whatever was acknowledged by now, by itself or by
-    /// those before; the round proves that it was the leader. The revision of a later moment would be right as well, but
-    /// a gateway's feed would have to catch up with it.
-    /// </remarks>
+    /// <inheritdoc cref="ReplicaNode.ReadPoint"/>
     public Task<(ReadStatus Status, Revision Revision)> ReadIndexAsync()
     {
         var done = new TaskCompletionSource<(ReadStatus, Revision)>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(r =>
-        {
-            Revision? arrived = r.IsServingLeader ? r.Machine.Revision : null;
-            r.Read(ReadConsistency.Linearizable, Revision.Zero, outcome =>
-                done.SetResult((outcome.Status, arrived ?? outcome.Revision)));
-        });
+        Post(r => r.ReadPoint((status, revision) => done.SetResult((status, revision))));
         return done.Task;
     }
 

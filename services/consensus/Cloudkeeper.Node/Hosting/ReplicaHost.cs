@@ -1,11 +1,11 @@
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Configuration;
-using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
+using Cloudkeeper.Replica.Feed;
 using Cloudkeeper.Storage;
 using Microsoft.AspNetCore.Http.Features;
 

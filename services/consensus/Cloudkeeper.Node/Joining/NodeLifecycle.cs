@@ -1,8 +1,8 @@
 using Cloudkeeper.Node.Configuration;
-using Cloudkeeper.Node.Feed;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
+using Cloudkeeper.Replica.Feed;
 using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 

@@ -36,7 +36,7 @@ internal sealed class ClientLock(World world, SimulatedClient client, bool isNai
         }
         else if (!_believesToHold)
         {
-            client.Read(new ReadTicketRequest(ticket), ReadConsistency.Linearizable, o => Learned(ticket, o));
+            client.Read(new ReadTicketRequest(ticket), Freshness.Linearizable, o => Learned(ticket, o));
         }
         else
         {

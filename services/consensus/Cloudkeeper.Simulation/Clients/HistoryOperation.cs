@@ -24,9 +24,19 @@ internal sealed class HistoryOperation
     /// <summary>Of a read.</summary>
     public ReadRequest? Read { get; init; }
 
-    public ReadConsistency Consistency { get; init; }
-
     public Revision MinRevision { get; init; }
+
+    /// <summary>What its gateway asks a node for at least.</summary>
+    public Revision AskedFor { get; set; }
+
+    /// <summary>What the client asks of a read.</summary>
+    public Freshness Wanted { get; init; }
+
+    /// <summary>Of a bounded read, virtual microseconds.</summary>
+    public long StalenessMax { get; init; }
+
+    /// <summary>What was acknowledged before this moment is in the answer, the gateway says; null: it says nothing.</summary>
+    public long? FreshAsOf { get; set; }
 
     public CallOutcome Outcome { get; set; }
 
@@ -70,4 +80,17 @@ internal enum CallOutcome
 
     /// <summary>Perhaps executed.</summary>
     Unknown,
+}
+
+/// <summary>The consistencies that clients may choose.</summary>
+internal enum Freshness
+{
+    Linearizable,
+
+    /// <summary>At most so old.</summary>
+    Bounded,
+
+    /// <summary>Not behind what this client, or a watch of this gateway, has seen.</summary>
+    Session,
+    Stale,
 }

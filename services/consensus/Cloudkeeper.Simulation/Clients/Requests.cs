@@ -52,8 +52,9 @@ internal sealed class Requests(SimulationRandom random, SimulationOptions option
         return new TransactionCommand(conditions, Operations(), Operations());
     }
 
-    public ReadRequest AnyRead() => random.Next(10) switch
+    public ReadRequest AnyRead() => random.Next(11) switch
     {
+        10 => new ReadNodeRequest(random.Pick(["/", "/keys", "/members", "/ephemeral"]), WithValue: random.Chance(0.5)),
         0 => new ReadChildrenRequest(random.Pick(["/keys", "/sequence", "/members", "/ephemeral"]), "", PageMax, false),
         1 => new ReadNodeRequest($"/counter{random.Next(3)}", WithValue: true),
         2 => new ReadNodeRequest($"/ephemeral/{random.Next(options.Keys)}", WithValue: true),

@@ -50,18 +50,20 @@ internal sealed class SimulatedClient
         Write(new CommandRequest(0, key, fingerprint, fences, command), changesSomething, answered);
     }
 
-    public void Read(ReadRequest request, ReadConsistency consistency, Action<HistoryOperation> answered)
+    public void Read(ReadRequest request, Freshness wanted, Action<HistoryOperation> answered)
     {
+        var isLocal = wanted is Freshness.Session or Freshness.Stale;
         var operation = new HistoryOperation
         {
             Client = _id,
             Invoked = _world.Scheduler.Now,
             Read = request,
-            Consistency = consistency,
-            MinRevision = consistency == ReadConsistency.Local && _random.Chance(0.5) ? _seen : Revision.Zero,
+            Wanted = wanted,
+            StalenessMax = _random.Logarithmic(1_000, 5_000_000),
+            MinRevision = wanted == Freshness.Session ? _seen : Revision.Zero,
         };
         _world.Workload.Note(operation);
-        _world.Totals.Count(consistency == ReadConsistency.Local ? Marker.LocalReads : Marker.LinearizableReads);
+        _world.Totals.Count(isLocal ? Marker.LocalReads : Marker.LinearizableReads);
         _gateway.Read(operation, Deadline(), () => Returned(operation, answered));
     }
 
@@ -155,7 +157,7 @@ internal sealed class SimulatedClient
                 Write(_requests.Ephemeral(id), true, _session.Used);
                 return true;
             case < 10 when _session.Id is { } id:
-                Read(new ReadSessionRequest(id), ReadConsistency.Linearizable, static _ => { });
+                Read(new ReadSessionRequest(id), Freshness.Linearizable, static _ => { });
                 return true;
             default:
                 return false;
@@ -186,10 +188,11 @@ internal sealed class SimulatedClient
                 Write(_requests.Add(), true, static _ => { });
                 break;
             case < 84:
-                Read(_requests.AnyRead(), ReadConsistency.Linearizable, static _ => { });
+                Read(_requests.AnyRead(), Freshness.Linearizable, static _ => { });
                 break;
             default:
-                Read(_requests.AnyRead(), ReadConsistency.Local, static _ => { });
+                var wanted = _random.Pick([Freshness.Bounded, Freshness.Session, Freshness.Session, Freshness.Stale]);
+                Read(_requests.AnyRead(), wanted, static _ => { });
                 break;
         }
     }

@@ -90,10 +90,7 @@ internal sealed class Workload(World world, SimulationRandom random)
         switch (operation.Outcome)
         {
             case CallOutcome.Answered when operation.Request is null:
-                return operation.Consistency == Protocol.Reads.ReadConsistency.Linearizable
-                    ? new TimedRevision(
-                        operation.Invoked, operation.Returned!.Value, operation.Revision, false, operation)
-                    : null;
+                return PointOfRead(operation);
             case CallOutcome.Answered when !operation.Result!.Replayed:
                 return new TimedRevision(
                     operation.Invoked, operation.Returned!.Value, operation.Revision, HasChanged(operation), operation);
@@ -104,6 +101,20 @@ internal sealed class Workload(World world, SimulationRandom random)
             default:
                 return null;
         }
+    }
+
+    /// <remarks>Who is told how old an answer may be may rely on it as if the question had been put then.</remarks>
+    private static TimedRevision? PointOfRead(HistoryOperation read)
+    {
+        var isLinearizable = read.Wanted == Freshness.Linearizable;
+        return isLinearizable || read.FreshAsOf is not null
+            ? new TimedRevision(
+                read.FreshAsOf ?? read.Invoked,
+                isLinearizable ? read.Returned!.Value : long.MaxValue,
+                read.Revision,
+                false,
+                read)
+            : null;
     }
 
     /// <summary>Whether the command made its revision: some succeed without changing anything.</summary>

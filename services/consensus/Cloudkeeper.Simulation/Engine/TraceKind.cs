@@ -38,4 +38,7 @@ internal enum TraceKind : byte
     Invoked,
     Returned,
     Operation,
+    FeedOpened,
+    FeedEnded,
+    Listening,
 }

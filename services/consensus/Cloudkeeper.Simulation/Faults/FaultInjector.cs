@@ -17,7 +17,7 @@ internal sealed class FaultInjector
         FaultClass.Pause, FaultClass.SlowDisk, FaultClass.FullDisk, FaultClass.NoSpaceOnce, FaultClass.DiskError,
         FaultClass.ReadOnlyDisk, FaultClass.BitRot, FaultClass.DiskLoss, FaultClass.Transfer, FaultClass.GatewayCrash,
         FaultClass.ClockJump, FaultClass.ClockRate, FaultClass.Removal, FaultClass.Joining, FaultClass.Impostor,
-        FaultClass.Flood, FaultClass.LonelyLeader,
+        FaultClass.Flood, FaultClass.LonelyLeader, FaultClass.Redis,
     ];
 
     private readonly World _world;
@@ -108,6 +108,7 @@ internal sealed class FaultInjector
         _world.Network.RepeatedRequests = 0;
         _world.Network.Slowness = 1;
         _world.Network.Stragglers = 0;
+        _world.Redis.Calm();
         _world.Network.JoinAll();
     }
 
@@ -171,6 +172,9 @@ internal sealed class FaultInjector
                 break;
             case FaultClass.ClockJump or FaultClass.ClockRate:
                 ChangeClock(AnyNode(), fault);
+                break;
+            case FaultClass.Redis:
+                _world.Redis.Strike(Duration(2));
                 break;
             case FaultClass.Flood:
                 _world.Totals.Count(Marker.Floods);

@@ -1,4 +1,5 @@
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Redis;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Faults;
@@ -53,7 +54,9 @@ internal sealed class Partitions(World world, SimulationRandom random)
     }
 
     private List<int> Addresses() =>
-        [.. world.Nodes.Select(n => n.Address), .. world.Gateways.Select(g => g.Address)];
+        [
+        .. world.Nodes.Select(n => n.Address), .. world.Gateways.Select(g => g.Address), SimulatedRedis.Address,
+    ];
 
     private void Cut(int from, int to, long duration)
     {

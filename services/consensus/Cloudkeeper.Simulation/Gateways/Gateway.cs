@@ -1,11 +1,16 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Gateways.Feeds;
+using Cloudkeeper.Simulation.Gateways.Watches;
 using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Oracle;
+using Cloudkeeper.Simulation.Redis;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways;
@@ -14,7 +19,12 @@ namespace Cloudkeeper.Simulation.Gateways;
 internal sealed class Gateway : IEndpoint
 {
     private readonly Dictionary<long, Action<ReplyEnvelope?>> _calls = [];
+
+    // Reads that may wait for something else than a node's answer.
+    private readonly List<Call> _open = [];
     private Channels _channels;
+    private CachedReads _reads;
+    private FeedFollower _follower;
     private int _life;
 
     public Gateway(World world, int address, SimulationRandom random)
@@ -22,7 +32,7 @@ internal sealed class Gateway : IEndpoint
         World = world;
         Address = address;
         Random = random;
-        _channels = new Channels(this);
+        Begin();
     }
 
     public World World { get; }
@@ -30,6 +40,17 @@ internal sealed class Gateway : IEndpoint
     public int Address { get; }
 
     public SimulationRandom Random { get; }
+
+    /// <summary>Of this life.</summary>
+    public GatewayMemory Memory { get; private set; }
+
+    /// <summary>Of this life.</summary>
+    public RedisClient Redis { get; private set; }
+
+    /// <summary>The feeds that are open, the one of the gateway and those of watchers that catch up.</summary>
+    public Dictionary<long, FeedChannel> Feeds { get; } = [];
+
+    public List<GatewayWatch> Watches { get; } = [];
 
     /// <summary>How long one attempt at a node may take.</summary>
     private long AttemptTimeout => World.Options.ElectionTimeout;
@@ -45,9 +66,10 @@ internal sealed class Gateway : IEndpoint
 
     public void Read(HistoryOperation operation, long deadline, Action ended)
     {
-        var channel = operation.Consistency == ReadConsistency.Linearizable ? _channels.Linearizable : _channels.Local;
-        channel.Enqueue(new Call(operation, deadline, (outcome, result) =>
+        Call? call = null;
+        call = new Call(operation, deadline, (outcome, result) =>
         {
+            _open.Remove(call!);
             if (result is (ReadResult read, Revision revision))
             {
                 operation.ReadResult = read;
@@ -56,7 +78,36 @@ internal sealed class Gateway : IEndpoint
 
             Return(operation, outcome);
             ended();
-        }));
+        });
+        _open.Add(call);
+        Later(deadline - World.Scheduler.Now, () => call.End(CallOutcome.Failed));
+        _reads.Read(call);
+    }
+
+    /// <summary>Asks a node to answer a read.</summary>
+    public void Ask(Call call)
+    {
+        if (call.IsEnded)
+        {
+            return;
+        }
+
+        var operation = (HistoryOperation)call.Request;
+        var isLocal = operation.Wanted is Freshness.Session or Freshness.Stale;
+        (isLocal ? _channels.Local : _channels.Linearizable).Enqueue(call);
+    }
+
+    /// <summary>Asks the leader how far one must be; null: it has not answered in time.</summary>
+    public void AskReadIndex(long deadline, Action<ReadPoint?> answered) => _channels.ReadIndex.Enqueue(
+        new Call(this, deadline, (_, result) => answered((ReadPoint?)result)));
+
+    /// <summary>A node has answered a read.</summary>
+    public void Answered(HistoryOperation operation, ReadResult result, Guid cluster, Revision revision)
+    {
+        if ((operation.Read, result) is (ReadNodeRequest request, ReadNodeResult node))
+        {
+            _reads.Keep(request, node, cluster, revision);
+        }
     }
 
     public void Keepalive(SessionId session, long deadline, Action<KeepaliveResult?> ended) =>
@@ -69,10 +120,40 @@ internal sealed class Gateway : IEndpoint
         World.Totals.Count(Marker.GatewayCrashes);
         _life++;
         _calls.Clear();
-        var old = _channels;
-        _channels = new Channels(this);
-        old.Reset();
+        Feeds.Clear();
+        var (channels, watches, reads) = (_channels, Watches.ToArray(), _open.ToArray());
+        Watches.Clear();
+        _open.Clear();
+        Begin();
+        Start();
+        channels.Reset();
+        foreach (var read in reads)
+        {
+            read.End(CallOutcome.Unknown);
+        }
+
+        foreach (var watch in watches)
+        {
+            watch.Reset();
+        }
     }
+
+    /// <summary>Begins to follow the changes.</summary>
+    public void Start()
+    {
+        _follower.Follow();
+        Redis.Start();
+        KeepFresh();
+    }
+
+    public int AnyVoter()
+    {
+        var voters = World.Checks.Ledger.Membership.Members.Where(m => m.IsVoter).ToList();
+        return MemberBook.AddressOf(Random.Pick(voters).Address);
+    }
+
+    public bool IsVoter(int node) => World.Checks.Ledger.Membership.Members.Any(
+        m => m.IsVoter && MemberBook.AddressOf(m.Address) == node);
 
     /// <summary>Somebody sends a node more at once than it may take, and does not care for the answers.</summary>
     public void Flood(int requests, int node)
@@ -111,12 +192,47 @@ internal sealed class Gateway : IEndpoint
 
     public void Receive(Envelope envelope)
     {
-        if (envelope is ReplyEnvelope reply)
+        switch (envelope)
         {
-            World.Trace.Add(TraceKind.Answer, Address, reply.From, (long)reply.Status);
-            Answer(reply.Call, reply);
+            case ReplyEnvelope reply:
+                World.Trace.Add(TraceKind.Answer, Address, reply.From, (long)reply.Status);
+                Answer(reply.Call, reply);
+                break;
+            case FeedBytesEnvelope part when Feeds.TryGetValue(part.Stream, out var feed):
+                feed.Receive(part);
+                break;
+            case FeedBytesEnvelope { IsLast: false } part:
+                World.Network.Send(new FeedAnswerEnvelope(Address, part.From, part.Stream, 0, IsClosed: true));
+                break;
+            case RedisReplyEnvelope reply:
+                Redis.Receive(reply);
+                break;
+            case RedisMessageEnvelope message when Redis.Receive(message):
+                _follower.Heard();
+                break;
         }
     }
+
+    [MemberNotNull(nameof(Memory), nameof(Redis), nameof(_channels), nameof(_reads), nameof(_follower))]
+    private void Begin()
+    {
+        Memory = new GatewayMemory(this);
+        Redis = new RedisClient(this);
+        _channels = new Channels(this);
+        _reads = new CachedReads(this);
+        _follower = new FeedFollower(this);
+    }
+
+    /// <summary>Asks the leader now and then when no reader does, so that the age of what is here is known.</summary>
+    private void KeepFresh() => Later(Scheduler.Second, () =>
+    {
+        if (World.Scheduler.Now - Memory.FreshAsOf is not < Scheduler.Second)
+        {
+            AskReadIndex(World.Scheduler.Now + World.Workload.CallTimeout, static _ => { });
+        }
+
+        KeepFresh();
+    });
 
     private void Answer(long call, ReplyEnvelope? reply)
     {
@@ -146,6 +262,8 @@ internal sealed class Gateway : IEndpoint
 
         public ReadChannel Local { get; } = new(gateway, ReadConsistency.Local);
 
+        public ReadIndexChannel ReadIndex { get; } = new(gateway);
+
         public KeepaliveChannel Keepalives { get; } = new(gateway);
 
         public void Reset()
@@ -157,6 +275,7 @@ internal sealed class Gateway : IEndpoint
 
             Linearizable.Reset();
             Local.Reset();
+            ReadIndex.Reset();
             Keepalives.Reset();
         }
     }

@@ -19,7 +19,7 @@ internal sealed class ReadChannel(Gateway gateway, ReadConsistency consistency) 
         {
             var operation = (HistoryOperation)batch[i].Request;
             requests[i] = operation.Read!;
-            minRevision = operation.MinRevision > minRevision ? operation.MinRevision : minRevision;
+            minRevision = operation.AskedFor > minRevision ? operation.AskedFor : minRevision;
         }
 
         _bytes.ResetWrittenCount();
@@ -36,6 +36,8 @@ internal sealed class ReadChannel(Gateway gateway, ReadConsistency consistency) 
         var results = ReadResultCodec.Read(answer);
         for (var i = 0; i < batch.Count; i++)
         {
+            var operation = (HistoryOperation)batch[i].Request;
+            Gateway.Answered(operation, results.Results[i], results.Cluster, results.Revision);
             batch[i].End(CallOutcome.Answered, (results.Results[i], results.Revision));
         }
 

@@ -1,5 +1,7 @@
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Members;
+using Cloudkeeper.Simulation.Redis;
 
 namespace Cloudkeeper.Simulation.Network;
 
@@ -47,11 +49,34 @@ internal sealed record RequestEnvelope(int From, int To, long Call, Route Route,
 internal sealed record ReplyEnvelope(int From, int To, long Call, ReplyStatus Status, int Leader, byte[] Body)
     : Envelope(From, To);
 
+/// <summary>GET of the feed. A stream is one connection, and its number is never used twice.</summary>
+/// <param name="Position">Null: as many of the last transactions as there are, at most <paramref name="Recent"/>.</param>
+internal sealed record FeedRequestEnvelope(int From, int To, long Stream, Revision? Position, int Recent)
+    : Envelope(From, To);
+
+/// <summary>Bytes of a feed, each part with its number, by which they are put in order as TCP does.</summary>
+internal sealed record FeedBytesEnvelope(
+    int From, int To, long Stream, long Sequence, ReadOnlyMemory<byte> Frames, bool IsLast) : Envelope(From, To);
+
+/// <summary>The window of TCP: everything up to here has been read.</summary>
+/// <param name="IsClosed">Nobody listens any more.</param>
+internal sealed record FeedAnswerEnvelope(int From, int To, long Stream, long Sequence, bool IsClosed)
+    : Envelope(From, To);
+
+internal sealed record RedisRequestEnvelope(int From, int To, long Call, RedisCommand Command) : Envelope(From, To);
+
+/// <param name="Value">Null: there is none, or no.</param>
+internal sealed record RedisReplyEnvelope(int From, int To, long Call, byte[]? Value) : Envelope(From, To);
+
+/// <summary>Something was published.</summary>
+internal sealed record RedisMessageEnvelope(int From, int To, byte[] Message) : Envelope(From, To);
+
 /// <summary>The endpoints of a node that a gateway uses (NodeRoutes).</summary>
 internal enum Route
 {
     Commands,
     Reads,
+    ReadIndex,
     Keepalives,
 }
 

@@ -31,6 +31,7 @@ internal sealed class NodeProcess : IReplicaHost
     private readonly SnapshotSender _sender;
     private readonly SnapshotReceiver _receiver;
     private readonly NodeRequests _requests;
+    private readonly NodeFeed _feed;
     private readonly Arrival _arrival;
     private readonly long _started;
     private bool _isTurnDue;
@@ -56,6 +57,7 @@ internal sealed class NodeProcess : IReplicaHost
         _sender = new SnapshotSender(this, _storage.Snapshots);
         _receiver = new SnapshotReceiver(this, _storage);
         _requests = new NodeRequests(this);
+        _feed = new NodeFeed(this);
         _arrival = new Arrival(this);
         Replica = new ReplicaNode(
             id, node.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
@@ -122,6 +124,12 @@ internal sealed class NodeProcess : IReplicaHost
                 break;
             case RequestEnvelope request:
                 _requests.Receive(request);
+                break;
+            case FeedRequestEnvelope request:
+                _feed.Open(request);
+                break;
+            case FeedAnswerEnvelope answer:
+                _feed.Answered(answer);
                 break;
             case ChunkEnvelope chunk when Accepts(chunk.From, chunk.Header):
                 _receiver.OnChunk(chunk);
@@ -238,6 +246,7 @@ internal sealed class NodeProcess : IReplicaHost
     {
         Trace(TraceKind.Applied, Replica.AppliedIndex.Value, revision.Value);
         World.Checks.Applied(this, machine);
+        _feed.Publish(machine);
     }
 
     public void DigestDiffers(LogIndex index, ulong own, ulong stamped) => throw new ViolationException(

@@ -32,6 +32,9 @@ internal sealed class NodeRequests(NodeProcess process)
             case Route.Reads:
                 Read(request);
                 break;
+            case Route.ReadIndex:
+                ReadIndex(request);
+                break;
             default:
                 Keepalive(request);
                 break;
@@ -74,13 +77,7 @@ internal sealed class NodeRequests(NodeProcess process)
     {
         if (outcome.Status != ReadStatus.Ready)
         {
-            var status = outcome.Status switch
-            {
-                ReadStatus.NotLeader => ReplyStatus.Misdirected,
-                ReadStatus.Overloaded => ReplyStatus.Overloaded,
-                _ => ReplyStatus.Unavailable,
-            };
-            Reply(request, status, []);
+            Reply(request, StatusOf(outcome.Status), []);
             return;
         }
 
@@ -95,8 +92,33 @@ internal sealed class NodeRequests(NodeProcess process)
             results[i] = outcome.Machine!.Read(batch.Requests[i]);
         }
 
-        Reply(request, ReplyStatus.Ok, Encode(new ReadBatchResult(outcome.Revision, results), ReadResultCodec.Write));
+        var answer = new ReadBatchResult(outcome.Revision, results) { Cluster = NodeStorage.Cluster };
+        Reply(request, ReplyStatus.Ok, Encode(answer, ReadResultCodec.Write));
     }
+
+    private void ReadIndex(RequestEnvelope request)
+    {
+        var question = Ask();
+        process.Post(r => r.ReadPoint((status, revision) =>
+        {
+            if (status == ReadStatus.Ready)
+            {
+                RequireConfirmed(question);
+                Reply(request, ReplyStatus.Ok, Encode(new ReadPoint(NodeStorage.Cluster, revision), ReadPoint.Write));
+            }
+            else
+            {
+                Reply(request, StatusOf(status), []);
+            }
+        }));
+    }
+
+    private static ReplyStatus StatusOf(ReadStatus status) => status switch
+    {
+        ReadStatus.NotLeader => ReplyStatus.Misdirected,
+        ReadStatus.Overloaded => ReplyStatus.Overloaded,
+        _ => ReplyStatus.Unavailable,
+    };
 
     private void Keepalive(RequestEnvelope request)
     {

@@ -1,15 +1,18 @@
+using Cloudkeeper.Simulation.Invariants.Caches;
 using Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 using Cloudkeeper.Simulation.Invariants.Locks;
 using Cloudkeeper.Simulation.Invariants.Reads;
 using Cloudkeeper.Simulation.Invariants.Sessions;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
 /// <summary>What follows from the committed log, and the invariants that watch it grow.</summary>
 internal sealed class Facts
 {
-    public Facts(Totals totals)
+    /// <param name="reference">The state behind the last committed entry.</param>
+    public Facts(Totals totals, Func<StateMachine> reference)
     {
         Locks = new LockBook(Sessions, totals);
         NoEarlyExpiry = new NoEarlyExpiry(Sessions);
@@ -17,12 +20,15 @@ internal sealed class Facts
         Decisions = new OnceOnly(totals);
         Tickets = new TicketsAgree(Locks);
         Resource = new GuardedResource(Locks, totals);
-        ReadValues = new ReadValues(Paths, Sessions, Tickets);
+        var nodes = new NodeTruth(Paths, reference);
+        ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
+        Caches = new EntriesAreTrue(nodes);
         ToldTheTruth = new ToldTheTruth(Decisions);
         OfEntries =
         [
             Sessions,
             Paths,
+            Changes,
             new SessionTotals(totals),
             NoEarlyExpiry,
             new NothingAfterTheEnd(Sessions),
@@ -39,6 +45,10 @@ internal sealed class Facts
     public SessionBook Sessions { get; } = new();
 
     public PathHistories Paths { get; } = new();
+
+    public ChangeBook Changes { get; } = new();
+
+    public EntriesAreTrue Caches { get; }
 
     public LockBook Locks { get; }
 

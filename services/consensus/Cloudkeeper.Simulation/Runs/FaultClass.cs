@@ -46,5 +46,8 @@ internal enum FaultClass
     /// <summary>A leader is alone with its clients and its administrator.</summary>
     LonelyLeader = 1 << 25,
 
-    All = (1 << 26) - 1,
+    /// <summary>Redis forgets, remembers what is long over, is slow or away, loses what is published, or holds nonsense.</summary>
+    Redis = 1 << 26,
+
+    All = (1 << 27) - 1,
 }

@@ -5,6 +5,7 @@ using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Faults;
+using Cloudkeeper.Simulation.Gateways;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Tree;
@@ -52,6 +53,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         Await("end of every call", world.Workload.CallTimeout, HasNoPendingCalls);
         Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
+        var coherence = options.Coherence;
+        Await("word to all watchers of everything", (4 * (coherence.LagMax + coherence.Silence)) + patience, AreTold);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
         HandOverInVain(ttl + patience);
         Await("end of all sessions", ttl + patience, HasNoSessions);
@@ -170,11 +173,12 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
 
             if (world.Scheduler.Now >= deadline)
             {
-                var nodes = string.Join("; ", world.Nodes.Select(Describe));
+                var nodes = string.Join("; ", [.. world.Nodes.Select(Describe), .. world.Gateways.Select(Describe)]);
                 throw new ViolationException(
                     "liveness",
                     $"no {what} within {timeout / 1e6} s: [{world.Checks.Ledger.Membership}] {nodes}; healed are "
-                    + string.Join(' ', _core.Nodes.Select(static n => n.Address)));
+                    + string.Join(' ', _core.Nodes.Select(static n => n.Address)) + "; watchers are at "
+                    + string.Join(' ', world.Watchers.Select(static w => w.Position)));
             }
 
             world.Scheduler.RunUntil(world.Scheduler.Now + world.Options.Tick);
@@ -231,6 +235,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         && IsAnswered(write: true)
         && IsAnswered(write: false);
 
+    private bool AreTold() => world.Watchers.All(w => w.Position >= world.Checks.Ledger.Revision);
+
     private bool HasNoPendingCalls() => world.Workload.PendingCount == 0;
 
     private bool HasNoOpenRequests() => _core.Nodes.All(n => n.Process is null or { OpenRequests: 0 });
@@ -255,6 +261,9 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         return _core.Nodes.All(n => n.IsGone || (n.Process is { } process
             && process.Replica.AppliedIndex == last && process.Replica.LastIndex == last));
     }
+
+    private static string Describe(Gateway gateway) =>
+        $"g{gateway.Address - World.FirstGateway} knows {gateway.Memory.Revision}, has told {gateway.Memory.Hub.Revision}";
 
     private static string Describe(SimulatedNode node) => node.Process?.Replica is { } replica
         ? $"m{node.Address} is n{replica.Id}, {replica.Role} of term {replica.Term}, last {replica.LastIndex}, "

@@ -56,6 +56,8 @@ internal sealed record SimulationOptions
     /// </summary>
     public ReplicaOptions Replica { get; init; } = new();
 
+    public CoherenceOptions Coherence { get; init; } = new();
+
     /// <summary>Length of a log segment: small, so that a run sees many.</summary>
     public int SegmentBytes { get; init; } = 64 << 10;
 

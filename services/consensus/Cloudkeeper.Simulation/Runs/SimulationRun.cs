@@ -47,6 +47,16 @@ internal static class SimulationRun
             node.Start();
         }
 
+        foreach (var gateway in world.Gateways)
+        {
+            gateway.Start();
+        }
+
+        foreach (var watcher in world.Watchers)
+        {
+            watcher.Start();
+        }
+
         world.Workload.Start();
         world.Scheduler.RunUntil(options.WarmUp);
 

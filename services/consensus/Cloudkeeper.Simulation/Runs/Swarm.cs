@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
@@ -49,6 +50,7 @@ internal static class Swarm
             WarmUp = (isFoundedAlone && random.Chance(0.5) ? 50 : 2_000) * Scheduler.Millisecond,
             MayLoseQuorum = random.Chance(0.04),
             OldPrograms = random.Pick([0, 0, 0.5, 1]),
+            Coherence = DrawCoherence(new SimulationRandom(Hash.Mix(seed, 0xC0E5)), networkDelay),
         };
     }
 
@@ -81,6 +83,30 @@ internal static class Swarm
         PendingReadsMax = random.Logarithmic(4, 16_384),
         CheckpointEntries = random.Logarithmic(5, 1_000),
         ClusterId = NodeStorage.Cluster,
+    };
+
+    private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay) => new()
+    {
+        HasCache = random.Chance(0.9),
+        HasRedis = random.Chance(0.5),
+        Watchers = random.Between(0, 6),
+        CacheBytesMax = random.Logarithmic(32 << 10, 2 << 20),
+        Watches = new WatchLimits(
+            random.Logarithmic(1, 64),
+            random.Logarithmic(512, 64 << 10),
+            random.Logarithmic(1, 200),
+            random.Logarithmic(1 << 10, 1 << 20)),
+        SetsPerRead = random.Logarithmic(1, 64),
+        WindowSetsPerRead = random.Logarithmic(1, 64),
+        Recent = random.Pick([0, 1, 20, 200]),
+        StreamMessagesMax = random.Logarithmic(2, 200),
+        ProgressInterval = (random.Between(100, 400) * Scheduler.Millisecond) + (4 * networkDelay),
+        Silence = (random.Between(800, 2_000) * Scheduler.Millisecond) + (20 * networkDelay),
+        LagMax = (random.Between(1_000, 3_000) * Scheduler.Millisecond) + (50 * networkDelay),
+        FeedWait = random.Logarithmic(5, 200) * Scheduler.Millisecond,
+        PumpDelay = random.Logarithmic(10, 20_000),
+        LookupLimit = random.Logarithmic(1, 50) * Scheduler.Millisecond,
+        SpeakerLease = random.Between(300, 2_000) * Scheduler.Millisecond,
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)

@@ -6,6 +6,8 @@ using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Oracle;
+using Cloudkeeper.Simulation.Redis;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
@@ -39,11 +41,14 @@ internal sealed class World
         }
 
         Founding = new Membership(Nodes.Take(options.Nodes).Select(FirstMember));
-        Facts = new Facts(Totals);
+        Facts = new Facts(Totals, () => Checks!.Ledger.Machine);
         Checks = new Checks(this, Facts.OfEntries);
         Gateways =
             [.. Enumerable.Range(FirstGateway, options.Gateways).Select(a => new Gateway(this, a, root.Split()))];
         Workload = new Workload(this, root.Split());
+        Redis = new SimulatedRedis(this, root.Split());
+        Watchers = [.. Enumerable.Range(0, options.Coherence.Watchers).Select(_ => new Watcher(this, root.Split()))];
+        Network.Add(SimulatedRedis.Address, Redis);
         foreach (var node in Nodes)
         {
             Network.Add(node.Address, node);
@@ -79,6 +84,10 @@ internal sealed class World
     public Checks Checks { get; }
 
     public Workload Workload { get; }
+
+    public SimulatedRedis Redis { get; }
+
+    public IReadOnlyList<Watcher> Watchers { get; }
 
     /// <summary>The phase in which things go wrong.</summary>
     public bool HasFaults { get; set; }

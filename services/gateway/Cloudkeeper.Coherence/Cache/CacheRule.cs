@@ -70,6 +70,15 @@ public sealed class CacheRule(long bytesMax)
         return (_entries.Find(path) is { } present && !Improves(entry, present)) || _entries.Set(path, entry);
     }
 
+    /// <summary>Another gateway has shared what a node answered to it, with its value.</summary>
+    /// <remarks>An entry from beyond our feed may belong to a past that another Redis, or another disk, remembers.</remarks>
+    /// <returns>As <see cref="Fill"/>.</returns>
+    public bool FillShared(Guid cluster, string path, CacheEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry.At <= Revision && Fill(cluster, path, entry.Node, withValue: true, entry.At);
+    }
+
     /// <summary>Whether there is an entry at all; whether it is new enough is another question.</summary>
     public bool Holds(string path, bool withValue) => _entries.Find(path) is { } entry && Has(entry, withValue);
 

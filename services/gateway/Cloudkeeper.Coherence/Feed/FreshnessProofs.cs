@@ -16,6 +16,9 @@ public sealed class FreshnessProofs
     /// <summary>The moment, in the caller's timestamps; null: nothing is proved.</summary>
     public long? FreshAsOf { get; private set; }
 
+    /// <summary>The moment of the oldest question whose answer the feed has not reached; null: there is none.</summary>
+    public long? AwaitedSince => _waiting.TryPeek(out var proof) ? proof.AskedAt : null;
+
     public void Restart()
     {
         _waiting.Clear();

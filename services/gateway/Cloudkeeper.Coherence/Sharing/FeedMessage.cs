@@ -23,11 +23,11 @@ public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
         return output.WrittenSpan.ToArray();
     }
 
-    /// <returns>Null: no message.</returns>
-    public static FeedMessage? Read(ReadOnlySpan<byte> bytes)
+    /// <returns>Null: no message of this cluster.</returns>
+    public static FeedMessage? Read(ReadOnlySpan<byte> bytes, Guid cluster)
     {
         const int HeadBytes = 1 + 16 + 16;
-        if (bytes.Length <= HeadBytes || bytes[0] != FormatVersion)
+        if (bytes.Length <= HeadBytes || bytes[0] != FormatVersion || new Guid(bytes.Slice(1, 16)) != cluster)
         {
             return null;
         }
@@ -36,7 +36,7 @@ public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
         {
             var frame = FeedFrameCodec.Read(bytes[HeadBytes..]);
             return frame is ChangeSetFrame or ProgressFrame
-                ? new FeedMessage(new Guid(bytes.Slice(1, 16)), new Guid(bytes.Slice(17, 16)), frame)
+                ? new FeedMessage(cluster, new Guid(bytes.Slice(17, 16)), frame)
                 : null;
         }
         catch (WireFormatException)

@@ -53,6 +53,15 @@ internal sealed class NodeCache(long bytesMax)
         }
     }
 
+    /// <inheritdoc cref="CacheRule.FillShared"/>
+    public bool FillShared(Guid cluster, string path, CacheEntry entry)
+    {
+        lock (_gate)
+        {
+            return _rule.FillShared(cluster, path, entry);
+        }
+    }
+
     /// <inheritdoc cref="CacheRule.Holds"/>
     public bool Holds(string path, bool withValue)
     {

@@ -165,12 +165,11 @@ internal sealed class ConsistentReads(
         return shared.IsConfigured ? FindSharedAsync(request.Path) : default;
     }
 
-    /// <remarks>An entry from beyond our feed may belong to a past that another Redis, or another disk, remembers.</remarks>
     private async ValueTask<ReadSource?> FindSharedAsync(string path)
     {
         var cluster = progress.Cluster;
-        return await shared.FindAsync(cluster, path) is { } entry && entry.At <= progress.Revision
-            && IsKept(cache.Fill(cluster, path, entry.Node, withValue: true, entry.At))
+        return await shared.FindAsync(cluster, path) is { } entry
+            && IsKept(cache.FillShared(cluster, path, entry))
                 ? ReadSource.Redis
                 : null;
     }

@@ -87,8 +87,8 @@ internal sealed class FeedListener(
 
     private void Hear(Guid cluster, RedisValue bytes)
     {
-        var message = FeedMessage.Read(((ReadOnlyMemory<byte>)bytes).Span);
-        if (message is null || message.Cluster != cluster)
+        var message = FeedMessage.Read(((ReadOnlyMemory<byte>)bytes).Span, cluster);
+        if (message is null)
         {
             metrics.RedisFeed("rejected");
         }

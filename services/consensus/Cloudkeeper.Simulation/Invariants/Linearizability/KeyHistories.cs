@@ -33,7 +33,7 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
         else if (operation is
         {
             Outcome: CallOutcome.Answered,
-            Consistency: ReadConsistency.Linearizable,
+            Wanted: Freshness.Linearizable,
             Read: ReadNodeRequest read,
             ReadResult: ReadNodeResult result,
         })

@@ -1,14 +1,14 @@
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Simulation.Clients;
-using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants.Locks;
 using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>A read returns what the committed changes say that there was at its revision.</summary>
-internal sealed class ReadValues(PathHistories paths, SessionBook sessions, TicketsAgree tickets)
+internal sealed class ReadValues(
+    PathHistories paths, NodeTruth nodes, SessionBook sessions, TicketsAgree tickets)
 {
     public void Check(HistoryOperation read)
     {
@@ -20,9 +20,9 @@ internal sealed class ReadValues(PathHistories paths, SessionBook sessions, Tick
 
         switch (read.ReadResult)
         {
-            case ReadNodeResult node:
-                CheckNode(read, ((ReadNodeRequest)read.Read!).Path, node);
-                break;
+            case ReadNodeResult node
+                when nodes.Contradiction((ReadNodeRequest)read.Read!, node, read.Revision) is { } contradiction:
+                throw Wrong(read, contradiction);
             case ReadChildrenResult { HasMore: false } children:
                 CheckChildren(read, ((ReadChildrenRequest)read.Read!).Path, children);
                 break;
@@ -32,24 +32,6 @@ internal sealed class ReadValues(PathHistories paths, SessionBook sessions, Tick
             case ReadSessionResult session:
                 CheckSession(read, session);
                 break;
-        }
-    }
-
-    private void CheckNode(HistoryOperation read, string path, ReadNodeResult result)
-    {
-        var expected = paths.At(path, read.Revision);
-        if (result.Stat is not { } stat)
-        {
-            if (expected is not null)
-            {
-                throw Wrong(read, $"it was there since {expected.Value.Since}");
-            }
-        }
-        else if (expected is not { } state || state.Since != stat.ModifiedRevision
-            || state.Stat.Version != stat.Version || state.Stat.CreatedRevision != stat.CreatedRevision
-            || state.Value != Hash.Of(result.Value.Span))
-        {
-            throw Wrong(read, $"it was {expected}");
         }
     }
 

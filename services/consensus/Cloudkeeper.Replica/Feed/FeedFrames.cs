@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol.Feed;
 
-namespace Cloudkeeper.Node.Feed;
+namespace Cloudkeeper.Replica.Feed;
 
 /// <summary>Frames as they stand on the stream: each behind its length.</summary>
 internal static class FeedFrames

@@ -2,25 +2,27 @@ using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Tree;
 
-namespace Cloudkeeper.Node.Feed;
+namespace Cloudkeeper.Replica.Feed;
 
 /// <summary>
 /// Gives every committed transaction to all streams, encoded once. Used on the replica's turn only, but for the streams'
 /// own ends.
 /// </summary>
-internal sealed class FeedHub
+public sealed class FeedHub
 {
-    private const int ChangeSetsPerRead = 512;
-
-    private readonly List<FeedStream> _streams = [];
+    private readonly List<IFeedOutput> _streams = [];
     private readonly List<ChangeSet> _changes = [];
     private Revision _published;
+
+    /// <summary>How many transactions of the history are passed on at a time. Default 512.</summary>
+    public int SetsPerRead { get; init; } = 512;
 
     public int Count => _streams.Count;
 
     /// <summary>The state has advanced: passes on what is new.</summary>
     public void Publish(StateMachine machine)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         if (_streams.Count == 0)
         {
             return;
@@ -29,7 +31,7 @@ internal sealed class FeedHub
         while (_published < machine.Revision)
         {
             _changes.Clear();
-            if (machine.ReadHistory(_published, ChangeSetsPerRead, _changes).IsCompacted)
+            if (machine.ReadHistory(_published, SetsPerRead, _changes).IsCompacted)
             {
                 // A snapshot has replaced the state: whoever follows has to ask again from where it is.
                 EndAll();
@@ -52,8 +54,9 @@ internal sealed class FeedHub
 
     /// <summary>The first part of a stream: says of which cluster it is, where it begins, and what is there behind that.</summary>
     /// <param name="from">Null: as many of the last transactions as there are, at most <paramref name="recent"/>.</param>
-    public FeedPart Begin(StateMachine machine, Guid cluster, Revision? from, long recent, FeedStream stream)
+    public FeedPart Begin(StateMachine machine, Guid cluster, Revision? from, long recent, IFeedOutput stream)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         var start = from ?? StartOf(machine, recent);
         var part = Read(machine, start, stream);
         var head = FeedFrames.Encode(new StartFrame(cluster, start));
@@ -64,10 +67,11 @@ internal sealed class FeedHub
     /// The next part of history behind <paramref name="from"/>; a stream that has all of it is live from now on. A live
     /// stream of a <paramref name="from"/> that lies in the future repeats what its gateway has from elsewhere.
     /// </summary>
-    public FeedPart Read(StateMachine machine, Revision from, FeedStream stream)
+    public FeedPart Read(StateMachine machine, Revision from, IFeedOutput stream)
     {
+        ArgumentNullException.ThrowIfNull(machine);
         _changes.Clear();
-        var status = machine.ReadHistory(from, ChangeSetsPerRead, _changes);
+        var status = machine.ReadHistory(from, SetsPerRead, _changes);
         if (status.IsCompacted)
         {
             return new FeedPart(FeedFrames.Encode(new CompactedFrame(status.OldestRevision)), from, IsLast: true);
@@ -84,7 +88,7 @@ internal sealed class FeedHub
         return new FeedPart(FeedFrames.Encode(new ProgressFrame(machine.Revision)), from, IsLast: false) { IsLive = true };
     }
 
-    public void Remove(FeedStream stream) => _streams.Remove(stream);
+    public void Remove(IFeedOutput stream) => _streams.Remove(stream);
 
     private static Revision StartOf(StateMachine machine, long recent)
     {
@@ -115,7 +119,7 @@ internal sealed class FeedHub
     {
         foreach (var stream in _streams)
         {
-            stream.End();
+            stream.Complete();
         }
 
         _streams.Clear();
@@ -125,7 +129,7 @@ internal sealed class FeedHub
 /// <param name="Frames">To be sent.</param>
 /// <param name="Next">Where to go on reading.</param>
 /// <param name="IsLast">The stream ends behind these.</param>
-internal readonly record struct FeedPart(ReadOnlyMemory<byte> Frames, Revision Next, bool IsLast)
+public readonly record struct FeedPart(ReadOnlyMemory<byte> Frames, Revision Next, bool IsLast)
 {
     /// <summary>History is exhausted: from here on the stream gets what is published.</summary>
     public bool IsLive { get; init; }

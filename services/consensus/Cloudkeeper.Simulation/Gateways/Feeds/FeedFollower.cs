@@ -1,0 +1,100 @@
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Gateways.Feeds;
+
+/// <summary>
+/// Keeps the one feed of a gateway open: from any voter, however far it lags, or from what another gateway publishes.
+/// </summary>
+internal sealed class FeedFollower(Gateway gateway)
+{
+    private const long PauseMin = 20 * Scheduler.Millisecond;
+    private const long PauseMax = 500 * Scheduler.Millisecond;
+
+    private FeedChannel? _channel;
+    private bool _isListening;
+    private long _turns;
+    private int _failures;
+
+    private bool MayListen =>
+        gateway.Memory.Position is not null && !gateway.Redis.IsSpeaking && gateway.Redis.IsHeard;
+
+    public void Follow()
+    {
+        _isListening = false;
+        _channel = new FeedChannel(gateway, TakeFromNode, () => gateway.Memory.Named, Broken);
+        _channel.Open(gateway.AnyVoter(), gateway.Memory.Position);
+    }
+
+    /// <summary>Something was published.</summary>
+    public void Heard()
+    {
+        while (_isListening && gateway.Redis.NextHeard() is { } frame)
+        {
+            if (gateway.Redis.IsSpeaking)
+            {
+                Follow();
+            }
+            else if (!gateway.Memory.Take(frame))
+            {
+                gateway.World.Totals.Count(Marker.PublishedChangesMissed);
+                Follow();
+            }
+        }
+    }
+
+    private bool TakeFromNode(FeedFrame frame)
+    {
+        // A node that was removed hears of no change any more, and would say for ever that there is none.
+        if (!gateway.IsVoter(_channel!.Node) || !gateway.Memory.Take(frame))
+        {
+            Broken();
+            return false;
+        }
+
+        _failures = 0;
+        gateway.Redis.Say(frame);
+        if (frame is ProgressFrame && MayListen)
+        {
+            Listen();
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Broken()
+    {
+        gateway.Memory.IsOpen = false;
+        gateway.World.Totals.Count(Marker.FeedsBroken);
+        var pause = Math.Min(PauseMax, PauseMin << Math.Min(_failures++, 10));
+        gateway.Later(pause, Follow);
+    }
+
+    private void Listen()
+    {
+        gateway.World.Totals.Count(Marker.GatewaysListening);
+        gateway.World.Trace.Add(TraceKind.Listening, gateway.Address, gateway.Memory.Revision.Value);
+        _isListening = true;
+        AwaitSilence(++_turns);
+        Heard();
+    }
+
+    private void AwaitSilence(long turn) => gateway.Later(gateway.Redis.SilenceMax, () =>
+    {
+        if (!_isListening || turn != _turns)
+        {
+            return;
+        }
+
+        if (gateway.Redis is { IsHeard: true, IsSpeaking: false })
+        {
+            AwaitSilence(turn);
+        }
+        else
+        {
+            Follow();
+        }
+    });
+}

@@ -1,0 +1,153 @@
+using Cloudkeeper.Coherence.Watches;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Simulation.Clients;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Gateways.Feeds;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Gateways.Watches;
+
+/// <summary>
+/// One watch at a gateway: out of a node's history while its changes are old, out of the gateway's window, then live. It
+/// passes on as fast as its client reads.
+/// </summary>
+internal sealed class GatewayWatch
+{
+    private const long Pause = 50 * Scheduler.Millisecond;
+
+    private readonly Gateway _gateway;
+    private readonly WatchInterest _interest;
+    private readonly Watcher _client;
+    private readonly WatchPosition _position;
+    private FeedChannel? _history;
+    private Subscription? _live;
+    private bool _isOver;
+
+    public GatewayWatch(Gateway gateway, WatchInterest interest, Revision from, Watcher client)
+    {
+        _gateway = gateway;
+        _interest = interest;
+        _client = client;
+        _position = new WatchPosition(interest, from);
+        gateway.Watches.Add(this);
+        Later(0, Continue);
+    }
+
+    private WatchHub Hub => _gateway.Memory.Hub;
+
+    /// <summary>The gateway dies.</summary>
+    public void Reset()
+    {
+        if (!_isOver)
+        {
+            _isOver = true;
+            _client.Disconnected();
+        }
+    }
+
+    /// <summary>The client goes.</summary>
+    public void Close()
+    {
+        _isOver = true;
+        _gateway.Watches.Remove(this);
+        _history?.Close();
+        if (_live is { } live)
+        {
+            Hub.Unsubscribe(live);
+        }
+    }
+
+    /// <summary>Goes on with what comes next, as soon as the client has read what came before.</summary>
+    private void Continue()
+    {
+        if (_live is { } live)
+        {
+            Deliver(_position.Take(live.Take(Hub.Revision)));
+            return;
+        }
+
+        var sets = new List<ChangeSet>();
+        var readMax = _gateway.World.Options.Coherence.WindowSetsPerRead;
+        if (!Hub.TryCatchUp(_position.Revision, _interest, readMax, sets, Woken, out _live))
+        {
+            ReadHistory();
+            return;
+        }
+
+        _history?.Close();
+        _history = null;
+        _gateway.World.Totals.Count(_live is null ? Marker.WatchesCaughtUpFromWindow : Marker.WatchesLive);
+        if (_live is null)
+        {
+            Deliver(_position.Take(sets));
+            Later(_client.Pace(), Continue);
+        }
+        else
+        {
+            Deliver(_position.Take(_live.Take(Hub.Revision)));
+            Progress();
+        }
+    }
+
+    /// <summary>A silent watch says now and then how far it is.</summary>
+    private void Progress() => Later(_gateway.World.Options.Coherence.ProgressInterval, () =>
+    {
+        Continue();
+        Progress();
+    });
+
+    private void Woken() => Later(_client.Pace(), Continue);
+
+    private void ReadHistory()
+    {
+        if (_history is null)
+        {
+            _gateway.World.Totals.Count(Marker.WatchesCaughtUpFromHistory);
+            _history = new FeedChannel(_gateway, TakeHistory, () => Hub.Revision, () =>
+            {
+                _history = null;
+                Later(Pause, Continue);
+            });
+            _history.Open(_gateway.AnyVoter(), _position.Revision);
+        }
+    }
+
+    /// <returns>Whether the node's history is still wanted.</returns>
+    private bool TakeHistory(FeedFrame frame)
+    {
+        Deliver(_position.Take(frame));
+        if (!_isOver)
+        {
+            Continue();
+        }
+
+        return !_isOver && _history is not null;
+    }
+
+    private void Deliver(WatchStep step)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        if (step.HasGap)
+        {
+            Close();
+            _client.Lost(step.OldestRevision);
+        }
+        else
+        {
+            _client.Take(step.Events, _position.Revision);
+        }
+    }
+
+    private void Later(long delay, Action run) => _gateway.Later(delay, () =>
+    {
+        if (!_isOver)
+        {
+            run();
+        }
+    });
+}

@@ -1,0 +1,44 @@
+using Cloudkeeper.Coherence.Cache;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Simulation.Invariants.Reads;
+
+namespace Cloudkeeper.Simulation.Invariants.Caches;
+
+/// <summary>
+/// C3 and C4: what a gateway keeps of a path, also that nothing is there, is what the committed log says of the revision
+/// that the entry claims. Looked at whenever something has touched it, not only when somebody reads it.
+/// </summary>
+internal sealed class EntriesAreTrue(NodeTruth nodes)
+{
+    /// <summary>The feed has brought a transaction.</summary>
+    public void Applied(CacheRule cache, ChangeSet set)
+    {
+        foreach (var change in set.Changes)
+        {
+            Filled(cache, change.Path);
+            Filled(cache, NodePath.ParentOf(change.Path));
+        }
+    }
+
+    /// <summary>Somebody has brought an answer of a node, or somebody else's.</summary>
+    public void Filled(CacheRule cache, string path)
+    {
+        var request = new ReadNodeRequest(path, cache.Holds(path, withValue: true));
+        if (cache.TryRead(path, request.WithValue, Revision.Zero, out var node, out var at))
+        {
+            Served(request, node!, at);
+        }
+    }
+
+    /// <summary>A read is answered from it.</summary>
+    public void Served(ReadNodeRequest request, ReadNodeResult node, Revision at)
+    {
+        if (nodes.Contradiction(request, node, at) is { } contradiction)
+        {
+            var name = node.Stat is null ? "C4 true absences" : "C3 true entries";
+            throw new ViolationException(name, $"{request.Path} at {at} is kept as {node.Stat}: {contradiction}");
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Oracle;
+using Cloudkeeper.Tree;
+
+namespace Cloudkeeper.Simulation.Invariants.Reads;
+
+/// <summary>What is said of a node at a revision, against the committed changes.</summary>
+/// <param name="reference">Knows also what changes do not tell, of the newest revision.</param>
+internal sealed class NodeTruth(PathHistories paths, Func<StateMachine> reference)
+{
+    /// <returns>Null: it is right.</returns>
+    public string? Contradiction(ReadNodeRequest request, ReadNodeResult result, Revision at)
+    {
+        var expected = paths.At(request.Path, at);
+        if (result.Stat is not { } stat)
+        {
+            return expected is null ? null : $"it was there since {expected.Value.Since}";
+        }
+
+        // The root was never created.
+        if (request.Path != NodePath.Root
+            && (expected is not { } state || state.Since != stat.ModifiedRevision
+                || state.Stat.Version != stat.Version || state.Stat.CreatedRevision != stat.CreatedRevision
+                || (request.WithValue && state.Value != Hash.Of(result.Value.Span))))
+        {
+            return $"it was {expected}";
+        }
+
+        var known = reference().Revision == at
+            ? ((ReadNodeResult)reference().Read(request)).Stat
+            : stat;
+        return known == stat ? null : $"its stat was {known}";
+    }
+}

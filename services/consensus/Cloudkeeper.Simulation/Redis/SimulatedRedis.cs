@@ -1,0 +1,204 @@
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Network;
+using Cloudkeeper.Simulation.Runs;
+
+namespace Cloudkeeper.Simulation.Redis;
+
+/// <summary>
+/// A Redis of which nothing may be expected: it forgets, remembers what is long over, is slow or away, and what is
+/// published arrives at most once as a rule, and sometimes twice.
+/// </summary>
+internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEndpoint
+{
+    public const int Address = 90;
+
+    private SortedDictionary<string, byte[]> _entries = new(StringComparer.Ordinal);
+    private SortedDictionary<string, byte[]> _replica = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Lease> _leases = new(StringComparer.Ordinal);
+    private readonly SortedSet<(string Channel, int Gateway)> _listeners = [];
+    private readonly Dictionary<int, long> _lastArrival = [];
+    private long _slowUntil;
+    private long _downUntil;
+    private double _lost;
+    private double _repeated;
+
+    public void Receive(Envelope envelope)
+    {
+        if (envelope is RedisRequestEnvelope request && world.Scheduler.Now >= _downUntil)
+        {
+            var delay = world.Scheduler.Now < _slowUntil ? random.NextInt64(Scheduler.Second) : 0;
+            world.Scheduler.After(delay, () => Answer(request));
+        }
+    }
+
+    /// <summary>Something goes wrong with it for some time.</summary>
+    public void Strike(long duration)
+    {
+        world.Totals.Count(Marker.RedisFaults);
+        switch (random.Next(7))
+        {
+            case 0:
+                _entries.Clear();
+                _leases.Clear();
+                break;
+            case 1:
+                Restart(duration);
+                break;
+            case 2:
+                FailOver();
+                break;
+            case 3:
+                Evict();
+                break;
+            case 4:
+                _slowUntil = world.Scheduler.Now + duration;
+                break;
+            case 5:
+                _lost = random.NextDouble() / 2;
+                _repeated = random.NextDouble() / 2;
+                world.Scheduler.After(duration, Calm);
+                break;
+            default:
+                Poison();
+                break;
+        }
+    }
+
+    /// <summary>The faults are over; what they have left behind stays.</summary>
+    public void Calm()
+    {
+        (_lost, _repeated) = (0, 0);
+        _slowUntil = _downUntil = world.Scheduler.Now;
+    }
+
+    private void Answer(RedisRequestEnvelope request)
+    {
+        var reply = new RedisReplyEnvelope(Address, request.From, request.Call, null);
+        switch (request.Command)
+        {
+            case RedisGet get:
+                world.Network.Send(reply with { Value = _entries.GetValueOrDefault(get.Key) });
+                break;
+            case RedisSet set:
+                _entries[set.Key] = set.Value;
+                RememberSometimes();
+                break;
+            case RedisLease lease:
+                world.Network.Send(reply with { Value = TryLease(lease) ? [] : null });
+                break;
+            case RedisSubscribe subscribe:
+                _listeners.Add((subscribe.Channel, request.From));
+                world.Network.Send(reply with { Value = [] });
+                break;
+            case RedisPublish publish:
+                Publish(publish);
+                break;
+        }
+    }
+
+    private bool TryLease(RedisLease wanted)
+    {
+        var isFree = !_leases.TryGetValue(wanted.Key, out var lease)
+            || lease.Ends <= world.Scheduler.Now || lease.Holder == wanted.Holder;
+        if (isFree)
+        {
+            _leases[wanted.Key] = new Lease(wanted.Holder, world.Scheduler.Now + wanted.Duration);
+        }
+
+        return isFree;
+    }
+
+    private void Publish(RedisPublish message)
+    {
+        foreach (var (channel, gateway) in _listeners)
+        {
+            if (channel != message.Channel || random.Chance(_lost))
+            {
+                continue;
+            }
+
+            Carry(gateway, message.Message);
+            if (random.Chance(_repeated))
+            {
+                Carry(gateway, message.Message);
+            }
+        }
+    }
+
+    /// <summary>In order, as a connection does, and not at all where it is cut.</summary>
+    private void Carry(int gateway, byte[] message)
+    {
+        var delay = 1 + random.Exponential(world.Options.NetworkDelay * world.Network.Slowness);
+        var arrival = Math.Max(world.Scheduler.Now + delay, _lastArrival.GetValueOrDefault(gateway) + 1);
+        _lastArrival[gateway] = arrival;
+        world.Scheduler.After(arrival - world.Scheduler.Now, () =>
+        {
+            if (!world.Network.IsCut(Address, gateway))
+            {
+                world.Gateways[gateway - World.FirstGateway].Receive(new RedisMessageEnvelope(Address, gateway, message));
+            }
+        });
+    }
+
+    /// <summary>It comes back empty, and nobody listens any more.</summary>
+    private void Restart(long duration)
+    {
+        _downUntil = world.Scheduler.Now + duration;
+        _entries.Clear();
+        _leases.Clear();
+        _listeners.Clear();
+        foreach (var gateway in world.Gateways)
+        {
+            gateway.Redis.Disconnected();
+        }
+    }
+
+    /// <summary>A replica takes over that has not heard of anything for a while.</summary>
+    private void FailOver()
+    {
+        _entries = new SortedDictionary<string, byte[]>(_replica, StringComparer.Ordinal);
+        _leases.Clear();
+    }
+
+    private void Evict()
+    {
+        foreach (var key in _entries.Keys.Where(_ => random.Chance(0.5)).ToList())
+        {
+            _entries.Remove(key);
+        }
+    }
+
+    /// <summary>Somebody has written there what belongs elsewhere: another cluster's entries, or other keys'.</summary>
+    private void Poison()
+    {
+        var keys = _entries.Keys.ToList();
+        for (var i = 1; i < keys.Count; i++)
+        {
+            if (random.Chance(0.5))
+            {
+                _entries[keys[i]] = random.Chance(0.5) ? ForeignTo(_entries[keys[i]]) : _entries[keys[random.Next(i)]];
+            }
+        }
+    }
+
+    /// <summary>The same bytes, as another cluster would have written them of another value.</summary>
+    private byte[] ForeignTo(byte[] entry)
+    {
+        const int ClusterAt = 1;
+        const int GuidBytes = 16;
+        var foreign = entry.ToArray();
+        random.NextBytes(foreign.AsSpan(ClusterAt, Math.Min(GuidBytes, foreign.Length - ClusterAt)));
+        foreign[^1] ^= 1;
+        return foreign;
+    }
+
+    private void RememberSometimes()
+    {
+        if (random.Chance(0.02))
+        {
+            _replica = new SortedDictionary<string, byte[]>(_entries, StringComparer.Ordinal);
+        }
+    }
+
+    private readonly record struct Lease(Guid Holder, long Ends);
+}
