@@ -5,16 +5,19 @@ using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Tests.Invariants;
 
 /// <summary>Hand-made committed entries: right ones and wrong ones, which a state machine would not make.</summary>
 internal sealed class CommittedLog
 {
+    private static readonly StateMachine NobodyKnows = new(StateMachineOptions.Default);
+
     private long _index;
     private long _serial;
 
-    public Facts Facts { get; } = new(new Totals());
+    public Facts Facts { get; } = new(new Totals(), () => NobodyKnows);
 
     public long Revision { get; private set; }
 

@@ -83,7 +83,7 @@ public sealed class KeyHistoriesTests
         Invoked = invoked,
         Returned = returned,
         Read = new ReadNodeRequest(Key, WithValue: true),
-        Consistency = ReadConsistency.Linearizable,
+        Wanted = Freshness.Linearizable,
         Outcome = CallOutcome.Answered,
         ReadResult = new ReadNodeResult(
             ResultCode.Ok,

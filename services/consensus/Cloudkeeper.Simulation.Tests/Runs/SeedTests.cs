@@ -28,6 +28,13 @@ public sealed class SeedTests
         Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
         Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.LonelyLeaders,
         Marker.LogsDivided, Marker.ProgramsUpgraded,
+        Marker.LogsDivided,
+        Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted, Marker.CacheFills,
+        Marker.CacheFillsRejected, Marker.CachedEntriesTooOld, Marker.LinearizableReadsFromMemory,
+        Marker.BoundedReadsFromMemory, Marker.LocalReadsFromMemory, Marker.AbsencesFromMemory, Marker.SharedNodesTaken,
+        Marker.SharedNodesRejected, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
+        Marker.RedisFaults, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
+        Marker.WatchesResumed, Marker.WatchesBroken, Marker.GapsTold, Marker.GapsByCompaction,
     ];
 
     [Fact]

@@ -2,16 +2,17 @@ using Cloudkeeper.Simulation.Bugs.Catalogue;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
-/// <summary>The bugs of RELIABILITY, sections 2.1 to 2.6, as far as the same mistake can be made here.</summary>
+/// <summary>The bugs of RELIABILITY, sections 2.1 to 2.7, as far as the same mistake can be made here.</summary>
 internal static class BugCatalogue
 {
-    /// <summary>The number of the last bug in section 2.6.</summary>
-    public const int LastNumber = 70;
+    /// <summary>The number of the last bug in section 2.7.</summary>
+    public const int LastNumber = 76;
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
         .. Elections.Planted, .. Replication.Planted, .. Reads.Planted, .. Disks.Planted, .. Snapshots.Planted,
-        .. Memberships.Planted, .. Sessions.Planted, .. Retries.Planted,
+        .. Memberships.Planted, .. Sessions.Planted, .. Retries.Planted, .. Watches.Planted,
+        .. Caches.Planted,
     ];
 
     public static IReadOnlyList<OtherBug> Elsewhere { get; } = Catalogue.Elsewhere.All;

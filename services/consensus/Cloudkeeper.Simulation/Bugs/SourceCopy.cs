@@ -19,6 +19,7 @@ internal sealed class SourceCopy : IDisposable
     [
         "services/shared/Cloudkeeper.Protocol", $"{Consensus}/Cloudkeeper.Raft", $"{Consensus}/Cloudkeeper.Storage",
         $"{Consensus}/Cloudkeeper.Tree", $"{Consensus}/Cloudkeeper.Replica", $"{Consensus}/Cloudkeeper.Simulation",
+        "services/gateway/Cloudkeeper.Coherence",
     ];
 
     private readonly Dictionary<string, string> _originals = new(StringComparer.Ordinal);

@@ -42,8 +42,8 @@ internal sealed class Watcher
 
     public void Start() => ConnectLater();
 
-    /// <summary>How long it takes to read what has come.</summary>
-    public long Pace() => _pace == 0 ? 0 : _random.Exponential(_pace);
+    /// <summary>How long it takes to read what has come; in the end everybody is quick.</summary>
+    public long Pace() => _pace == 0 || _world.Workload.IsStopped ? 0 : _random.Exponential(_pace);
 
     /// <param name="position">Everything up to here has come with these.</param>
     public void Take(IReadOnlyList<WatchEvent> events, Revision position)

@@ -18,7 +18,7 @@ internal sealed class ScriptedFeed : INodes
     public ValueTask<Stream> NextAsync() => _opened.Reader.ReadAsync(TestContext.Current.CancellationToken);
 
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
-        Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Revision? from, Func<Revision> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var stream = new Stream(from);
         _opened.Writer.TryWrite(stream);

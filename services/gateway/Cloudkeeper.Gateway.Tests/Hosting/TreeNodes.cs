@@ -153,7 +153,7 @@ internal sealed class TreeNodes : INodes
     }
 
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
-        Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Revision? from, Func<Revision> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (HasNoFeed)
         {

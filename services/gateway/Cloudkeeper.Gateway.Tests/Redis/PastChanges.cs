@@ -52,6 +52,7 @@ internal sealed class PastChanges : INodes
 
     public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => throw new NotSupportedException();
 
-    public IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, CancellationToken cancellationToken) =>
+    public IAsyncEnumerable<FeedFrame> FollowAsync(
+        Revision? from, Func<Revision> known, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 }

@@ -113,7 +113,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         {
             try
             {
-                await foreach (var frame in nodes.FollowAsync(new Revision(7), CancellationToken.None))
+                await foreach (var frame in nodes.FollowAsync(new Revision(7), () => default, CancellationToken.None))
                 {
                     frames.Add(frame);
                 }

@@ -59,7 +59,7 @@ internal sealed partial class FeedFollower(
     /// <returns>True: there is somebody to listen to instead. False: the node has ended its feed.</returns>
     private async Task<bool> FollowAsync(CancellationToken stoppingToken)
     {
-        await foreach (var frame in nodes.FollowAsync(intake.Position, stoppingToken))
+        await foreach (var frame in nodes.FollowAsync(intake.Position, () => progress.Named, stoppingToken))
         {
             _failures = 0;
             await intake.AcceptAsync(frame, stoppingToken);

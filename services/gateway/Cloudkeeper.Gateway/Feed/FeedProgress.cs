@@ -14,6 +14,7 @@ internal sealed class FeedProgress(TimeProvider time)
     private long _lastFrame;
     private long _lastProof;
     private long _awaitedInVain;
+    private long _named;
     private volatile bool _isStarted;
     private volatile bool _isOpen;
 
@@ -52,6 +53,9 @@ internal sealed class FeedProgress(TimeProvider time)
         }
     }
 
+    /// <summary>The newest revision of this cluster that a leader has named.</summary>
+    public Revision Named => new(Volatile.Read(ref _named));
+
     /// <summary>How many revisions the feed was behind when the leader was last asked.</summary>
     public long Behind { get; private set; }
 
@@ -73,6 +77,7 @@ internal sealed class FeedProgress(TimeProvider time)
             _cluster = cluster;
             _proofs.Restart();
             Volatile.Write(ref _awaitedInVain, 0);
+            Volatile.Write(ref _named, 0);
             _waiters.Reach(revision);
         }
 
@@ -103,6 +108,7 @@ internal sealed class FeedProgress(TimeProvider time)
             if (index.Cluster == _cluster)
             {
                 _proofs.Add(index.Revision, index.AskedAt, Revision);
+                Volatile.Write(ref _named, Math.Max(_named, index.Revision.Value));
             }
         }
     }

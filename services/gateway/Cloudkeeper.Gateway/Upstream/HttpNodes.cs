@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Hosting.Nodes;
@@ -14,6 +15,9 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// <summary>The nodes over their endpoints (<see cref="NodeRoutes"/>).</summary>
 internal sealed class HttpNodes : INodes
 {
+    /// <summary>A node that has not told for so long what others know is not followed any longer.</summary>
+    private static readonly TimeSpan FeedLagMax = TimeSpan.FromSeconds(2);
+
     private readonly INodeTransport _transport;
     private readonly NodeDirectory _directory;
     private readonly IClusterNodes _cluster;
@@ -71,7 +75,7 @@ internal sealed class HttpNodes : INodes
 
     /// <remarks>Local reads follow the feed to its node: what it has told can be read there.</remarks>
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
-        Revision? from, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Revision? from, Func<Revision> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (_sparesLeader && _local.Current == _leader.Current)
         {
@@ -81,13 +85,15 @@ internal sealed class HttpNodes : INodes
         var node = _local.Current;
         var route = NodeRoutes.Feed + (from is { } revision ? $"?from={revision}" : $"?recent={_recentMax}");
         await using var frames = new FeedStream(_transport, node, route, _time, cancellationToken);
+        var lag = new FeedLag((long)(FeedLagMax.TotalSeconds * _time.TimestampFrequency));
         while (true)
         {
             FeedFrame? frame = null;
             try
             {
-                // A node that was removed hears of no change any more, and would say for ever that there is none.
+                // A node that was removed, or is cut off, hears of no change, and would say for ever that there is none.
                 frame = _directory.Nodes.Contains(node) ? await frames.ReadAsync() : null;
+                frame = frame is null || lag.IsBearable(frame, known(), _time.GetTimestamp()) ? frame : null;
                 _sparesLeader = true;
             }
             finally

@@ -28,9 +28,10 @@ internal interface INodes
     /// <summary>
     /// The changes above a revision (null: the last ones that there are) from one node, until either side ends it.
     /// </summary>
+    /// <param name="known">A revision that exists: a node that lags behind it for long is left, and its feed ends.</param>
     /// <exception cref="NodeUnreachableException">Try again: the next call goes to another node.</exception>
     /// <exception cref="IOException">The connection broke: go on from the last revision.</exception>
-    IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, CancellationToken cancellationToken);
+    IAsyncEnumerable<FeedFrame> FollowAsync(Revision? from, Func<Revision> known, CancellationToken cancellationToken);
 
     /// <summary>The members as the leader sees them, else as any node does: JSON.</summary>
     ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken);

@@ -56,7 +56,7 @@ internal sealed class WatchSource(
 
     private async ValueTask<WatchStep> ReadHistoryAsync(CancellationToken cancellationToken)
     {
-        _history ??= nodes.FollowAsync(Position, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        _history ??= nodes.FollowAsync(Position, () => relay.Revision, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
             if (await _history.MoveNextAsync())

@@ -31,6 +31,13 @@ internal sealed class NodeTruth(PathHistories paths, Func<StateMachine> referenc
         var known = reference().Revision == at
             ? ((ReadNodeResult)reference().Read(request)).Stat
             : stat;
-        return known == stat ? null : $"its stat was {known}";
+        return Told(known) == Told(stat) ? null : $"its stat was {known}";
     }
+
+    /// <summary>
+    /// Without the counts of what came and went below it: of a child that a transaction creates and deletes nobody is told
+    /// (gateway/DESIGN.md, "Not seen").
+    /// </summary>
+    private static NodeStat? Told(NodeStat? stat) =>
+        stat is { } known ? known with { ChildrenVersion = 0, ChildrenRevision = Revision.Zero } : null;
 }

@@ -1,0 +1,135 @@
+using Cloudkeeper.Coherence.Cache;
+using Cloudkeeper.Coherence.Watches;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Simulation.Invariants.Watches;
+using static Cloudkeeper.Simulation.Tests.Invariants.ConsensusTests;
+
+namespace Cloudkeeper.Simulation.Tests.Invariants;
+
+/// <summary>The checkers of watches and caches, on what was told and kept by hand.</summary>
+public sealed class CoherenceTests
+{
+    private static readonly Guid Cluster = new("00112233445566778899aabbccddeeff");
+
+    private readonly CommittedLog _log = new();
+    private readonly List<Change> _changes = [];
+    private readonly ToldChanges _watcher;
+
+    public CoherenceTests()
+    {
+        _watcher = new ToldChanges(
+            _log.Facts.Changes, new WatchInterest([new WatchTarget("/a", WatchScope.Children)]));
+        Commit("/a/x", "/a/y");
+        Commit("/b");
+        Commit("/a/z");
+        _watcher.Begin(Revision.Zero);
+    }
+
+    [Fact]
+    public void Who_is_told_of_all_in_order_complains_of_nothing()
+    {
+        Tell(1, 0);
+        Tell(1, 1);
+        _watcher.Reached(new Revision(2));
+        Tell(3, 3);
+        _watcher.Reached(new Revision(9));
+        Assert.Equal(new Revision(9), _watcher.Position);
+    }
+
+    [Fact]
+    public void Who_resumes_is_told_of_what_comes_behind_that()
+    {
+        _watcher.Begin(new Revision(2));
+        Tell(3, 3);
+        _watcher.Begin(new Revision(1));
+        Tell(3, 3);
+    }
+
+    [Fact]
+    public void W1_the_order_of_a_transaction_is_that_of_its_paths() => Broken("W3", () => Tell(1, 1));
+
+    [Fact]
+    public void W1_what_is_told_was_committed()
+    {
+        Broken("W1", () => _watcher.Told(new Revision(1), _changes[0] with { Type = ChangeType.Changed }));
+        _watcher.Begin(new Revision(3));
+        Broken("W1", () => _watcher.Told(new Revision(4), _changes[3]));
+    }
+
+    [Fact]
+    public void W2_a_change_is_told_once()
+    {
+        Tell(1, 0);
+        Broken("W3", () => Tell(1, 0));
+        Tell(1, 1);
+        _watcher.Reached(new Revision(1));
+        Broken("W2", () => Tell(1, 1));
+    }
+
+    [Fact]
+    public void W2_who_watches_from_the_future_is_told_nothing_of_the_present()
+    {
+        _watcher.Begin(new Revision(10));
+        Broken("W2", () => Tell(3, 3));
+    }
+
+    [Fact]
+    public void W3_no_change_is_left_out()
+    {
+        Broken("W3", () => Tell(3, 3));
+        Broken("W3", () => _watcher.Reached(new Revision(1)));
+    }
+
+    [Fact]
+    public void W4_no_transaction_is_told_in_part()
+    {
+        Tell(1, 0);
+        Broken("W3", () => _watcher.Reached(new Revision(1)));
+    }
+
+    [Fact]
+    public void W6_a_mark_does_not_go_back()
+    {
+        Tell(1, 0);
+        Tell(1, 1);
+        _watcher.Reached(new Revision(2));
+        Broken("W6", () => _watcher.Reached(new Revision(1)));
+    }
+
+    [Fact]
+    public void C3_an_entry_with_another_value_than_was_committed_is_noticed()
+    {
+        Keep(new Revision(2), _changes[2].Stat, []);
+        Broken("C3", () => Keep(new Revision(2), _changes[2].Stat, [1]));
+        Broken("C3", () => Keep(new Revision(1), _changes[2].Stat, []));
+    }
+
+    [Fact]
+    public void C4_an_absence_that_is_none_is_noticed()
+    {
+        Keep(new Revision(1), null, []);
+        Broken("C4", () => Keep(new Revision(2), null, []));
+    }
+
+    private void Commit(params string[] paths)
+    {
+        Change[] changes = [.. paths.Select(path => _log.Created(path))];
+        _changes.AddRange(changes);
+        _log.Add(new OpenLaneCommand(), changes: changes);
+    }
+
+    private void Tell(long revision, int change) => _watcher.Told(new Revision(revision), _changes[change]);
+
+    private void Keep(Revision at, NodeStat? stat, byte[] value)
+    {
+        var cache = new CacheRule(1 << 20);
+        cache.Restart(Cluster, at);
+        var code = stat is null ? ResultCode.NodeNotFound : ResultCode.Ok;
+        Assert.True(cache.Fill(Cluster, "/b", new ReadNodeResult(code, stat, "", value, default), true, at));
+        _log.Facts.Caches.Filled(cache, "/b");
+    }
+}

@@ -1,0 +1,70 @@
+namespace Cloudkeeper.Simulation.Bugs.Catalogue;
+
+/// <summary>RELIABILITY 2.7: what gateways keep in memory and share.</summary>
+internal static class Caches
+{
+    private const string Rule = "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs";
+    private const string Floors = "../gateway/Cloudkeeper.Coherence/Cache/ChangeFloors.cs";
+    private const string Shared = "../gateway/Cloudkeeper.Coherence/Sharing/SharedNode.cs";
+
+    public static IReadOnlyList<PlantedBug> Planted { get; } =
+    [
+        new("B-74", "an answer that is late is kept although its path has changed since")
+        {
+            Edits = [new(Rule, "|| !_floors.IsUnchangedSince(path, at))", ")")],
+        },
+        new("B-74.2", "a linearizable read is answered from what is kept, however old it is")
+        {
+            Edits = [new(Rule, "return at >= required;", "return at >= required || at.Value > 0;")],
+        },
+        new("B-74.3", "a path that has not been changed for long counts as never changed")
+        {
+            Edits = [new(Floors, "Start = oldest.Value.Revision;", "")],
+        },
+        new("B-74.4", "an entry stays although a child has come or gone")
+        {
+            Edits = [new(Rule, "_entries.Remove(parent);", "")],
+        },
+        new("B-74.5", "the absence of a node stays when it is created")
+        {
+            Edits =
+            [
+                new(
+                    Rule,
+                    "_entries.Set(change.Path, EntryOf(change, revision));",
+                    "if (entry.Node.Stat is not null || change.Type != ChangeType.Created)\n{\n_entries.Set(change.Path, EntryOf(change, revision));\n}"),
+            ],
+        },
+        new("B-74.6", "what is here is as fresh as the newest answer of a leader, whatever the feed has brought")
+        {
+            Edits =
+            [
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Feed/FreshnessProofs.cs",
+                    "if (revision <= reached)",
+                    "if (revision.Value >= 0 || revision <= reached)"),
+            ],
+        },
+        new("B-75", "an entry of another cluster is taken out of Redis")
+        {
+            Edits = [new(Shared, "|| reader.ReadGuid() != cluster", "|| reader.ReadGuid() == Guid.Empty")],
+        },
+        new("B-75.2", "an entry of another path is taken out of Redis")
+        {
+            Edits =
+            [
+                new(Shared, "|| reader.ReadString(Limits.PathBytesMax) != path)", "|| reader.ReadString(Limits.PathBytesMax).Length == 0 || path.Length == 0)"),
+            ],
+        },
+        new("B-75.3", "an old entry of Redis is taken although its path has changed since")
+        {
+            Edits =
+            [
+                new(
+                    Rule,
+                    "return entry.At <= Revision && Fill(cluster, path, entry.Node, withValue: true, entry.At);",
+                    "return Fill(cluster, path, entry.Node, withValue: true, entry.At > Revision ? entry.At : Revision);"),
+            ],
+        },
+    ];
+}

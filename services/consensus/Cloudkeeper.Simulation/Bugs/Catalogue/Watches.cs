@@ -1,0 +1,151 @@
+namespace Cloudkeeper.Simulation.Bugs.Catalogue;
+
+/// <summary>RELIABILITY 2.7: watches and the feed they come from.</summary>
+internal static class Watches
+{
+    private const string Hub = "../gateway/Cloudkeeper.Coherence/Watches/WatchHub.cs";
+    private const string Subscription = "../gateway/Cloudkeeper.Coherence/Watches/Subscription.cs";
+    private const string Position = "../gateway/Cloudkeeper.Coherence/Watches/WatchPosition.cs";
+    private const string Window = "../gateway/Cloudkeeper.Coherence/Watches/ChangeWindow.cs";
+    private const string Feed = "../gateway/Cloudkeeper.Coherence/Feed/FeedRule.cs";
+    private const string NodeFeed = "Cloudkeeper.Replica/Feed/FeedHub.cs";
+
+    public static IReadOnlyList<PlantedBug> Planted { get; } =
+    [
+        new("B-71", "a watcher is told that it has everything while something still waits for it")
+        {
+            Edits =
+            [
+                new(
+                    Subscription,
+                    "var events = _events ?? (IReadOnlyList<WatchEvent>)[];\n_events = null;",
+                    """
+                    var events = _events is { Count: > 2 } many ? many.GetRange(0, 2) : _events ?? (IReadOnlyList<WatchEvent>)[];
+                    if (_events is { Count: > 2 })
+                    {
+                        _events.RemoveRange(0, 2);
+                        Wake();
+                    }
+                    else
+                    {
+                        _events = null;
+                    }
+
+                    """),
+            ],
+        },
+        new("B-71.2", "who watches from the future is told what comes before it")
+        {
+            Edits = [new(Subscription, "if (item.Revision <= after || _last == item", "if (_last == item")],
+        },
+        new("B-71.3", "a change that concerns two targets of a watch is told twice")
+        {
+            Edits = [new(Subscription, "|| _last == item || _hasOverflowed", "|| _hasOverflowed")],
+        },
+        new("B-71.4", "what finds no room for a slow watcher is left out without a word")
+        {
+            Edits = [new(Subscription, "!MakeRoom())\n{\nOverflow();", "!MakeRoom())\n{")],
+        },
+        new("B-71.5", "a node that lags repeats old changes to a watcher that has them")
+        {
+            Edits =
+            [
+                new(
+                    Position,
+                    "ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision => Take([set]),",
+                    "ChangeSetFrame { ChangeSet: var set } => Take([set]),"),
+                new(
+                    Position,
+                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
+                    ""),
+                new("Cloudkeeper.Tree/History/ChangeHistory.cs", "var first = IndexAbove(from);", "var first = Math.Max(0, IndexAbove(from) - 1);"),
+            ],
+        },
+        new("B-71.6", "a node whose state a snapshot has replaced passes on what follows it as if nothing were missing")
+        {
+            Edits =
+            [
+                new(
+                    NodeFeed,
+                    "EndAll();\nreturn;",
+                    "_published = machine.Revision;\nPassOn(FeedFrames.Encode(new ProgressFrame(_published)));\nreturn;"),
+                new(Feed, "case ProgressFrame { Revision: var revision } when revision > Revision:", "case ProgressFrame when false:"),
+                new(Feed, "if (set.Previous != Revision)", "if (false)"),
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    "if (set.Previous != Revision || set.Revision <= Revision)",
+                    "if (set.Revision <= Revision)"),
+                new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
+            ],
+        },
+        new("B-71.7", "the change at the border of the window is missing")
+        {
+            Edits = [new(Window, "Start = oldest.Revision;", "Start = oldest.Previous;")],
+        },
+        new("B-71.8", "the change at the border of what a node still has is missing")
+        {
+            Edits = [new("Cloudkeeper.Tree/History/ChangeHistory.cs", "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;")],
+        },
+        new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
+        {
+            Edits =
+            [
+                new(
+                    Hub,
+                    "live = from < Revision ? null : Subscribe(interest, from, wake);",
+                    "live = from.Value + 1 < Revision.Value ? null : Subscribe(interest, from, wake);"),
+            ],
+        },
+        new("B-72.2", "a feed that begins anew forgets to tell the watchers that changes are lost")
+        {
+            Edits = [new(Hub, "subscription.Overflow();", "")],
+        },
+        new("B-72.3", "what is gone from the history is passed over when a watch resumes")
+        {
+            Edits =
+            [
+                new(Position, "CompactedFrame compacted => new WatchStep([], HasGap: true, compacted.OldestRevision, false),", ""),
+                new(
+                    Position,
+                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
+                    ""),
+                new("Cloudkeeper.Tree/History/ChangeHistory.cs", "from < CompactedTo,", "false,"),
+            ],
+        },
+        new("B-73", "a change that was lost in Redis is passed over")
+        {
+            Edits =
+            [
+                new(Feed, "case ProgressFrame { Revision: var revision } when revision > Revision:", "case ProgressFrame when false:"),
+                new(Feed, "if (set.Previous != Revision)", "if (false)"),
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    "if (set.Previous != Revision || set.Revision <= Revision)",
+                    "if (set.Revision <= Revision)"),
+                new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
+            ],
+        },
+        new("B-73.2", "the loss of the last change before a silence is not noticed")
+        {
+            Edits =
+            [
+                new(Feed, "when revision > Revision:\nreturn FeedVerdict.Missing;", "when revision > Revision:\nRevision = revision;\nreturn FeedVerdict.Nothing;"),
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    "if (set.Previous != Revision || set.Revision <= Revision)",
+                    "if (set.Revision <= Revision)"),
+                new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
+            ],
+        },
+        new("B-76", "a gateway follows a node for ever, however far it lags")
+        {
+            Edits =
+            [
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Feed/FeedLag.cs",
+                    "return now - _behindSince is not { } lag || lag <= patience;",
+                    "return now >= 0 || _behindSince is null || patience >= 0;"),
+            ],
+        },
+    ];
+}

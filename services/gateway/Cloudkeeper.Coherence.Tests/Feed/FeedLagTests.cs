@@ -1,0 +1,40 @@
+using Cloudkeeper.Coherence.Feed;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Coherence.Tests.Feed;
+
+public sealed class FeedLagTests
+{
+    private static readonly Revision Known = new(5);
+
+    private readonly FeedLag _lag = new(patience: 10);
+
+    [Fact]
+    public void A_node_that_says_for_too_long_that_it_knows_less_is_left()
+    {
+        Assert.True(Progress(4, now: 100));
+        Assert.True(Progress(4, now: 110));
+        Assert.False(Progress(4, now: 111));
+    }
+
+    [Fact]
+    public void Who_catches_up_may_fall_behind_again()
+    {
+        Assert.True(Progress(4, now: 100));
+        Assert.True(Progress(5, now: 108));
+        Assert.True(Progress(4, now: 120));
+        Assert.True(Progress(4, now: 130));
+        Assert.False(Progress(4, now: 131));
+    }
+
+    [Fact]
+    public void Who_still_sends_what_has_happened_is_listened_to()
+    {
+        Assert.True(Progress(4, now: 100));
+        Assert.True(_lag.IsBearable(new StartFrame(Guid.Empty, Revision.Zero), Known, now: 200));
+    }
+
+    private bool Progress(long revision, long now) =>
+        _lag.IsBearable(new ProgressFrame(new Revision(revision)), Known, now);
+}
