@@ -28,7 +28,6 @@ public sealed class SeedTests
         Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
         Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.LonelyLeaders,
         Marker.LogsDivided, Marker.ProgramsUpgraded,
-        Marker.LogsDivided,
         Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted, Marker.CacheFills,
         Marker.CacheFillsRejected, Marker.CachedEntriesTooOld, Marker.LinearizableReadsFromMemory,
         Marker.BoundedReadsFromMemory, Marker.LocalReadsFromMemory, Marker.AbsencesFromMemory, Marker.SharedNodesTaken,

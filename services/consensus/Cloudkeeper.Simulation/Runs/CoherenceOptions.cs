@@ -21,6 +21,7 @@ internal sealed record CoherenceOptions
     /// <summary>Memory of a gateway's cache.</summary>
     public long CacheBytesMax { get; init; } = 1 << 20;
 
+    /// <summary>What waits for a watcher, and what is kept for those who come back.</summary>
     public WatchLimits Watches { get; init; } = new(8, 8 << 10, 16, 64 << 10);
 
     /// <summary>Transactions of the history that a node sends at a time.</summary>

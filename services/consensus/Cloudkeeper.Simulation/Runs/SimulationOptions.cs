@@ -56,6 +56,7 @@ internal sealed record SimulationOptions
     /// </summary>
     public ReplicaOptions Replica { get; init; } = new();
 
+    /// <summary>What gateways keep, and whom they tell what.</summary>
     public CoherenceOptions Coherence { get; init; } = new();
 
     /// <summary>Length of a log segment: small, so that a run sees many.</summary>

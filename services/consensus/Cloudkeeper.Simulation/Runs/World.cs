@@ -7,7 +7,6 @@ using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Nodes;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Redis;
-using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 

@@ -32,7 +32,12 @@ internal static class Caches
                 new(
                     Rule,
                     "_entries.Set(change.Path, EntryOf(change, revision));",
-                    "if (entry.Node.Stat is not null || change.Type != ChangeType.Created)\n{\n_entries.Set(change.Path, EntryOf(change, revision));\n}"),
+                    """
+                    if (entry.Node.Stat is not null || change.Type != ChangeType.Created)
+                    {
+                        _entries.Set(change.Path, EntryOf(change, revision));
+                    }
+                    """),
             ],
         },
         new("B-74.6", "what is here is as fresh as the newest answer of a leader, whatever the feed has brought")
@@ -53,7 +58,10 @@ internal static class Caches
         {
             Edits =
             [
-                new(Shared, "|| reader.ReadString(Limits.PathBytesMax) != path)", "|| reader.ReadString(Limits.PathBytesMax).Length == 0 || path.Length == 0)"),
+                new(
+                    Shared,
+                    "|| reader.ReadString(Limits.PathBytesMax) != path)",
+                    "|| reader.ReadString(Limits.PathBytesMax).Length == 0 || path.Length == 0)"),
             ],
         },
         new("B-75.3", "an old entry of Redis is taken although its path has changed since")

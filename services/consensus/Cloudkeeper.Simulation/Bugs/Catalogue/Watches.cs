@@ -8,6 +8,8 @@ internal static class Watches
     private const string Position = "../gateway/Cloudkeeper.Coherence/Watches/WatchPosition.cs";
     private const string Window = "../gateway/Cloudkeeper.Coherence/Watches/ChangeWindow.cs";
     private const string Feed = "../gateway/Cloudkeeper.Coherence/Feed/FeedRule.cs";
+    private const string History = "Cloudkeeper.Tree/History/ChangeHistory.cs";
+    private const string Cache = "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs";
     private const string NodeFeed = "Cloudkeeper.Replica/Feed/FeedHub.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
@@ -58,7 +60,7 @@ internal static class Watches
                     Position,
                     "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
                     ""),
-                new("Cloudkeeper.Tree/History/ChangeHistory.cs", "var first = IndexAbove(from);", "var first = Math.Max(0, IndexAbove(from) - 1);"),
+                new(History, "var first = IndexAbove(from);", "var first = Math.Max(0, IndexAbove(from) - 1);"),
             ],
         },
         new("B-71.6", "a node whose state a snapshot has replaced passes on what follows it as if nothing were missing")
@@ -72,7 +74,7 @@ internal static class Watches
                 new(Feed, "case ProgressFrame { Revision: var revision } when revision > Revision:", "case ProgressFrame when false:"),
                 new(Feed, "if (set.Previous != Revision)", "if (false)"),
                 new(
-                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    Cache,
                     "if (set.Previous != Revision || set.Revision <= Revision)",
                     "if (set.Revision <= Revision)"),
                 new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
@@ -84,7 +86,7 @@ internal static class Watches
         },
         new("B-71.8", "the change at the border of what a node still has is missing")
         {
-            Edits = [new("Cloudkeeper.Tree/History/ChangeHistory.cs", "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;")],
+            Edits = [new(History, "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;")],
         },
         new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
         {
@@ -109,7 +111,7 @@ internal static class Watches
                     Position,
                     "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
                     ""),
-                new("Cloudkeeper.Tree/History/ChangeHistory.cs", "from < CompactedTo,", "false,"),
+                new(History, "from < CompactedTo,", "false,"),
             ],
         },
         new("B-73", "a change that was lost in Redis is passed over")
@@ -119,7 +121,7 @@ internal static class Watches
                 new(Feed, "case ProgressFrame { Revision: var revision } when revision > Revision:", "case ProgressFrame when false:"),
                 new(Feed, "if (set.Previous != Revision)", "if (false)"),
                 new(
-                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    Cache,
                     "if (set.Previous != Revision || set.Revision <= Revision)",
                     "if (set.Revision <= Revision)"),
                 new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
@@ -129,9 +131,12 @@ internal static class Watches
         {
             Edits =
             [
-                new(Feed, "when revision > Revision:\nreturn FeedVerdict.Missing;", "when revision > Revision:\nRevision = revision;\nreturn FeedVerdict.Nothing;"),
                 new(
-                    "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs",
+                    Feed,
+                    "when revision > Revision:\nreturn FeedVerdict.Missing;",
+                    "when revision > Revision:\nRevision = revision;\nreturn FeedVerdict.Nothing;"),
+                new(
+                    Cache,
                     "if (set.Previous != Revision || set.Revision <= Revision)",
                     "if (set.Revision <= Revision)"),
                 new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
