@@ -66,10 +66,10 @@ internal sealed class GatewayOptions
     public long CacheBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// A watch says at least this often how far it is. Default 8 s; 10 ms to 10 s, which clients may rely on. Nearly all
+    /// A watch says at least this often how far it is. Default 9 s; 10 ms to 10 s, which clients may rely on. Nearly all
     /// that a silent watch costs.
     /// </summary>
-    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(8);
+    public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(9);
 
     /// <summary>TTL of the session under which the gateway registers. Default 10 s. 1 s to 1 h.</summary>
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Cloudkeeper.Protocol;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cloudkeeper.Gateway.Watches;
@@ -14,6 +15,8 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
     public EventFormat Format => format;
+
+    public string ConnectionId => context.Features.GetRequiredFeature<IHttpConnectionFeature>().ConnectionId;
 
     /// <summary>Only what the answer would be was asked for, not its events.</summary>
     public bool IsHead => HttpMethods.IsHead(context.Request.Method);

@@ -1,8 +1,8 @@
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>
-/// One timer for the progress of all streams. They are dealt out evenly over the interval: ten thousand of them cost a few
-/// hundred short wake-ups each time, never all at once.
+/// One timer for the progress of all streams. They are dealt out over the interval, ten thousand of them cost a few hundred
+/// short wake-ups each time, never all at once; but those that share a connection share its packets.
 /// </summary>
 internal sealed class ProgressClock : IDisposable
 {
@@ -13,7 +13,6 @@ internal sealed class ProgressClock : IDisposable
     private readonly TimeSpan _step;
     private readonly ITimer _timer;
     private int _next;
-    private int _dealt;
 
     /// <param name="interval">A stream's turn comes a little more often than this, so that a late timer breaks no promise.</param>
     /// <param name="ending">All streams are to end: nothing else wakes one that only waits.</param>
@@ -25,12 +24,13 @@ internal sealed class ProgressClock : IDisposable
     }
 
     /// <summary>Tells a stream when its time has come, until it is closed.</summary>
-    public void Add(StreamSignal stream)
+    /// <param name="connection">The id of the connection on which it is.</param>
+    public void Add(StreamSignal stream, string connection)
     {
+        var hand = (uint)string.GetHashCode(connection, StringComparison.Ordinal) % Hands;
         lock (_gate)
         {
-            _streams[_dealt++ % Hands].Add(stream);
-            _dealt %= Hands;
+            _streams[hand].Add(stream);
         }
     }
 

@@ -106,7 +106,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         // In this order: whoever ends the streams wakes all that the clock knows.
         _hasBegun = true;
         output.Aborted.UnsafeRegister(Wake, _signal);
-        services.Progress.Add(_signal);
+        services.Progress.Add(_signal, output.ConnectionId);
         services.StreamEnd.Token.ThrowIfCancellationRequested();
         return await SendAsync(step);
     }
