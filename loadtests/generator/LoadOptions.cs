@@ -28,8 +28,11 @@ internal sealed record LoadOptions
     /// <summary>Of <c>watch</c>: streams on one connection over HTTP/2; 0: over HTTP/1.1, a connection each.</summary>
     public int Streams { get; init; }
 
-    /// <summary>Of <c>watch</c>: writes a second to the watched paths, in turn.</summary>
-    public int Rate { get; init; } = 2;
+    /// <summary>
+    /// Requests a second of all connections together; null: each sends its next one when the last is answered. Of
+    /// <c>watch</c>: writes a second to the watched paths, in turn.
+    /// </summary>
+    public int? Rate { get; init; }
 
     /// <summary>Process ids by the name to show; empty: found by their command lines.</summary>
     public IReadOnlyDictionary<string, int> Processes { get; init; } = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -29,7 +29,8 @@ internal static class Usage
           --keys N                how many nodes are written and read                     (10000)
           --paths N               watch: different paths that they watch between them     (1)
           --streams N             watch: over HTTP/2, so many on a connection             (HTTP/1.1, a connection each)
-          --rate N                watch: writes a second, to the paths in turn            (2)
+          --rate N                requests a second, of all connections together          (as fast as answered)
+                                  watch: writes a second, to the paths in turn            (2)
           --processes LIST        NAME=PID,... whose CPU time is split per operation
                                   (found by command line: Cloudkeeper.Node, .Gateway, .Proxy)
           --reads N, --events N   check: until so many reads and events are checked       (100000)

@@ -15,6 +15,7 @@ internal sealed class LoadConnection : IDisposable
     private readonly IExchange _exchange;
     private readonly EndPoint _server;
     private readonly LoadWindow _window;
+    private readonly LoadPace? _pace;
     private readonly SocketAsyncEventArgs _sending = new();
     private readonly SocketAsyncEventArgs _receiving = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,11 +27,16 @@ internal sealed class LoadConnection : IDisposable
     private Stage _stage;
     private volatile bool _isDisposed;
 
-    public LoadConnection(IExchange exchange, EndPoint server, LoadWindow window)
+    /// <param name="exchange">What it says and hears.</param>
+    /// <param name="server">Whom it talks to.</param>
+    /// <param name="window">When it counts.</param>
+    /// <param name="pace">Null: the next request leaves when the last one is answered.</param>
+    public LoadConnection(IExchange exchange, EndPoint server, LoadWindow window, LoadPace? pace = null)
     {
         _exchange = exchange;
         _server = server;
         _window = window;
+        _pace = pace;
         Finished = _finished.Task;
         _sending.Completed += (_, _) => Drive();
         _receiving.Completed += (_, _) => Drive();
@@ -38,6 +44,7 @@ internal sealed class LoadConnection : IDisposable
 
     private enum Stage
     {
+        Rest,
         Send,
         Receive,
         Answer,
@@ -87,6 +94,8 @@ internal sealed class LoadConnection : IDisposable
     {
         switch (_stage)
         {
+            case Stage.Rest:
+                return Rest();
             case Stage.Send:
                 return SendNext();
             case Stage.Receive:
@@ -101,6 +110,14 @@ internal sealed class LoadConnection : IDisposable
             default:
                 return TakeReceived();
         }
+    }
+
+    /// <summary>Until it is this connection's turn.</summary>
+    private bool Rest()
+    {
+        _stage = Stage.Send;
+        _pace?.Await(Drive);
+        return _pace is null;
     }
 
     private bool SendNext()
@@ -140,7 +157,7 @@ internal sealed class LoadConnection : IDisposable
         }
 
         _receivedCount = 0;
-        _stage = Stage.Send;
+        _stage = Stage.Rest;
         Record(reply);
         return true;
     }
@@ -188,7 +205,7 @@ internal sealed class LoadConnection : IDisposable
     {
         _socket?.Dispose();
         _receivedCount = 0;
-        _stage = Stage.Send;
+        _stage = Stage.Rest;
         _socket = new Socket(_server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

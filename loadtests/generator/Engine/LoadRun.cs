@@ -13,8 +13,9 @@ internal static class LoadRun
         IContestant contestant, Operation operation, int connections, LoadOptions options, CancellationToken stopping)
     {
         var window = LoadWindow.Starting(options.Warmup, options.Duration);
+        using var pace = options.Rate is { } rate ? new LoadPace(rate) : null;
         var open = Enumerable.Range(0, connections)
-            .Select(i => new LoadConnection(contestant.CreateExchange(operation, i), contestant.ServerOf(i), window))
+            .Select(i => new LoadConnection(contestant.CreateExchange(operation, i), contestant.ServerOf(i), window, pace))
             .ToList();
         try
         {

@@ -11,6 +11,8 @@ namespace Cloudkeeper.LoadGenerator.Watching;
 /// </summary>
 internal sealed class WatchRun : IDisposable
 {
+    private const int RateDefault = 2;
+
     private static readonly TimeSpan OpenLimit = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan DeliveryLimit = TimeSpan.FromSeconds(30);
 
@@ -110,7 +112,7 @@ internal sealed class WatchRun : IDisposable
     private async Task<int> WriteAsync(CancellationToken stopping)
     {
         var writes = 0;
-        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / _options.Rate));
+        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / (_options.Rate ?? RateDefault)));
         for (var until = Stopwatch.GetTimestamp() + (long)(_options.Duration.TotalSeconds * Stopwatch.Frequency);
             Stopwatch.GetTimestamp() < until; writes++)
         {

@@ -12,8 +12,8 @@ internal sealed class ReadIndexBatcher(
     ILogger<ReadIndexBatcher> logger)
     : NodeBatcher<ReadIndexBatcher.Question, ReadIndex>(calls, leader, options, underWayMax: 1, time, logger)
 {
-    /// <summary>At 40 reads a question one read costs the nodes a fortieth of a question.</summary>
-    private const int CountMax = 40;
+    /// <summary>At 100 reads a question, the nodes spend less on a read than the gateway on its headers.</summary>
+    private const int CountMax = 100;
 
     private readonly ReadGathering _gathering = new(CountMax);
     private readonly TimeSpan _gatherMax = options.ReadGatherMax;
