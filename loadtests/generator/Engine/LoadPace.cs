@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace Cloudkeeper.LoadGenerator.Engine;
 
 /// <summary>Lets the connections of a run send so many requests a second between them, each in its turn.</summary>
-/// <remarks>What falls due while all wait for answers is not made up for: the rate is a limit, and the report says what came of it.</remarks>
+/// <remarks>
+/// What falls due while all of them wait for answers is not made up for: the rate is a limit, and the report says what
+/// came of it.
+/// </remarks>
 internal sealed class LoadPace : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
