@@ -31,6 +31,22 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
+    public async Task Of_a_transaction_whose_details_are_gone_nothing_is_told()
+    {
+        await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 2 });
+        await WriteAsync(gateway, 1);
+        (await gateway.PostAsync("/v1/transactions", """
+            {"then":[{"put":{"path":"/0","value":"new"}},{"put":{"path":"/a","value":"changed"}}]}
+            """)).ShouldBe(200);
+        await WriteAsync(gateway, 3);
+
+        await using var watch = await WatchClient.OpenAsync(gateway, "path=/&scope=subtree&from=1&previous=true");
+        var gap = (await watch.NextAsync())!;
+        Assert.Equal("gap", gap.Name);
+        Assert.Equal(1, gap.Data.GetProperty("from").GetInt64());
+    }
+
+    [Fact]
     public async Task Zero_is_the_beginning_of_history()
     {
         await using var gateway = await StartAsync();

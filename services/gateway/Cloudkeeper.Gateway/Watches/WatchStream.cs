@@ -171,6 +171,8 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     /// <returns>False: details of an event are gone from the history.</returns>
     private async ValueTask<bool> TrySendEventsAsync(IReadOnlyList<WatchEvent> events)
     {
+        // A transaction is told whole or not at all, and details of its last change may turn out to be gone.
+        List<byte[]>? held = null;
         for (int start = 0, count; start < events.Count; start += count)
         {
             count = Math.Min(events.Count - start, Details.CountMax);
@@ -183,8 +185,16 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
                     return false;
                 }
 
+                if (!isLast)
+                {
+                    (held ??= []).Add(frame);
+                    continue;
+                }
+
+                held?.ForEach(output.Write);
+                held?.Clear();
                 output.Write(frame);
-                _sent = isLast ? events[i].Revision : _sent;
+                _sent = events[i].Revision;
             }
 
             services.Metrics.EventsSent(count);

@@ -56,11 +56,6 @@ internal static class Watches
                     Position,
                     "ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision => Take([set]),",
                     "ChangeSetFrame { ChangeSet: var set } => Take([set]),"),
-                new(
-                    Position,
-                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
-                    ""),
-                new(History, "var first = IndexAbove(from);", "var first = Math.Max(0, IndexAbove(from) - 1);"),
             ],
         },
         new("B-71.6", "a node whose state a snapshot has replaced passes on what follows it as if nothing were missing")
