@@ -81,7 +81,14 @@ internal static class Watches
         },
         new("B-71.8", "the change at the border of what a node still has is missing")
         {
-            Edits = [new(History, "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;")],
+            Edits =
+            [
+                new(History, "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;"),
+                new(
+                    Position,
+                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
+                    ""),
+            ],
         },
         new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
         {
