@@ -10,8 +10,13 @@ namespace Cloudkeeper.Coherence.Feed;
 /// <param name="patience">How long it may lag, in the caller's timestamps.</param>
 public sealed class FeedLag(long patience)
 {
-    private long? _behindSince;
+    private Revision _goal;
+    private long _setAt;
 
+    /// <remarks>
+    /// Under a load of writes something newer is always known, and a feed is a moment behind it. So it is measured by what was
+    /// known before: it is to come so far in time, and only then is the next goal set.
+    /// </remarks>
     /// <param name="known">A revision that exists, by the word of somebody else.</param>
     /// <returns>False: another node is better.</returns>
     public bool IsBearable(FeedFrame frame, Revision known, long now)
@@ -21,7 +26,12 @@ public sealed class FeedLag(long patience)
             return true;
         }
 
-        _behindSince = told < known ? _behindSince ?? now : null;
-        return now - _behindSince is not { } lag || lag <= patience;
+        if (told < _goal)
+        {
+            return now - _setAt <= patience;
+        }
+
+        (_goal, _setAt) = (known, now);
+        return true;
     }
 }

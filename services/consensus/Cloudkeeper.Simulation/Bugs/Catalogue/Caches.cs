@@ -15,7 +15,14 @@ internal static class Caches
         },
         new("B-74.2", "a linearizable read is answered from what is kept, however old it is")
         {
-            Edits = [new(Rule, "return at >= required;", "return at >= required || at.Value > 0;")],
+            Edits =
+            [
+                new(Rule, "return at >= required;", "return at >= required || at.Value > 0;"),
+                new(
+                    "Cloudkeeper.Simulation/Gateways/CachedReads.cs",
+                    "Memory.WaitFor(point.Revision, Options.FeedWait,",
+                    "Memory.WaitFor(Revision.Zero, Options.FeedWait,"),
+            ],
         },
         new("B-74.3", "a path that has not been changed for long counts as never changed")
         {

@@ -150,8 +150,8 @@ internal static class Watches
             [
                 new(
                     "../gateway/Cloudkeeper.Coherence/Feed/FeedLag.cs",
-                    "return now - _behindSince is not { } lag || lag <= patience;",
-                    "return now >= 0 || _behindSince is null || patience >= 0;"),
+                    "return now - _setAt <= patience;",
+                    "return now - _setAt <= patience || now > 0;"),
             ],
         },
     ];
