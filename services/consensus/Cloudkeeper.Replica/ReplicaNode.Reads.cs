@@ -32,16 +32,19 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>
-    /// Asks what a linearizable read that begins now has to reflect. A leader that serves names the revision at which the
-    /// question arrived: it has applied an entry of its own term, and so whatever was acknowledged by then, and the round
-    /// proves that it was the leader. A later one would be right as well, but whoever reads from changes would have to
-    /// wait for it.
+    /// Asks what a linearizable read that begins now has to reflect. A leader that serves, and has applied all that is
+    /// committed, names the revision at which the question arrived; the round proves that it was the leader. A later one
+    /// would be right as well, but whoever reads from changes would have to wait for it.
     /// </summary>
+    /// <remarks>
+    /// That everything acknowledged is applied would not do: while this disk is slower than the others, followers apply and
+    /// tell what the leader has not, and one gateway would answer with it, another afterwards without it.
+    /// </remarks>
     /// <param name="reply">Called exactly once; the revision counts only when the status is <see cref="ReadStatus.Ready"/>.</param>
     public void ReadPoint(Action<ReadStatus, Revision> reply)
     {
         ArgumentNullException.ThrowIfNull(reply);
-        Revision? arrived = IsServingLeader ? Machine.Revision : null;
+        Revision? arrived = IsServingLeader && AppliedIndex == CommitIndex ? Machine.Revision : null;
         Read(
             ReadConsistency.Linearizable,
             Revision.Zero,

@@ -52,6 +52,10 @@ internal sealed class SmallCluster
 
     public void Mend(int id) => _cut.Remove(id);
 
+    public void StopDisk(int id) => _nodes[id].DiskStandsStill = true;
+
+    public void ResumeDisk(int id) => _nodes[id].DiskStandsStill = false;
+
     /// <summary>Lets time pass until it is as the test wants it. A cluster that never gets there fails the test.</summary>
     public void Until(Func<bool> condition)
     {

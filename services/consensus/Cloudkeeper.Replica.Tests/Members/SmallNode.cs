@@ -22,14 +22,17 @@ internal sealed class SmallNode : IReplicaHost
 
     public long MonotonicMilliseconds { get; set; }
 
+    /// <summary>Nothing that is written is reported as written.</summary>
+    public bool DiskStandsStill { get; set; }
+
     public long UnixMilliseconds => 1_700_000_000_000 + MonotonicMilliseconds;
 
     /// <summary>Does what follows from its inputs. False: it had nothing to say or to write.</summary>
     public bool Work()
     {
         Replica.Advance();
-        var hadWrites = _writes.Count > 0;
-        while (_writes.TryDequeue(out var write))
+        var hadWrites = _writes.Count > 0 && !DiskStandsStill;
+        while (!DiskStandsStill && _writes.TryDequeue(out var write))
         {
             Replica.WriteCompleted(write.Sequence);
             Replica.Advance();

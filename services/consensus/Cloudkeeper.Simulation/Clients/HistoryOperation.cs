@@ -65,7 +65,16 @@ internal sealed class HistoryOperation
 
     public override string ToString() =>
         $"client {Client} [{Invoked / 1e6:F6}, {Returned / 1e6:F6}] {Outcome} at {Revision}: "
-        + $"{(object?)Request?.Command ?? Read} -> {(object?)Result ?? ReadResult}";
+        + $"{Describe(Request?.Command)}{Read} -> {Describe(Result)}{ReadResult}";
+
+    private static string? Describe(Command? command) => command is TransactionCommand transaction
+        ? $"if [{string.Join(", ", transaction.If)}] then [{string.Join(", ", transaction.Then)}] "
+            + $"else [{string.Join(", ", transaction.Else)}]"
+        : command?.ToString();
+
+    private static string? Describe(CommandResult? result) => result?.Body is TransactionResult transaction
+        ? $"{result.Code} at {result.Revision}, succeeded: {transaction.Succeeded} [{string.Join(", ", transaction.Results)}]"
+        : result?.ToString();
 }
 
 internal enum CallOutcome
