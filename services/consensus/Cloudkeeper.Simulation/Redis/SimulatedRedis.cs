@@ -35,7 +35,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     public void Strike(long duration)
     {
         world.Totals.Count(Marker.RedisFaults);
-        switch (random.Next(7))
+        switch (random.Next(10))
         {
             case 0:
                 _entries.Clear();
