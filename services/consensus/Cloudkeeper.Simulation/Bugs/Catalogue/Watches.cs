@@ -79,11 +79,14 @@ internal static class Watches
         {
             Edits = [new(Window, "Start = oldest.Revision;", "Start = oldest.Previous;")],
         },
-        new("B-71.8", "the change at the border of what a node still has is missing")
+        new("B-71.8", "changes at the border of what a node still has are missing")
         {
             Edits =
             [
-                new(History, "CompactedTo = oldest.Revision;", "CompactedTo = oldest.Previous;"),
+                new(
+                    History,
+                    "CompactedTo = oldest.Revision;",
+                    "CompactedTo = new Revision(Math.Max(0, oldest.Revision.Value - 20));"),
                 new(
                     Position,
                     "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
