@@ -26,6 +26,8 @@ public sealed class RegressionTests
     [InlineData(3040097, "a late answer held up all others of its link: a change of leader that nobody who came back had caused")]
     [InlineData(3010231, "the only voter confirmed a read and promoted a second one in the same turn: too strict a check")]
     [InlineData(3001351, "removed while it was away, it asked one at random whether it was, and those were all dead: no liveness")]
+    [InlineData(4000190, "a read through one gateway, and then an older one through another: the leader's disk was slow")]
+    [InlineData(5000328, "who was said to be dead had come back under another id, and took the lead: the simulation's mistake")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
     {
         var result = ShortRun.Of(seed);

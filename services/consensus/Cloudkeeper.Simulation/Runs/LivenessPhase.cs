@@ -86,7 +86,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     /// </summary>
     private void HandOverInVain(long timeout)
     {
-        var dead = world.Nodes.FirstOrDefault(n => !_core.Nodes.Contains(n) && !_core.CutOff.Any(c => c.Node == n));
+        var dead = world.Nodes.FirstOrDefault(n =>
+            !_core.Nodes.Contains(n) && !_core.CutOff.Any(c => c.Node == n) && (!n.IsUp || n.IsPaused));
         if (Leader()?.Process is not { } leader || dead?.Member is not { } successor)
         {
             return;

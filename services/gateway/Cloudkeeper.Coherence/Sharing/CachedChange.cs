@@ -45,8 +45,8 @@ public static class CachedChange
 
     /// <summary>Whether a change is the one of which the feed told a part, and complete.</summary>
     /// <remarks>
-    /// A cluster that was wiped and founded anew has the same id and the same revisions, but not at the same times:
-    /// the stat, which has them to the millisecond, tells the two apart.
+    /// A cluster whose disks were set back by hand has the same id and the same revisions a second time, but not at the same
+    /// times: the stat, which has them to the millisecond, tells the two apart.
     /// </remarks>
     public static bool IsWholeOf(Change known, Change whole) =>
         whole == known with { Value = whole.Value, Previous = whole.Previous }
