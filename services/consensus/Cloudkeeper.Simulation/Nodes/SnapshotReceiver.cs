@@ -73,7 +73,9 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
         }
         catch (StorageFullException)
         {
+            // The one before goes no further either.
             _file = null;
+            _transfer = 0;
             Answer(chunk, ChunkStatus.Refused);
             return false;
         }
