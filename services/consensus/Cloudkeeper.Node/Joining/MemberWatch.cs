@@ -64,6 +64,15 @@ internal sealed partial class MemberWatch(
         foreach (var address in AddressesIn(view, replica.Id))
         {
             var reply = await client.AnnounceAsync(address, body, cancellationToken);
+            if (reply is { Status: HttpStatusCode.OK } && reply.Read<AdmissionBody>() is { } known && known.Node != replica.Id.Value)
+            {
+                // An announcement that was long on its way: it was read when this member had been taken out already.
+                replica.NoticeRemoval(
+                    $"n{replica.Id} was removed from this cluster, and its data directory taken in again as n{known.Node}: "
+                    + "start the node with an empty data directory and --replace true.");
+                return true;
+            }
+
             var refusal = reply is { Status: HttpStatusCode.Conflict } ? reply.Read<RefusalBody>() : null;
             if (reply is { Status: HttpStatusCode.OK } || refusal is not null)
             {

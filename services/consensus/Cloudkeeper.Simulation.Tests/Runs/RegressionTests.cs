@@ -11,6 +11,7 @@ public sealed class RegressionTests
     [Theory]
     [InlineData(66, "a second snapshot arrives before a slow disk has stored the first: the commit index went back")]
     [InlineData(86, "calls of one batch end at different times: one that was said to have failed was executed")]
+    [InlineData(3120205, "removed, and admitted again under another id by an announcement of before: it waited for ever")]
     [InlineData(3120022, "no room for a snapshot, and then a late chunk of the one before: the simulation's mistake")]
     [InlineData(50007, "a snapshot ahead of the stored commit index: the next segment of the log seemed damaged")]
     public void A_seed_that_has_found_something_stays_quiet(ulong seed, string found)

@@ -36,7 +36,9 @@ internal sealed class Arrival(NodeProcess process)
 
     public void OnAnswer(AdmissionEnvelope answer)
     {
-        if (answer.Outcome is { Status: ChangeStatus.Refused, Code: ChangeCodes.Removed })
+        // Or its directory is somebody else by now: an announcement was read when this member had been taken out already.
+        if (answer.Outcome is { Status: ChangeStatus.Refused, Code: ChangeCodes.Removed }
+            || (answer.Outcome is { Status: ChangeStatus.Done, Node: { } id } && id != process.Id))
         {
             World.Totals.Count(Marker.FormerMembersTurnedAway);
             process.Node.Dismiss();
