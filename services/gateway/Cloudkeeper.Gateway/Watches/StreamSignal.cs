@@ -53,7 +53,7 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
             return new ValueTask(this, _source.Version);
         }
 
-        Volatile.Write(ref _state, Idle);
+        Rest();
         return ValueTask.CompletedTask;
     }
 
@@ -62,7 +62,7 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
     void IValueTaskSource.GetResult(short token)
     {
         _source.GetResult(token);
-        Volatile.Write(ref _state, Idle);
+        Rest();
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _source.GetStatus(token);
@@ -70,4 +70,7 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
     void IValueTaskSource.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
+
+    /// <summary>With a full fence: whatever was told before a set that comes to nothing here is seen by what follows.</summary>
+    private void Rest() => Interlocked.Exchange(ref _state, Idle);
 }
