@@ -30,6 +30,8 @@ public sealed class RegressionTests
     [InlineData(3001351, "removed while it was away, it asked one at random whether it was, and those were all dead: no liveness")]
     [InlineData(4000190, "a read through one gateway, and then an older one through another: the leader's disk was slow")]
     [InlineData(5000328, "who was said to be dead had come back under another id, and took the lead: the simulation's mistake")]
+    [InlineData(3130309, "a linearizable read from a gateway's memory was older than what was known: the leader's disk was slow")]
+    [InlineData(3102453, "gateways with much to tell were on their way, and were not waited for: the simulation's mistake")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
     {
         var result = ShortRun.Of(seed);

@@ -158,7 +158,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         }
     }
 
-    /// <param name="timeout">How long it may take while no node catches up.</param>
+    /// <param name="timeout">How long it may take while nobody catches up, no node, gateway or watcher.</param>
     private void Await(string what, long timeout, Func<bool> isTrue)
     {
         var deadline = world.Scheduler.Now + timeout;
@@ -187,7 +187,10 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     }
 
     private long Progress() =>
-        world.SnapshotBytes + _core.Nodes.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0);
+        world.SnapshotBytes
+        + _core.Nodes.Sum(static node => node.Process?.Replica.LastIndex.Value ?? 0)
+        + world.Gateways.Sum(static gateway => gateway.Memory.Revision.Value + gateway.Memory.Hub.Revision.Value)
+        + world.Watchers.Sum(static watcher => watcher.Position.Value);
 
     // Each again until it is answered: either may reach its deadline while there is no leader yet.
     private void ProbeByWriting()
