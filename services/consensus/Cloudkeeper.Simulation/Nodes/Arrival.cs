@@ -17,6 +17,9 @@ internal sealed class Arrival(NodeProcess process)
 
     private long _heard = process.World.Scheduler.Now;
 
+    // Calls are numbered in order: what was asked before this was asked by a process that is no more.
+    private long _firstCall = long.MaxValue;
+
     private World World => process.World;
 
     public void Tick()
@@ -36,6 +39,11 @@ internal sealed class Arrival(NodeProcess process)
 
     public void OnAnswer(AdmissionEnvelope answer)
     {
+        if (answer.Call < _firstCall)
+        {
+            return;
+        }
+
         // Or its directory is somebody else by now: an announcement was read when this member had been taken out already.
         if (answer.Outcome is { Status: ChangeStatus.Refused, Code: ChangeCodes.Removed }
             || (answer.Outcome is { Status: ChangeStatus.Done, Node: { } id } && id != process.Id))
@@ -59,7 +67,9 @@ internal sealed class Arrival(NodeProcess process)
         process.Post(r => r.Announce(announcement, static _ => { }));
         foreach (var node in World.Nodes.Where(n => n != process.Node))
         {
-            World.Network.Send(new AnnouncementEnvelope(process.Node.Address, node.Address, World.NextId(), announcement));
+            var call = World.NextId();
+            _firstCall = Math.Min(_firstCall, call);
+            World.Network.Send(new AnnouncementEnvelope(process.Node.Address, node.Address, call, announcement));
         }
     }
 }
