@@ -112,6 +112,36 @@ public sealed class FailureTests
         await AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "body-too-large");
     }
 
+    [Theory(Timeout = 30_000)]
+    [InlineData(HttpStatusCode.RequestEntityTooLarge, "too large")]
+    [InlineData(HttpStatusCode.NoContent, "")]
+    public async Task A_gateway_that_answers_before_it_has_read_the_body_is_not_lost(HttpStatusCode status, string text)
+    {
+        await using var gateway = await FakeGateway.StartAsync(async context =>
+        {
+            context.Response.StatusCode = (int)status;
+            if (text.Length > 0)
+            {
+                await context.Response.WriteAsync(text);
+            }
+        });
+        await using var proxy = await TestProxy.StartAsync(gateway);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+
+        for (var i = 0; i < 20; i++)
+        {
+            // More than the connection takes before anybody reads it.
+            using var response = await proxy.Client.PutAsync(
+                "/v1/nodes/a", new ByteArrayContent(new byte[2 << 20]), TestContext.Current.CancellationToken);
+            Assert.Equal(status, response.StatusCode);
+            Assert.Equal(text, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        }
+
+        var metrics = await proxy.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Contains("cloudkeeper_proxy_gateways_ready 1\n", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("gateway-lost", metrics, StringComparison.Ordinal);
+    }
+
     [Fact(Timeout = 60_000)]
     public async Task A_draining_gateway_gets_no_new_requests()
     {

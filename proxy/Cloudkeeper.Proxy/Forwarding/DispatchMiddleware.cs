@@ -31,6 +31,7 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
             metrics.Redispatched();
             proxying.AvailableDestinations = candidates = others;
             context.Features.Set<IForwarderErrorFeature>(null);
+            GatewayAnswer.Forget(context);
             context.Response.Clear();
             await next(context);
             failure = Failures.Of(context);

@@ -41,6 +41,8 @@ internal static class Failures
             ForwarderError.NoAvailableDestinations => Failure.NoGateway,
             ForwarderError.Request or ForwarderError.RequestTimedOut when IsNotConnected(feature!.Exception) => Failure.NotSent,
             ForwarderError.RequestTimedOut => Failure.TimedOut,
+            ForwarderError.RequestBodyClient or ForwarderError.RequestBodyDestination or ForwarderError.RequestBodyCanceled
+                when GatewayAnswer.Stands(context) => Failure.None,
             ForwarderError.RequestBodyClient => Failure.BadBody,
             ForwarderError.RequestCreation => Failure.NotForwardable,
             ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled

@@ -31,7 +31,15 @@ internal sealed class UnchangedTransform : ITransformProvider
             transform.ProxyRequest.RequestUri = Address(transform.DestinationPrefix, target);
             return ValueTask.CompletedTask;
         });
-        context.AddResponseTransform(static transform => HasOpenEnd(transform) ? BeginAsync(transform) : default);
+        context.AddResponseTransform(static transform =>
+        {
+            if (transform.ProxyResponse is not null)
+            {
+                GatewayAnswer.Note(transform.HttpContext);
+            }
+
+            return HasOpenEnd(transform) ? BeginAsync(transform) : default;
+        });
     }
 
     /// <summary>An answer of unknown length may be a stream, whose first event may come much later than its headers.</summary>

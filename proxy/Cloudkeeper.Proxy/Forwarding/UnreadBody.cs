@@ -22,10 +22,15 @@ internal sealed class UnreadBody(Stream body) : Stream
         set => throw new NotSupportedException();
     }
 
+    /// <remarks>
+    /// Not to be cancelled: the web server cannot read on behind a read that was. It would reset the connection because of
+    /// what is left of the body, and the client might never see an answer that came early. A client that has left ends the
+    /// read as well, and one that sends nothing does after a few seconds.
+    /// </remarks>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         IsWhole = false;
-        return body.ReadAsync(buffer, cancellationToken);
+        return body.ReadAsync(buffer, CancellationToken.None);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Cloudkeeper.Gateway.Tests.Hosting;
@@ -68,10 +69,28 @@ public sealed class LimitTests(GatewayFixture gateway)
     {
         using var request = Put((1 << 20) + 1);
         request.Headers.ExpectContinue = true;
-        using var body = new UnsentContent((1 << 20) + 1);
+        using var body = new ObservedContent((1 << 20) + 1);
         request.Content = body;
         (await SendAsync(request)).ShouldBe(413, "value-too-large");
         Assert.False(body.WasAskedFor);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/v1/nodes/too-large", 413, "value-too-large")]
+    [InlineData("PUT", "/v1/nodes/a//b", 400, "invalid-path")]
+    [InlineData("POST", "/v1/nowhere", 404, "route-not-found")]
+    [InlineData("PUT", "/v1/watch", 405, "method-not-allowed")]
+    public async Task Over_http2_a_body_that_is_refused_is_not_cut_off(string method, string target, int status, string code)
+    {
+        using var body = new ObservedContent(4 << 20);
+        using var request = new HttpRequestMessage(new HttpMethod(method), target)
+        {
+            Content = body,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        (await SendAsync(request)).ShouldBe(status, code);
+        await body.Sent.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     /// <summary>Least length of the target and the headers that the client adds: found out, not guessed.</summary>
@@ -138,12 +157,13 @@ public sealed class LimitTests(GatewayFixture gateway)
     private sealed record LimitCase(
         int Most, Func<int, HttpRequestMessage> Make, int Served, int Refused, string Code);
 
-    /// <summary>A body of which nothing is sent before the server says that it wants it.</summary>
-    private sealed class UnsentContent : HttpContent
+    /// <summary>A body that knows what became of it; of which nothing is sent, where the client says so, before the server wants it.</summary>
+    private sealed class ObservedContent : HttpContent
     {
+        private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly long _length;
 
-        public UnsentContent(long length)
+        public ObservedContent(long length)
         {
             _length = length;
             Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
@@ -151,10 +171,22 @@ public sealed class LimitTests(GatewayFixture gateway)
 
         public bool WasAskedFor { get; private set; }
 
+        /// <summary>Fails when the server takes only a part of it.</summary>
+        public Task Sent => _sent.Task;
+
         protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
         {
             WasAskedFor = true;
-            await stream.WriteAsync(new byte[_length]);
+            try
+            {
+                await stream.WriteAsync(new byte[_length]);
+                _sent.SetResult();
+            }
+            catch (Exception e)
+            {
+                _sent.SetException(e);
+                throw;
+            }
         }
 
         protected override bool TryComputeLength(out long length)
