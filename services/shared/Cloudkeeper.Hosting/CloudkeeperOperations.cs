@@ -15,16 +15,19 @@ public static class CloudkeeperOperations
     /// <summary>Health checks with this tag decide <c>/readyz</c>.</summary>
     public const string ReadyTag = "ready";
 
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
     public static IEndpointRouteBuilder MapCloudkeeperOperations(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        endpoints.MapMethods("/healthz", [HttpMethods.Get, HttpMethods.Head], static () => "ok").ExcludeFromDescription();
+        endpoints.MapMethods("/healthz", Reading, static () => "ok").ExcludeFromDescription();
         endpoints.MapHealthChecks("/readyz", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),
             ResponseWriter = WriteReadinessAsync,
-        });
-        endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<CollectorRegistry>());
+        }).WithMetadata(new HttpMethodMetadata(Reading));
+        endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<CollectorRegistry>())
+            .WithMetadata(new HttpMethodMetadata(Reading));
         return endpoints;
     }
 

@@ -22,6 +22,9 @@ public sealed class ProblemTests(GatewayFixture gateway)
     [InlineData("PATCH", "/v1/nodes/a", "DELETE, GET, HEAD, POST, PUT")]
     [InlineData("DELETE", "/v1/transactions", "POST")]
     [InlineData("PUT", "/v1/sessions", "GET, HEAD, POST")]
+    [InlineData("POST", "/healthz", "GET, HEAD")]
+    [InlineData("DELETE", "/readyz", "GET, HEAD")]
+    [InlineData("POST", "/metrics", "GET, HEAD")]
     public async Task Another_method_names_the_possible_ones(string method, string path, string allowed)
     {
         var answer = (await gateway.SendAsync(method, path)).ShouldBe(405, "method-not-allowed");

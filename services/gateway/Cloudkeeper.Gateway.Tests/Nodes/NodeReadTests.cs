@@ -94,6 +94,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
         var put = await gateway.PutAsync(_path);
         (await gateway.GetAsync(_path, ("If-Match", $"\"{put.Revision}\""))).ShouldBe(200);
         (await gateway.GetAsync(_path, ("If-Match", "\"1\""))).ShouldBe(412, "revision-mismatch");
+        (await gateway.GetAsync(_path, ("If-Match", $"W/\"{put.Revision}\""))).ShouldBe(412, "revision-mismatch");
         (await gateway.GetAsync(_path + "x", ("If-Match", "*"))).ShouldBe(412, "node-not-found");
     }
 

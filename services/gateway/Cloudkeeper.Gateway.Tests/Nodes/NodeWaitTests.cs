@@ -36,9 +36,10 @@ public sealed class NodeWaitTests : IAsyncLifetime
     [Fact]
     public async Task A_wait_without_a_change_ends_as_not_modified()
     {
-        await _gateway.PutAsync("/v1/nodes/a", "1");
+        var put = await _gateway.PutAsync("/v1/nodes/a", "1");
         var answer = (await _gateway.GetAsync("/v1/nodes/a?wait=50ms")).ShouldBe(304);
         Assert.Empty(answer.Body);
+        Assert.Equal(put.Headers["ETag"], answer.Headers["ETag"]);
         Assert.True(answer.Revision > 0);
     }
 
@@ -98,6 +99,16 @@ public sealed class NodeWaitTests : IAsyncLifetime
         (await _gateway.GetAsync("/v1/nodes/?wait=1s&session=4711")).ShouldBe(404, "session-not-found");
         await _gateway.DeleteAsync($"/v1/sessions/{session}");
         (await _gateway.GetAsync($"/v1/nodes/?wait=1s&session={session}")).ShouldBe(410, "session-expired");
+    }
+
+    [Fact]
+    public async Task A_wait_whose_session_ends_meanwhile_says_so()
+    {
+        var session = await _gateway.OpenSessionAsync("1s");
+        var waiting = _gateway.GetAsync($"/v1/nodes/?wait=30s&session={session}");
+        await UntilWatchedAsync(waiting);
+        await _gateway.DeleteAsync($"/v1/sessions/{session}");
+        (await waiting).ShouldBe(410, "session-expired");
     }
 
     /// <summary>Until a request waits, or has waited long enough already.</summary>

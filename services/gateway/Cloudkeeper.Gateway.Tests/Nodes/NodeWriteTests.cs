@@ -23,6 +23,17 @@ public sealed class NodeWriteTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task The_answer_to_a_write_has_the_entity_tag_for_the_next_one()
+    {
+        var created = (await gateway.PutAsync(_path, "1")).ShouldBe(201);
+        var changed = (await gateway.PutAsync(_path, "2", ("If-Match", created.Headers["ETag"]))).ShouldBe(200);
+        Assert.Equal((await gateway.GetAsync(_path)).Headers["ETag"], changed.Headers["ETag"]);
+        (await gateway.PutAsync(_path, "3", ("If-Match", created.Headers["ETag"]))).ShouldBe(412, "revision-mismatch");
+        var child = (await gateway.PostAsync(_path + "?prefix=n")).ShouldBe(201);
+        Assert.Equal((await gateway.GetAsync(child.Headers["Location"])).Headers["ETag"], child.Headers["ETag"]);
+    }
+
+    [Fact]
     public async Task A_second_put_replaces_the_value_in_a_new_revision()
     {
         var first = await gateway.PutAsync(_path, "1");

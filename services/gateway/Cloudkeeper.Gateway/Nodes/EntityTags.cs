@@ -22,9 +22,15 @@ internal static class EntityTags
         return true;
     }
 
-    /// <summary>Whether <c>If-None-Match</c> names this revision. Weak comparison; tags of others never match.</summary>
+    /// <summary>Whether <c>If-None-Match</c> names this revision: by weak comparison. Tags of others never match.</summary>
     /// <exception cref="ProblemException"><c>invalid-condition</c>: no list of entity tags.</exception>
-    public static bool Matches(StringValues header, Revision modified)
+    public static bool MatchesWeakly(StringValues header, Revision modified) => Matches(header, modified, takesWeak: true);
+
+    /// <summary>Whether <c>If-Match</c> names this revision: a tag that is marked as weak names nothing.</summary>
+    /// <exception cref="ProblemException"><c>invalid-condition</c>: no list of entity tags.</exception>
+    public static bool MatchesStrongly(StringValues header, Revision modified) => Matches(header, modified, takesWeak: false);
+
+    private static bool Matches(StringValues header, Revision modified, bool takesWeak)
     {
         var matches = false;
         foreach (var line in header)
@@ -37,7 +43,8 @@ internal static class EntityTags
             var rest = line.AsSpan().Trim();
             while (rest.Length > 0)
             {
-                matches |= TryParseRevision(TakeTag(ref rest), out var revision) && revision == modified;
+                var tag = TakeTag(ref rest, out var isWeak);
+                matches |= (takesWeak || !isWeak) && TryParseRevision(tag, out var revision) && revision == modified;
             }
         }
 
@@ -45,24 +52,26 @@ internal static class EntityTags
     }
 
     /// <summary>Cuts the first tag off a list, without its weakness mark.</summary>
-    private static ReadOnlySpan<char> TakeTag(ref ReadOnlySpan<char> list)
+    private static ReadOnlySpan<char> TakeTag(ref ReadOnlySpan<char> list, out bool isWeak)
     {
-        var start = list.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0;
+        isWeak = list.StartsWith("W/", StringComparison.Ordinal);
+        var start = isWeak ? 2 : 0;
         var length = list.Length > start && list[start] == '"' ? list[(start + 1)..].IndexOf('"') : -1;
         if (length < 0)
         {
-            throw new ProblemException(ErrorKinds.InvalidCondition, "If-None-Match is * or a list of entity tags.");
+            throw NotATagList;
         }
 
         var tag = list.Slice(start, length + 2);
         list = list[(start + length + 2)..].TrimStart();
         if (list.Length > 0)
         {
-            list = list[0] == ','
-                ? list[1..].TrimStart()
-                : throw new ProblemException(ErrorKinds.InvalidCondition, "If-None-Match is * or a list of entity tags.");
+            list = list[0] == ',' ? list[1..].TrimStart() : throw NotATagList;
         }
 
         return tag;
     }
+
+    private static ProblemException NotATagList =>
+        new(ErrorKinds.InvalidCondition, "If-Match and If-None-Match are * or a list of entity tags.");
 }

@@ -168,6 +168,11 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         }
 
         context.Response.StatusCode = StatusCodes.Status304NotModified;
+        if (answer.Result is ReadNodeResult { Stat: { } known })
+        {
+            context.Response.Headers.ETag = ResponseHeaders.EntityTag(known.ModifiedRevision);
+        }
+
         return null;
     }
 
@@ -191,13 +196,13 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     private static bool IsNotModified(HttpContext context, NodeStat stat, Revision revision)
     {
         var headers = context.Request.Headers;
-        if (headers.IfMatch.Count > 0 && !EntityTags.Matches(headers.IfMatch, stat.ModifiedRevision))
+        if (headers.IfMatch.Count > 0 && !EntityTags.MatchesStrongly(headers.IfMatch, stat.ModifiedRevision))
         {
             throw new ProblemException(new Problem(
                 ErrorKinds.RevisionMismatch, Revision: revision, WriteMembers: json => NodeJson.WriteStat(json, stat)));
         }
 
-        if (headers.IfNoneMatch.Count == 0 || !EntityTags.Matches(headers.IfNoneMatch, stat.ModifiedRevision))
+        if (headers.IfNoneMatch.Count == 0 || !EntityTags.MatchesWeakly(headers.IfNoneMatch, stat.ModifiedRevision))
         {
             return false;
         }

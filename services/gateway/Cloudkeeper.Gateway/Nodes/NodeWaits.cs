@@ -1,4 +1,5 @@
 using Cloudkeeper.Coherence.Watches;
+using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
@@ -11,6 +12,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay relay, TimeProvider time)
 {
     /// <returns>The last state read, and whether it is newer than what the client knows.</returns>
+    /// <exception cref="ProblemException"><c>session-not-found</c> or <c>session-expired</c>, now or meanwhile.</exception>
     public async Task<(ServedRead Answer, bool IsNewer)> WaitAsync(
         ReadRequest request, string path, ConsistencyChoice choice, NodeWait wait, CancellationToken cancellationToken)
     {
@@ -31,7 +33,9 @@ internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay
             if (!await IsWokenAsync(watch, deadline, ending.Token))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                return (answer, false);
+                return keeper is { Ended.IsCancellationRequested: true }
+                    ? throw new ProblemException(await SessionProblems.ReadAsync(nodes, wait.Session!.Value))
+                    : (answer, false);
             }
 
             // Whoever is content with an old state wants the one that this gateway has heard of.

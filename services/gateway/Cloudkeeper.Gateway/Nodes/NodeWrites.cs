@@ -109,14 +109,17 @@ internal sealed class NodeWrites(Mutations mutations)
         }
 
         var node = (NodeResult)result.Body!;
+        var stat = node.Stat!.Value;
         if (node.Created)
         {
             context.Response.StatusCode = StatusCodes.Status201Created;
             context.Response.Headers.Location = NodeLocation.Of(node.Path);
         }
 
-        JsonAnswer.Write(context, node, static (json, node) =>
-            NodeJson.WriteNode(json, node.Path, node.ContentType, node.Stat!.Value));
+        // Of the value, which is kept as it came: good for the next If-Match.
+        context.Response.Headers.ETag = ResponseHeaders.EntityTag(stat.ModifiedRevision);
+        JsonAnswer.Write(context, (node, stat), static (json, written) =>
+            NodeJson.WriteNode(json, written.node.Path, written.node.ContentType, written.stat));
     }
 
     private static string ContentTypeOf(HttpRequest request)
