@@ -35,6 +35,7 @@ internal sealed class FakeGateway : IAsyncDisposable
         var builder = WebApplication.CreateBuilder();
         builder.AddCloudkeeperHosting("fake");
         builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(server => server.Limits.MaxRequestLineSize = 64 << 10);
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
         var gateway = new FakeGateway(builder.Build(), handler);
         await gateway._app.StartAsync();

@@ -61,6 +61,21 @@ public sealed class ForwardingTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_long_target_and_text_in_headers_reach_the_gateway_as_the_client_wrote_them()
+    {
+        await using var gateway = await FakeGateway.StartAsync(
+            context => context.Response.WriteAsync($"{FakeGateway.RawTarget(context)} {context.Request.Headers["X-Name"]}", Encoding.UTF8));
+        await using var proxy = await TestProxy.StartAsync(gateway);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        var target = "/v1/watch?path=/".PadRight(20_000, 'x');
+
+        var through = await SendRawAsync(proxy.Address, target, "X-Name: k\u00e4se \u20ac");
+
+        Assert.Contains($"{target} k\u00e4se \u20ac", through, StringComparison.Ordinal);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task Requests_go_upstream_as_http_2_with_the_clients_headers_and_no_others()
     {
         await using var gateway = await FakeGateway.StartAsync(context => context.Response.WriteAsync(
@@ -167,11 +182,11 @@ public sealed class ForwardingTests
         await left.WaitAsync(TestContext.Current.CancellationToken);
     }
 
-    private static async Task<string> SendRawAsync(Uri server, string target)
+    private static async Task<string> SendRawAsync(Uri server, string target, string header = "X-Any: 1")
     {
         using var client = new TcpClient();
         await client.ConnectAsync(server.Host, server.Port, TestContext.Current.CancellationToken);
-        var request = $"GET {target} HTTP/1.1\r\nHost: {server.Authority}\r\nConnection: close\r\n\r\n";
+        var request = $"GET {target} HTTP/1.1\r\nHost: {server.Authority}\r\n{header}\r\nConnection: close\r\n\r\n";
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request), TestContext.Current.CancellationToken);
         using var reader = new StreamReader(client.GetStream());
         return await reader.ReadToEndAsync(TestContext.Current.CancellationToken);

@@ -1,6 +1,7 @@
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Proxy.Forwarding;
 using Cloudkeeper.Proxy.Gateways;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -17,6 +18,7 @@ internal static class ProxyServices
         services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ProxyOptions>, ProxyOptionsValidator>();
 
+        services.PostConfigure<KestrelServerOptions>(RelaxHeaderLimits);
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddSingleton<IPassiveHealthCheckPolicy, LostConnectionPolicy>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<InMemoryConfigProvider>());
@@ -29,6 +31,15 @@ internal static class ProxyServices
         services.AddHealthChecks()
             .AddCheck<GatewaysHealthCheck>("gateways", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);
         return services;
+    }
+
+    /// <summary>Twice what gateways take: they refuse with a document, the web server here would without.</summary>
+    private static void RelaxHeaderLimits(KestrelServerOptions server)
+    {
+        server.Limits.MaxRequestLineSize = 64 << 10;
+        server.Limits.MaxRequestHeadersTotalSize = 64 << 10;
+        server.Limits.MaxRequestHeaderCount = 200;
+        server.Limits.Http2.MaxRequestHeaderFieldSize = 64 << 10;
     }
 
     private static IReadOnlyList<Uri> StaticGateways(IOptions<ProxyOptions> options) =>

@@ -1,3 +1,4 @@
+using System.Text;
 using Cloudkeeper.Hosting;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -14,9 +15,18 @@ namespace Cloudkeeper.Proxy.Forwarding;
 /// </remarks>
 internal sealed class UpstreamClientFactory : IForwarderHttpClientFactory, IDisposable
 {
-    private readonly HttpMessageInvoker _client = new(Http2Client.CreateHandler(multipleConnections: true));
+    private readonly HttpMessageInvoker _client = new(CreateHandler());
 
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => _client;
 
     public void Dispose() => _client.Dispose();
+
+    private static SocketsHttpHandler CreateHandler()
+    {
+        var handler = Http2Client.CreateHandler(multipleConnections: true);
+
+        // As the web servers here and there read them; by itself the client takes nothing but ASCII for a header.
+        handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8;
+        return handler;
+    }
 }

@@ -93,6 +93,22 @@ public sealed class LimitTests(GatewayFixture gateway)
         await body.Sent.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task Over_http2_too_large_headers_are_a_problem_document_and_not_the_end_of_the_connection()
+    {
+        var large = new string('x', 63 << 10);
+        HttpRequestMessage[] requests =
+        [
+            Get("/v1/nodes?x=" + large, ("X-Large", large)),
+            Get("/v1/nodes", [.. Enumerable.Range(0, 200).Select(i => ($"X-{i}", "1"))]),
+        ];
+        foreach (var request in requests)
+        {
+            (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+            (await SendAsync(request)).ShouldBe(431, "headers-too-large");
+        }
+    }
+
     /// <summary>Least length of the target and the headers that the client adds: found out, not guessed.</summary>
     private static int Overhead() => "/v1/nodes".Length + "X-Large".Length + 4 + "Host".Length + "127.0.0.1:00000".Length + 4;
 
