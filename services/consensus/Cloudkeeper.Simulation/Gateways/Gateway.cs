@@ -146,10 +146,12 @@ internal sealed class Gateway : IEndpoint
         KeepFresh();
     }
 
-    public int AnyVoter()
+    /// <param name="except">Not this one, if there are others.</param>
+    public int AnyVoter(int except = 0)
     {
-        var voters = World.Checks.Ledger.Membership.Members.Where(m => m.IsVoter).ToList();
-        return MemberBook.AddressOf(Random.Pick(voters).Address);
+        var voters = World.Checks.Ledger.Membership.Members.Where(m => m.IsVoter)
+            .Select(m => MemberBook.AddressOf(m.Address)).ToList();
+        return voters.TrueForAll(v => v == except) ? except : Random.Pick(voters.FindAll(v => v != except));
     }
 
     public bool IsVoter(int node) => World.Checks.Ledger.Membership.Members.Any(

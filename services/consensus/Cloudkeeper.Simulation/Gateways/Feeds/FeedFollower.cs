@@ -23,8 +23,10 @@ internal sealed class FeedFollower(Gateway gateway)
     public void Follow()
     {
         _isListening = false;
+        var left = _channel?.Node;
         _channel = new FeedChannel(gateway, TakeFromNode, () => gateway.Memory.Named, Broken);
-        _channel.Open(gateway.AnyVoter(), gateway.Memory.Position);
+        var node = gateway.AnyVoter();
+        _channel.Open(node == left ? gateway.AnyVoter(except: node) : node, gateway.Memory.Position);
     }
 
     /// <summary>Something was published.</summary>
