@@ -140,7 +140,7 @@ public sealed partial class ReplicaNode
         {
             Invariant.Require(_raft.ProposeMembership(next).Status == ProposeStatus.Accepted);
         }
-        else if (Steward.NextLevel(Membership, FeatureLevel) is { } level
+        else if (Steward.NextLevel(Membership, FeatureLevel, _options.Tree.NewestLevel) is { } level
             && ProposeInternally(new RaiseFeatureLevelCommand(Term.Value, level)))
         {
             _raised = (Term, level);

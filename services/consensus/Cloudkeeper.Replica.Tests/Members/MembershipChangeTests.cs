@@ -214,6 +214,25 @@ public sealed class MembershipChangeTests
     }
 
     [Fact]
+    public void Who_goes_back_to_an_older_program_before_the_switch_puts_it_off()
+    {
+        var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
+        Announce(cluster, 1, 1, level: 2);
+        Announce(cluster, 2, 2, level: 2);
+        Assert.Equal(ChangeStatus.Done, Announce(cluster, 2, 2, level: 1).Status);
+        Announce(cluster, 3, 3, level: 2);
+        for (var i = 0; i < 20; i++)
+        {
+            cluster.Tick();
+        }
+
+        Assert.Equal(FeatureLevels.First, cluster.Leader.Machine.FeatureLevel);
+        Announce(cluster, 2, 2, level: 2);
+        cluster.Until(() => cluster[3].Machine.FeatureLevel == 2);
+        Assert.Equal(ChangeCodes.TooOld, Announce(cluster, 2, 2, level: 1).Code);
+    }
+
+    [Fact]
     public void The_cluster_switches_to_a_feature_level_once_all_programs_know_it()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);

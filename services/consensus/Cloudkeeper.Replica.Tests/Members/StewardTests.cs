@@ -41,7 +41,15 @@ public sealed class StewardTests
         int[] levels = [first, second, third];
         var members = Some.Members("1v 2v 3l").Members.Select((m, i) => m with { Level = levels[i] });
 
-        Assert.Equal(expected, Steward.NextLevel(new Membership(members), featureLevel: 1));
+        Assert.Equal(expected, Steward.NextLevel(new Membership(members), featureLevel: 1, ownLevel: 3));
+    }
+
+    [Fact]
+    public void A_leader_that_went_back_to_an_older_program_switches_to_nothing_that_it_does_not_know()
+    {
+        var members = Some.Members("1v 2v 3v").Members.Select(m => m with { Level = 2 });
+
+        Assert.Null(Steward.NextLevel(new Membership(members), featureLevel: 1, ownLevel: 1));
     }
 
     [Fact]

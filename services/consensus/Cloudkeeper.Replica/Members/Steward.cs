@@ -27,8 +27,11 @@ internal static class Steward
     }
 
     /// <summary>The feature level to switch to; null: somebody does not know more than the present one.</summary>
-    public static int? NextLevel(Membership members, int featureLevel) =>
-        members.Members.All(m => m.Level > featureLevel) ? featureLevel + 1 : null;
+    /// <param name="ownLevel">
+    /// What the leader itself knows: the log still says more of one that has gone back to an older program just now.
+    /// </param>
+    public static int? NextLevel(Membership members, int featureLevel, int ownLevel) =>
+        ownLevel > featureLevel && members.Members.All(m => m.Level > featureLevel) ? featureLevel + 1 : null;
 
     private static bool IsLeavingLearner(Member member) => member is { IsLeaving: true, IsLearner: true };
 }

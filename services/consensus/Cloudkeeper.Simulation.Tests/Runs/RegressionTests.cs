@@ -32,6 +32,7 @@ public sealed class RegressionTests
     [InlineData(5000328, "who was said to be dead had come back under another id, and took the lead: the simulation's mistake")]
     [InlineData(3130309, "a linearizable read from a gateway's memory was older than what was known: the leader's disk was slow")]
     [InlineData(3102453, "gateways with much to tell were on their way, and were not waited for: the simulation's mistake")]
+    [InlineData(9000229, "a gateway left a node that was cut off, and went back to it every time: the simulation's mistake")]
     [InlineData(6006982, "a process took the answer to the one before it for its own, and left: the simulation's mistake")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
     {

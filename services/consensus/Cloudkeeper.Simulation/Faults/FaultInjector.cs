@@ -26,6 +26,7 @@ internal sealed class FaultInjector
     private readonly DiskFaults _disks;
     private readonly MembershipFaults _members;
     private readonly LonelyLeader _lonely;
+    private readonly Upgrades _upgrades;
     private readonly List<FaultClass> _sudden;
     private bool _isStorm;
     private bool _isOver;
@@ -38,6 +39,7 @@ internal sealed class FaultInjector
         _disks = new DiskFaults(world, random);
         _members = new MembershipFaults(world, random);
         _lonely = new LonelyLeader(world, random);
+        _upgrades = new Upgrades(world, random);
         _sudden = [.. Sudden.Where(f => world.Options.Has(f))];
     }
 
@@ -47,10 +49,7 @@ internal sealed class FaultInjector
         ChangeWeather();
         NextFault();
         NextDiskImage();
-        foreach (var node in _world.Nodes.Where(static n => n.Level < FeatureLevels.Newest))
-        {
-            _world.Scheduler.After(_random.NextInt64(_world.Options.Safety), () => Upgrade(node));
-        }
+        _upgrades.Start();
     }
 
     /// <summary>Nothing goes wrong any more, and what was wrong is repaired.</summary>
@@ -60,6 +59,7 @@ internal sealed class FaultInjector
         _world.HasFaults = false;
         _partitions.End();
         _members.End();
+        _upgrades.End();
         Calm();
         foreach (var node in _world.Nodes)
         {
@@ -110,15 +110,6 @@ internal sealed class FaultInjector
         _world.Network.Stragglers = 0;
         _world.Redis.Calm();
         _world.Network.JoinAll();
-    }
-
-    /// <summary>One after the other, while everything else happens; some not before the end of the run.</summary>
-    private void Upgrade(SimulatedNode node)
-    {
-        if (!_isOver && _random.Chance(0.8))
-        {
-            node.Upgrade();
-        }
     }
 
     private void NextFault() => _world.Scheduler.After(_random.Exponential(_world.Options.FaultInterval), () =>

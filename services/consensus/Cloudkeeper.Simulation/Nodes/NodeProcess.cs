@@ -320,6 +320,10 @@ internal sealed class NodeProcess : IReplicaHost
             World.Totals.Count(Marker.CrashesAtDiskOperations);
             Node.Crash();
         }
+        catch (FeatureLevelException e)
+        {
+            Node.NoticeTooOld(e);
+        }
         catch (StorageFailedException e)
         {
             Node.Exit(e);

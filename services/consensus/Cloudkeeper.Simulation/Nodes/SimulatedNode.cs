@@ -1,5 +1,6 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Storage;
@@ -14,6 +15,9 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     private const double ResetIsNoticed = 0.5;
 
     private bool _hasDrawn;
+
+    // That has worked with what is on its disk.
+    private int _newestProgram;
 
     public World World { get; } = world;
 
@@ -103,17 +107,43 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     /// <summary>It is started again with the present program, if it has an older one.</summary>
     public void Upgrade()
     {
-        if (Level == FeatureLevels.Newest)
+        if (Level < FeatureLevels.Newest)
         {
-            return;
+            World.Totals.Count(Marker.ProgramsUpgraded);
+            Replace(FeatureLevels.Newest);
+        }
+    }
+
+    /// <summary>It is started again with the old program: whoever upgraded it has changed their mind.</summary>
+    public void Downgrade()
+    {
+        if (Level > FeatureLevels.First)
+        {
+            World.Totals.Count(Marker.ProgramsDowngraded);
+            Replace(FeatureLevels.First);
+        }
+    }
+
+    /// <summary>
+    /// The cluster behaves in a way that its program does not know: it stops, and somebody starts a newer one. This can
+    /// only meet who went back to an older program, since the level rises when everybody has said to know the next.
+    /// </summary>
+    public void NoticeTooOld(FeatureLevelException reason)
+    {
+        if (Level >= _newestProgram || Level >= World.Checks.Ledger.Machine.FeatureLevel)
+        {
+            throw new ViolationException("U1 levels are known to all", $"m{Address} knows level {Level}: {reason.Message}");
         }
 
-        World.Totals.Count(Marker.ProgramsUpgraded);
-        Level = FeatureLevels.Newest;
-        if (IsUp)
+        World.Trace.Add(TraceKind.Exited, Address, detail: reason.Message);
+        World.Totals.Count(Marker.ProgramsTooOld);
+        Stop();
+        Disk.Restart();
+        World.Scheduler.After(World.DownTime(), () =>
         {
-            Crash();
-        }
+            Upgrade();
+            Start();
+        });
     }
 
     /// <summary>The process ends because of its disk (rule R3); the machine, and what it has cached, stays.</summary>
@@ -213,6 +243,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         {
             Process = new NodeProcess(this, directory, directory.Identity.Node, founding: null);
             IsRotten = false;
+            World.Totals.Count(Marker.NewerDataReadByOlderPrograms, Level < _newestProgram ? 1 : 0);
         }
         catch (StorageCorruptedException e)
         {
@@ -246,9 +277,23 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
             World.Totals.Count(Marker.CrashesAtDiskOperations);
             Crash();
         }
+        catch (FeatureLevelException e)
+        {
+            NoticeTooOld(e);
+        }
         catch (StorageException e) when (e is not StorageVersionException)
         {
             Exit(e);
+        }
+    }
+
+    private void Replace(int program)
+    {
+        _newestProgram = Math.Max(Level, program);
+        Level = program;
+        if (IsUp)
+        {
+            Crash();
         }
     }
 
@@ -262,6 +307,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     {
         LoseMember();
         Disk.Lose();
+        _newestProgram = Level;
     }
 
     /// <summary>Nobody speaks under its id again.</summary>

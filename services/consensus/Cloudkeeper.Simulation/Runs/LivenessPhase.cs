@@ -255,7 +255,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
             && !members.Members.Any(static m => m.IsLeaving)
             && _core.Nodes.All(n => n.IsGone || (n.Process is { } process
                 && members.Find(process.Id) is { IsVoter: true } member
-                && member.Instance == process.Instance));
+                && member.Instance == process.Instance
+                && member.Level == n.Level));
     }
 
     private bool IsConverged()

@@ -27,6 +27,9 @@ internal sealed record SimulationOptions
     /// </summary>
     public double OldPrograms { get; init; }
 
+    /// <summary>How many of these machines go back to the old program for a while: 0 to 1.</summary>
+    public double UndoneUpgrades { get; init; }
+
     /// <summary>Each with lanes of its own.</summary>
     public int Gateways { get; init; } = 2;
 
