@@ -101,6 +101,30 @@ public sealed class CoherenceTests
     }
 
     [Fact]
+    public void The_end_of_a_session_is_told_with_what_happened_in_its_revision()
+    {
+        var ends = new ToldEnds(_log.Facts.Sessions);
+        var session = _log.OpenSession();
+        ends.Begin(session, new Revision(_log.Revision));
+        _log.Expire(session);
+        var end = new Revision(_log.Revision);
+        ends.Reached(new Revision(end.Value - 1), hasEnded: false);
+        ends.Reached(end, hasEnded: true);
+        ends.Told();
+        Broken("W1", () => ends.Reached(new Revision(end.Value - 1), hasEnded: true));
+        Broken("W1", () => ends.Reached(end, hasEnded: false));
+    }
+
+    [Fact]
+    public void The_end_of_a_session_that_lives_is_not_told()
+    {
+        var ends = new ToldEnds(_log.Facts.Sessions);
+        ends.Begin(_log.OpenSession(), Revision.Zero);
+        Broken("W1", () => ends.Reached(new Revision(_log.Revision), hasEnded: true));
+        Broken("W1", ends.Told);
+    }
+
+    [Fact]
     public void C3_an_entry_with_another_value_than_was_committed_is_noticed()
     {
         Keep(new Revision(2), _changes[2].Stat, []);

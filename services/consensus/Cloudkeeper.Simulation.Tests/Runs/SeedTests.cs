@@ -32,9 +32,10 @@ public sealed class SeedTests
         Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted, Marker.CacheFills,
         Marker.CacheFillsRejected, Marker.CachedEntriesTooOld, Marker.LinearizableReadsFromMemory,
         Marker.BoundedReadsFromMemory, Marker.LocalReadsFromMemory, Marker.AbsencesFromMemory, Marker.SharedNodesTaken,
-        Marker.SharedNodesRejected, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
+        Marker.SharedNodesRejected, Marker.ForeignEntriesRefused, Marker.ForeignMessagesRefused, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
         Marker.RedisFaults, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
-        Marker.WatchesResumed, Marker.WatchesBroken, Marker.GapsTold, Marker.GapsByCompaction,
+        Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,
+        Marker.GapsByCompaction,
     ];
 
     [Fact]

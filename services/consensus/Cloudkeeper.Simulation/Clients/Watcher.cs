@@ -16,12 +16,14 @@ internal sealed class Watcher
 {
     private const double Breaks = 0.01;
     private const double Resumes = 0.85;
+    private const double NamesSession = 0.3;
     private const long Pause = 50 * Scheduler.Millisecond;
 
     private readonly World _world;
     private readonly SimulationRandom _random;
     private readonly WatchInterest _interest;
     private readonly ToldChanges _told;
+    private readonly ToldEnds _ends;
     private readonly long _pace;
     private GatewayWatch? _watch;
     private Gateway _gateway;
@@ -33,6 +35,7 @@ internal sealed class Watcher
         _random = random;
         _interest = new WatchInterest([.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => Target())]);
         _told = new ToldChanges(world.Facts.Changes, _interest);
+        _ends = new ToldEnds(world.Facts.Sessions);
         _pace = random.Pick([0, 1, 10, 100, 500]) * Scheduler.Millisecond;
         _gateway = random.Pick(world.Gateways);
     }
@@ -46,7 +49,8 @@ internal sealed class Watcher
     public long Pace() => _pace == 0 || _world.Workload.IsStopped ? 0 : _random.Exponential(_pace);
 
     /// <param name="position">Everything up to here has come with these.</param>
-    public void Take(IReadOnlyList<WatchEvent> events, Revision position)
+    /// <param name="hasSessionEnded">And the session that the watch names ended by then.</param>
+    public void Take(IReadOnlyList<WatchEvent> events, Revision position, bool hasSessionEnded)
     {
         for (var i = 0; i < events.Count; i++)
         {
@@ -64,6 +68,15 @@ internal sealed class Watcher
         }
 
         _told.Reached(position);
+        _ends.Reached(position, hasSessionEnded);
+    }
+
+    /// <summary>The watch ends because its session has.</summary>
+    public void SessionEnded()
+    {
+        _world.Totals.Count(Marker.WatchesEndedWithSession);
+        _ends.Told();
+        Disconnected();
     }
 
     /// <summary>Changes are lost: it reads what is there now, and goes on from that.</summary>
@@ -150,8 +163,22 @@ internal sealed class Watcher
 
     private void Watch(Revision from)
     {
+        var session = SomeSession();
         _told.Begin(from);
-        _watch = new GatewayWatch(_gateway, _interest, from, this);
+        _ends.Begin(session, from);
+        _watch = new GatewayWatch(_gateway, _interest with { Session = session }, from, this);
+    }
+
+    /// <summary>Somebody's that lives, or did a moment ago; null: none.</summary>
+    private SessionId? SomeSession()
+    {
+        if (_world.Workload.IsStopped || !_random.Chance(NamesSession))
+        {
+            return null;
+        }
+
+        var known = _world.Facts.Sessions.All.TakeLast(_world.Options.Clients).ToList();
+        return known.Count == 0 ? null : _random.Pick(known).Id;
     }
 
     private WatchTarget Target() => _random.Next(5) switch

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Protocol.Feed;
@@ -37,9 +36,9 @@ internal sealed class RedisClient
 
     public long SilenceMax => Options.SpeakerLease / 2;
 
-    private CoherenceOptions Options => _gateway.World.Options.Coherence;
+    private Guid Cluster => _gateway.Memory.Cluster;
 
-    private string Prefix => string.Create(CultureInfo.InvariantCulture, $"cloudkeeper:{_gateway.Memory.Cluster:N}:");
+    private CoherenceOptions Options => _gateway.World.Options.Coherence;
 
     public void Start()
     {
@@ -52,19 +51,23 @@ internal sealed class RedisClient
     /// <param name="found">Null: not there, not to be believed, or not known in time.</param>
     public void Find(string path, Action<CacheEntry?> found)
     {
-        var cluster = _gateway.Memory.Cluster;
-        Ask(new RedisGet($"{Prefix}node:{path}"), bytes => found(
-            bytes is null ? null : SharedNode.Read(bytes, cluster, path)));
+        var cluster = Cluster;
+        Ask(new RedisGet(SharedKeys.Node(cluster, path)), bytes =>
+        {
+            var entry = bytes is null ? null : SharedNode.Read(bytes, cluster, path);
+            _gateway.World.Totals.Count(Marker.ForeignEntriesRefused, bytes is not null && entry is null ? 1 : 0);
+            found(entry);
+        });
     }
 
     public void Store(string path, CacheEntry entry) => Send(
-        new RedisSet($"{Prefix}node:{path}", SharedNode.Write(_gateway.Memory.Cluster, path, entry)));
+        new RedisSet(SharedKeys.Node(Cluster, path), SharedNode.Write(Cluster, path, entry)));
 
     public void Say(FeedFrame frame)
     {
         if (IsSpeaking && frame is ChangeSetFrame or ProgressFrame)
         {
-            Send(new RedisPublish($"{Prefix}feed", new FeedMessage(_gateway.Memory.Cluster, _id, frame).Write()));
+            Send(new RedisPublish(SharedKeys.Feed(Cluster), new FeedMessage(Cluster, _id, frame).Write()));
         }
     }
 
@@ -76,7 +79,8 @@ internal sealed class RedisClient
     /// <returns>Whether there is something new to be heard.</returns>
     public bool Receive(RedisMessageEnvelope envelope)
     {
-        var message = FeedMessage.Read(envelope.Message, _gateway.Memory.Cluster);
+        var message = FeedMessage.Read(envelope.Message, Cluster);
+        _gateway.World.Totals.Count(Marker.ForeignMessagesRefused, message is null ? 1 : 0);
         if (message is null || message.Speaker == _id)
         {
             return false;
@@ -100,10 +104,10 @@ internal sealed class RedisClient
         if (_gateway.Memory.IsStarted)
         {
             var ends = _gateway.World.Scheduler.Now + Options.SpeakerLease;
-            Ask(new RedisLease($"{Prefix}speaker", _id, Options.SpeakerLease), reply => Renewed(reply is not null, ends));
+            Ask(new RedisLease(SharedKeys.Speaker(Cluster), _id, Options.SpeakerLease), reply => Renewed(reply is not null, ends));
             if (!_isSubscribed)
             {
-                Ask(new RedisSubscribe($"{Prefix}feed"), reply => _isSubscribed = reply is not null);
+                Ask(new RedisSubscribe(SharedKeys.Feed(Cluster)), reply => _isSubscribed = reply is not null);
             }
         }
 

@@ -21,13 +21,14 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     private long _downUntil;
     private double _lost;
     private double _repeated;
+    private double _crossed;
 
     public void Receive(Envelope envelope)
     {
         if (envelope is RedisRequestEnvelope request && world.Scheduler.Now >= _downUntil)
         {
             var delay = world.Scheduler.Now < _slowUntil ? random.NextInt64(Scheduler.Second) : 0;
-            world.Scheduler.After(delay, () => Answer(request));
+            world.Scheduler.After(delay, () => Execute(request.From, request.Call, request.Command));
         }
     }
 
@@ -58,6 +59,10 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
                 _repeated = random.NextDouble() / 2;
                 world.Scheduler.After(duration, Calm);
                 break;
+            case 6 or 7:
+                _crossed = random.NextDouble();
+                world.Scheduler.After(duration, Calm);
+                break;
             default:
                 Poison();
                 break;
@@ -67,27 +72,36 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     /// <summary>The faults are over; what they have left behind stays.</summary>
     public void Calm()
     {
-        (_lost, _repeated) = (0, 0);
+        (_lost, _repeated, _crossed) = (0, 0, 0);
         _slowUntil = _downUntil = world.Scheduler.Now;
     }
 
-    private void Answer(RedisRequestEnvelope request)
+    /// <summary>Somebody beside the network stores or publishes something.</summary>
+    public void Execute(RedisCommand command)
     {
-        var reply = new RedisReplyEnvelope(Address, request.From, request.Call, null);
-        switch (request.Command)
+        if (world.Scheduler.Now >= _downUntil)
+        {
+            Execute(0, 0, command);
+        }
+    }
+
+    private void Execute(int from, long call, RedisCommand command)
+    {
+        var reply = new RedisReplyEnvelope(Address, from, call, null);
+        switch (command)
         {
             case RedisGet get:
                 world.Network.Send(reply with { Value = _entries.GetValueOrDefault(get.Key) });
                 break;
             case RedisSet set:
-                _entries[set.Key] = set.Value;
+                Set(set);
                 RememberSometimes();
                 break;
             case RedisLease lease:
                 world.Network.Send(reply with { Value = TryLease(lease) ? [] : null });
                 break;
             case RedisSubscribe subscribe:
-                _listeners.Add((subscribe.Channel, request.From));
+                _listeners.Add((subscribe.Channel, from));
                 world.Network.Send(reply with { Value = [] });
                 break;
             case RedisPublish publish:
@@ -95,6 +109,23 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
                 break;
         }
     }
+
+    private void Set(RedisSet set)
+    {
+        _entries[set.Key] = set.Value;
+        if (_crossed > 0)
+        {
+            foreach (var key in _entries.Keys.Where(key => IsOfSamePath(key, set.Key) && random.Chance(_crossed)).ToList())
+            {
+                _entries[key] = set.Value;
+            }
+        }
+    }
+
+    /// <summary>Whichever cluster they belong to.</summary>
+    private static bool IsOfSamePath(string key, string other) =>
+        key.AsSpan(key.IndexOf('/', StringComparison.Ordinal))
+            .SequenceEqual(other.AsSpan(other.IndexOf('/', StringComparison.Ordinal)));
 
     private bool TryLease(RedisLease wanted)
     {
@@ -112,7 +143,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     {
         foreach (var (channel, gateway) in _listeners)
         {
-            if (channel != message.Channel || random.Chance(_lost))
+            if (!Reaches(message.Channel, channel) || random.Chance(_lost))
             {
                 continue;
             }
@@ -124,6 +155,10 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
             }
         }
     }
+
+    /// <summary>As a fault, what belongs to one cluster gets to others as well.</summary>
+    private bool Reaches(string published, string channel) =>
+        channel == published || (_crossed > 0 && random.Chance(_crossed));
 
     /// <summary>In order, as a connection does, and not at all where it is cut.</summary>
     private void Carry(int gateway, byte[] message)

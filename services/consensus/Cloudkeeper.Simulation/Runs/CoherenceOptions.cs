@@ -15,6 +15,9 @@ internal sealed record CoherenceOptions
     /// <summary>Gateways share what they read, and one of them publishes its feed.</summary>
     public bool HasRedis { get; init; } = true;
 
+    /// <summary>Another cluster shares this Redis.</summary>
+    public bool HasNeighbour { get; init; } = true;
+
     /// <summary>Clients that watch.</summary>
     public int Watchers { get; init; } = 4;
 

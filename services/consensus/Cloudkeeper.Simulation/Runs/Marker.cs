@@ -108,6 +108,8 @@ internal enum Marker
     AbsencesFromMemory,
     SharedNodesTaken,
     SharedNodesRejected,
+    ForeignEntriesRefused,
+    ForeignMessagesRefused,
     SpeakerChanges,
     GatewaysListening,
     PublishedChangesMissed,
@@ -117,6 +119,7 @@ internal enum Marker
     WatchesCaughtUpFromHistory,
     WatchesResumed,
     WatchesBroken,
+    WatchesEndedWithSession,
     GapsTold,
     GapsByCompaction,
 }

@@ -57,6 +57,7 @@ internal static class SimulationRun
             watcher.Start();
         }
 
+        world.Neighbour.Start();
         world.Workload.Start();
         world.Scheduler.RunUntil(options.WarmUp);
 

@@ -108,6 +108,7 @@ internal static class Swarm
         PumpDelay = random.Logarithmic(10, 20_000),
         LookupLimit = random.Logarithmic(1, 50) * Scheduler.Millisecond,
         SpeakerLease = random.Between(300, 2_000) * Scheduler.Millisecond,
+        HasNeighbour = random.Chance(0.5),
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)

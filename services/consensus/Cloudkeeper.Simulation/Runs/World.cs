@@ -46,6 +46,7 @@ internal sealed class World
             [.. Enumerable.Range(FirstGateway, options.Gateways).Select(a => new Gateway(this, a, root.Split()))];
         Workload = new Workload(this, root.Split());
         Redis = new SimulatedRedis(this, root.Split());
+        Neighbour = new Neighbour(this, new SimulationRandom(Hash.Mix(options.Seed, 0x2C15)));
         Watchers = [.. Enumerable.Range(0, options.Coherence.Watchers).Select(_ => new Watcher(this, root.Split()))];
         Network.Add(SimulatedRedis.Address, Redis);
         foreach (var node in Nodes)
@@ -85,6 +86,8 @@ internal sealed class World
     public Workload Workload { get; }
 
     public SimulatedRedis Redis { get; }
+
+    public Neighbour Neighbour { get; }
 
     public IReadOnlyList<Watcher> Watchers { get; }
 

@@ -23,5 +23,5 @@ internal sealed class ChangeCache(RedisStore store, FeedProgress progress)
         }
     }
 
-    private string KeyOf(Revision revision, string path) => $"cloudkeeper:{progress.Cluster:N}:change:{revision}:{path}";
+    private string KeyOf(Revision revision, string path) => SharedKeys.Change(progress.Cluster, revision, path);
 }

@@ -34,7 +34,7 @@ internal sealed class FeedSpeaker(
     /// <summary>This gateway is the one that speaks.</summary>
     public bool IsSpeaking => time.GetTimestamp() < Volatile.Read(ref _leaseEnds);
 
-    public static RedisChannel ChannelOf(Guid cluster) => RedisChannel.Literal($"cloudkeeper:{cluster:N}:feed");
+    public static RedisChannel ChannelOf(Guid cluster) => RedisChannel.Literal(SharedKeys.Feed(cluster));
 
     /// <summary>Begins to publish a frame. What is not published is missed by those who listen, and they ask a node.</summary>
     public void Say(FeedFrame frame)
@@ -68,7 +68,7 @@ internal sealed class FeedSpeaker(
         {
             if (progress.IsStarted && redis.Database is { } database)
             {
-                await RenewAsync(database, $"cloudkeeper:{progress.Cluster:N}:speaker");
+                await RenewAsync(database, SharedKeys.Speaker(progress.Cluster));
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

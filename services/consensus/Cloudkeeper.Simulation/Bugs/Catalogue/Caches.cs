@@ -6,6 +6,8 @@ internal static class Caches
     private const string Rule = "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs";
     private const string Floors = "../gateway/Cloudkeeper.Coherence/Cache/ChangeFloors.cs";
     private const string Shared = "../gateway/Cloudkeeper.Coherence/Sharing/SharedNode.cs";
+    private const string Message = "../gateway/Cloudkeeper.Coherence/Sharing/FeedMessage.cs";
+    private const string Keys = "../gateway/Cloudkeeper.Coherence/Sharing/SharedKeys.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
@@ -79,6 +81,19 @@ internal static class Caches
                     Rule,
                     "return entry.At <= Revision && Fill(cluster, path, entry.Node, withValue: true, entry.At);",
                     "return Fill(cluster, path, entry.Node, withValue: true, entry.At > Revision ? entry.At : Revision);"),
+            ],
+        },
+        new("B-75.4", "what another cluster publishes is taken for the own feed when it gets onto its channel")
+        {
+            Edits = [new(Message, "|| new Guid(bytes.Slice(1, 16)) != cluster)", ")")],
+        },
+        new("B-75.5", "two clusters on one Redis have the same keys and channels, and whoever reads there believes it")
+        {
+            Edits =
+            [
+                new(Keys, "$\"cloudkeeper:{cluster:N}\"", "$\"cloudkeeper:{(cluster == Guid.Empty ? 0 : 1)}\""),
+                new(Shared, "|| reader.ReadGuid() != cluster", "|| reader.ReadGuid() == Guid.Empty"),
+                new(Message, "|| new Guid(bytes.Slice(1, 16)) != cluster)", ")"),
             ],
         },
     ];

@@ -93,6 +93,30 @@ internal static class Watches
                     ""),
             ],
         },
+        new("B-71.9", "the end of its session is not told to who catches up")
+        {
+            Edits =
+            [
+                new(
+                    Position,
+                    "hasSessionEnded |= interest.Session is { } id && set.EndedSessions.Contains(id);",
+                    "hasSessionEnded |= interest.Session is { } && set.Revision.Value < 0;"),
+            ],
+        },
+        new("B-71.10", "the end of its session is not told to who watches live")
+        {
+            Edits = [new(Subscription, "_hasSessionEnded = true;\nWake();", "Wake();")],
+        },
+        new("B-71.11", "whoever names a session is told that it has ended when any has")
+        {
+            Edits =
+            [
+                new(
+                    Hub,
+                    "if (_ofSession.TryGetValue(session, out var watchers))\n{\nforeach (var subscription in watchers)",
+                    "if (session.Value > 0)\n{\nforeach (var subscription in _ofSession.Values.SelectMany(static it => it))"),
+            ],
+        },
         new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
         {
             Edits =

@@ -1,6 +1,7 @@
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Gateways.Feeds;
@@ -14,6 +15,7 @@ namespace Cloudkeeper.Simulation.Gateways.Watches;
 /// </summary>
 internal sealed class GatewayWatch
 {
+    private const int KeepalivesPerTtl = 3;
     private const long Pause = 50 * Scheduler.Millisecond;
 
     private readonly Gateway _gateway;
@@ -22,6 +24,7 @@ internal sealed class GatewayWatch
     private readonly WatchPosition _position;
     private FeedChannel? _history;
     private Subscription? _live;
+    private bool _hasSessionEnded;
     private bool _isOver;
 
     public GatewayWatch(Gateway gateway, WatchInterest interest, Revision from, Watcher client)
@@ -31,7 +34,7 @@ internal sealed class GatewayWatch
         _client = client;
         _position = new WatchPosition(interest, from);
         gateway.Watches.Add(this);
-        Later(0, Continue);
+        Later(0, interest.Session is { } session ? () => Keep(session, hasBegun: false) : Continue);
     }
 
     private WatchHub Hub => _gateway.Memory.Hub;
@@ -55,6 +58,68 @@ internal sealed class GatewayWatch
         if (_live is { } live)
         {
             Hub.Unsubscribe(live);
+        }
+    }
+
+    /// <summary>The watch keeps the session alive that it names, from before it begins.</summary>
+    private void Keep(SessionId session, bool hasBegun)
+    {
+        var world = _gateway.World;
+        if (world.Workload.IsStopped)
+        {
+            Close();
+            _client.Disconnected();
+            return;
+        }
+
+        var sentAt = world.Scheduler.Now;
+        var interval = world.Options.SessionTtlMilliseconds * Scheduler.Millisecond / KeepalivesPerTtl;
+        _gateway.Keepalive(session, sentAt + (2 * interval), answer => Later(0, () => Kept(session, sentAt, answer, hasBegun)));
+        if (hasBegun)
+        {
+            Later(interval, () => Keep(session, hasBegun: true));
+        }
+    }
+
+    private void Kept(SessionId session, long sentAt, KeepaliveResult? answer, bool hasBegun)
+    {
+        var facts = _gateway.World.Facts;
+        switch (answer?.Status)
+        {
+            case null when hasBegun:
+                break;
+            case null:
+                Close();
+                _client.Disconnected();
+                break;
+            case KeepaliveStatus.Alive:
+                facts.NoEarlyExpiry.Acknowledged(session, sentAt);
+                if (!hasBegun)
+                {
+                    Keep(session, hasBegun: true);
+                    Continue();
+                }
+
+                break;
+            default:
+                facts.Ended.RequireEnding(session, answer);
+                _hasSessionEnded = true;
+                End(hasBegun);
+                break;
+        }
+    }
+
+    /// <summary>Who has begun is told first what is here.</summary>
+    private void End(bool hasBegun)
+    {
+        if (hasBegun)
+        {
+            Continue();
+        }
+        else
+        {
+            Close();
+            _client.SessionEnded();
         }
     }
 
@@ -139,7 +204,12 @@ internal sealed class GatewayWatch
         }
         else
         {
-            _client.Take(step.Events, _position.Revision);
+            _client.Take(step.Events, _position.Revision, step.HasSessionEnded);
+            if (!_isOver && (step.HasSessionEnded || _hasSessionEnded))
+            {
+                Close();
+                _client.SessionEnded();
+            }
         }
     }
 
