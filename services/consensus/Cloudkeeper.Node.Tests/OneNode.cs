@@ -18,12 +18,14 @@ namespace Cloudkeeper.Node.Tests;
 /// <summary>A cluster of one in this process, with real files and the endpoints of the real thing.</summary>
 internal sealed class OneNode : IAsyncDisposable
 {
+    private const string FoundedAlone = "1=http://127.0.0.1:1";
+
     private readonly WebApplicationFactory<Program> _factory;
     private readonly string _directory;
     private LaneId _lane;
     private long _serial;
 
-    private OneNode(string directory, string members)
+    private OneNode(string directory, string members, params (string Name, string Value)[] settings)
     {
         _directory = directory;
         _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
@@ -33,6 +35,10 @@ internal sealed class OneNode : IAsyncDisposable
             builder.UseSetting("Node:DataDirectory", directory);
             builder.UseSetting("Node:SegmentBytes", (1 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture));
             builder.UseSetting("Node:SnapshotLogEntries", "100");
+            foreach (var (name, value) in settings)
+            {
+                builder.UseSetting(name, value);
+            }
         });
         Client = _factory.CreateClient();
     }
@@ -47,18 +53,25 @@ internal sealed class OneNode : IAsyncDisposable
     private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
     /// <summary>Alone it founds a cluster and elects itself.</summary>
-    public static OneNode Start(string directory, string members = "1=http://127.0.0.1:1") => new(directory, members);
+    public static OneNode Start(string directory, string members = FoundedAlone) => new(directory, members);
 
     /// <summary>A member of a cluster whose other members do not exist: it never leads.</summary>
-    public static async Task<OneNode> StartWithoutQuorumAsync(string directory)
+    public static Task<OneNode> StartWithoutQuorumAsync(string directory) =>
+        StartWithoutQuorumAsync(directory, "http://127.0.0.1:2");
+
+    /// <param name="second">Address of the second of three members.</param>
+    /// <param name="settings">Beside those of all nodes here.</param>
+    public static async Task<OneNode> StartWithoutQuorumAsync(
+        string directory, string second, params (string Name, string Value)[] settings)
     {
         using (var data = Open(directory))
         {
-            var members = Enumerable.Range(1, 3).Select(id => new Member(new NodeId(id), $"http://127.0.0.1:{id}", IsVoter: true));
+            string[] addresses = ["http://127.0.0.1:1", second, "http://127.0.0.1:3"];
+            var members = addresses.Select((address, i) => new Member(new NodeId(i + 1), address, IsVoter: true));
             NodeStorage.Found(data, new NodeOptions(), Guid.NewGuid(), new NodeId(1), new Membership(members)).Log.Dispose();
         }
 
-        var node = Start(directory);
+        var node = new OneNode(directory, FoundedAlone, settings);
         while (node.Node.Replica is null)
         {
             await Task.Yield();

@@ -1,0 +1,45 @@
+using System.Net;
+using Cloudkeeper.Node.Joining;
+using Cloudkeeper.Protocol;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Cloudkeeper.Node.Tests.Joining;
+
+/// <summary>A member that does nothing but answer announcements, as the test wants it.</summary>
+internal sealed class OtherMember : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly SemaphoreSlim _asked = new(0);
+
+    private OtherMember(Func<AnnouncementBody, IResult> answer)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(
+            kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        _application = builder.Build();
+        _application.MapPost(NodeRoutes.MembershipAnnounce, (AnnouncementBody announcement) =>
+        {
+            _asked.Release();
+            return answer(announcement);
+        });
+    }
+
+    public string Address => _application.Urls.Single();
+
+    public static async Task<OtherMember> StartAsync(Func<AnnouncementBody, IResult> answer)
+    {
+        var member = new OtherMember(answer);
+        await member._application.StartAsync(TestContext.Current.CancellationToken);
+        return member;
+    }
+
+    /// <summary>Completes when it was asked once more since the last time.</summary>
+    public Task AskedAsync() => _asked.WaitAsync(TestContext.Current.CancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        _asked.Dispose();
+    }
+}
