@@ -6,6 +6,11 @@ namespace Cloudkeeper.Local.Api;
 internal sealed record ClusterStatus(
     string Id, string? Leader, long Revision, IReadOnlyList<MemberStatus> Members, IReadOnlyList<GatewayStatus> Gateways)
 {
+    public int FeatureLevel { get; init; }
+
+    /// <summary>Who keeps the cluster at its feature level although others know the next.</summary>
+    public IReadOnlyList<string>? LevelHeldBy { get; init; }
+
     public int Voters => Members.Count(member => member.IsVoter);
 
     public int Majority => (Voters / 2) + 1;

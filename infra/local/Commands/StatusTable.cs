@@ -29,6 +29,9 @@ internal static class StatusTable
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var lines = rows.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
         return string.Join('\n', lines)
-            + $"\n\n{status.Voters} voters, {status.Majority} of them are a majority; revision {status.Revision}";
+            + $"\n\n{status.Voters} voters, {status.Majority} of them are a majority; revision {status.Revision}"
+            + (status.LevelHeldBy is { Count: > 0 } holders
+                ? $"\nfeature level {status.FeatureLevel}, until {string.Join(", ", holders)} run a newer program, or are removed"
+                : "");
     }
 }

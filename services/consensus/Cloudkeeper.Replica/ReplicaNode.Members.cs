@@ -56,6 +56,9 @@ public sealed partial class ReplicaNode
     /// <summary>All members, in order of id.</summary>
     public IReadOnlyList<MemberStatus> DescribeMembers() => [.. Membership.Members.Select(Describe)];
 
+    /// <summary>Who keeps the cluster at its feature level although others know the next: to be upgraded, or removed.</summary>
+    public IReadOnlyList<NodeId> LevelHolders => Steward.LevelHolders(CommittedMembership, Machine.FeatureLevel);
+
     private ClusterFacts Facts => new(
         _options.ClusterId, Id, Membership, FeatureLevel, id => IsActive(id) is true, _mark.IsYoung(Term));
 

@@ -36,6 +36,8 @@ internal static class ClusterEndpoints
             r.Leader is { } leader ? MemberViews.NameOf(leader) : null,
             r.Term.Value,
             r.Machine.Revision.Value,
+            r.Machine.FeatureLevel,
+            [.. r.LevelHolders.Select(MemberViews.NameOf)],
             [.. r.DescribeMembers().Select(m => members.Of(m, r, replica.Transfers, replica.VersionOf(m.Member.Id)))]));
     }
 
@@ -63,12 +65,15 @@ internal static class ClusterEndpoints
 
 /// <param name="Node">Who answers.</param>
 /// <param name="Revision">That the answering node has applied.</param>
+/// <param name="LevelHeldBy">Who keeps the cluster at its feature level although others know the next.</param>
 internal sealed record ClusterView(
     string Id,
     string Node,
     string? Leader,
     long Term,
     long Revision,
+    int FeatureLevel,
+    IReadOnlyList<string> LevelHeldBy,
     IReadOnlyList<MemberView> Members);
 
 internal sealed record GatewaysView(IReadOnlyList<GatewayView> Gateways);

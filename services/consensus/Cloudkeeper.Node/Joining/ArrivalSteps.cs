@@ -36,4 +36,10 @@ internal sealed class ArrivalSteps(NodeId self, ProgressLog progress)
 
 /// <summary>What a member knows of itself at one moment.</summary>
 internal sealed record MemberSelfView(
-    Membership Membership, Membership Committed, NodeId? Leader, LogIndex Commit, LogIndex Applied);
+    Membership Membership, Membership Committed, NodeId? Leader, LogIndex Commit, LogIndex Applied)
+{
+    public required int FeatureLevel { get; init; }
+
+    /// <summary>Who keeps the cluster at this level.</summary>
+    public required IReadOnlyList<NodeId> LevelHolders { get; init; }
+}

@@ -24,13 +24,19 @@ internal sealed partial class MemberWatch(
     public async Task FollowAsync(ReplicaHost replica, CancellationToken cancellationToken)
     {
         var steps = new ArrivalSteps(replica.Id, progress);
+        var levels = new LevelNews(logger);
         var isTold = false;
         var askedAt = time.GetTimestamp();
         while (!cancellationToken.IsCancellationRequested)
         {
             var view = await replica.AskAsync(r => new MemberSelfView(
-                r.Membership, r.CommittedMembership, r.Leader, r.CommitIndex, r.AppliedIndex));
+                r.Membership, r.CommittedMembership, r.Leader, r.CommitIndex, r.AppliedIndex)
+            {
+                FeatureLevel = r.Machine.FeatureLevel,
+                LevelHolders = r.LevelHolders,
+            });
             steps.Observe(view);
+            levels.Observe(view, replica.Id);
             var hasNews = !isTold && view.Leader is not null && !IsCurrent(view.Membership.Find(replica.Id), replica);
             var isLost = replica.HearsNobody && time.GetElapsedTime(askedAt) > replica.Patience;
             if (hasNews || isLost)

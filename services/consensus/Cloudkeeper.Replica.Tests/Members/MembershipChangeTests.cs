@@ -214,6 +214,18 @@ public sealed class MembershipChangeTests
     }
 
     [Fact]
+    public void An_expected_member_holds_no_level_and_must_know_it_when_it_comes()
+    {
+        var cluster = SmallCluster.Led("1v 2v 3l?", leader: 1);
+        Announce(cluster, 1, 1, level: 2);
+        Announce(cluster, 2, 2, level: 2);
+        cluster.Until(() => cluster[2].Machine.FeatureLevel == 2);
+
+        Assert.Equal(ChangeCodes.TooOld, Announce(cluster, 3, 3, level: 1).Code);
+        Assert.Equal(new NodeId(3), Announce(cluster, 3, 3, level: 2).Node);
+    }
+
+    [Fact]
     public void Who_goes_back_to_an_older_program_before_the_switch_puts_it_off()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);

@@ -44,6 +44,22 @@ public sealed class StewardTests
         Assert.Equal(expected, Steward.NextLevel(new Membership(members), featureLevel: 1, ownLevel: 3));
     }
 
+    [Theory]
+    [InlineData("1v 2v 3l?", 2, "")]
+    [InlineData("1v 2v 3l", null, "3")]
+    [InlineData("1v 2v 3v", null, "3")]
+    public void Who_has_never_arrived_holds_no_level_and_who_has_is_named(string members, int? expected, string holders)
+    {
+        var upgraded = new Membership(Some.Members(members).Members.Select(m => m.Id.Value < 3 ? m with { Level = 2 } : m));
+
+        Assert.Equal(expected, Steward.NextLevel(upgraded, featureLevel: 1, ownLevel: 2));
+        Assert.Equal(holders, string.Join(' ', Steward.LevelHolders(upgraded, featureLevel: 1)));
+    }
+
+    [Fact]
+    public void Nobody_holds_a_level_that_nobody_knows_more_than() =>
+        Assert.Empty(Steward.LevelHolders(Some.Members("1v 2v 3v"), featureLevel: 1));
+
     [Fact]
     public void A_leader_that_went_back_to_an_older_program_switches_to_nothing_that_it_does_not_know()
     {

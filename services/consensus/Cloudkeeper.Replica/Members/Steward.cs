@@ -26,12 +26,23 @@ internal static class Steward
             && hasCaughtUp(member.Id);
     }
 
-    /// <summary>The feature level to switch to; null: somebody does not know more than the present one.</summary>
+    /// <summary>
+    /// The feature level to switch to; null: somebody does not know more than the present one. Who is expected and has never
+    /// been there runs no program yet: when it comes, it must know what the cluster uses then.
+    /// </summary>
     /// <param name="ownLevel">
     /// What the leader itself knows: the log still says more of one that has gone back to an older program just now.
     /// </param>
     public static int? NextLevel(Membership members, int featureLevel, int ownLevel) =>
-        ownLevel > featureLevel && members.Members.All(m => m.Level > featureLevel) ? featureLevel + 1 : null;
+        ownLevel > featureLevel && members.Members.All(m => m.Level > featureLevel || IsExpected(m)) ? featureLevel + 1 : null;
+
+    /// <summary>Who keeps the cluster at its feature level although others know the next: to be upgraded, or removed.</summary>
+    public static IReadOnlyList<NodeId> LevelHolders(Membership members, int featureLevel) =>
+        members.Members.Any(m => m.Level > featureLevel)
+            ? [.. members.Members.Where(m => m.Level <= featureLevel && !IsExpected(m)).Select(m => m.Id)]
+            : [];
+
+    private static bool IsExpected(Member member) => !member.IsVoter && member.Instance == Guid.Empty;
 
     private static bool IsLeavingLearner(Member member) => member is { IsLeaving: true, IsLearner: true };
 }

@@ -104,13 +104,16 @@ internal static class Answers
 
     internal sealed record Gateway(string Instance, string? Address);
 
+    /// <param name="LevelHeldBy">Who keeps the cluster at its feature level although others know the next.</param>
     internal sealed record Cluster(
         string Id,
         string? Leader,
         long Term,
         long Revision,
         IReadOnlyList<Member> Members,
-        IReadOnlyList<Gateway> Gateways);
+        IReadOnlyList<Gateway> Gateways,
+        int? FeatureLevel = null,
+        IReadOnlyList<string>? LevelHeldBy = null);
 
     internal sealed record Joining([property: JsonPropertyName("joining")] IReadOnlyList<string> Nodes);
 
