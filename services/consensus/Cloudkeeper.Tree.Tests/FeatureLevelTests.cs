@@ -85,7 +85,8 @@ public sealed class FeatureLevelTests
         var restarting = new StateMachine(StateMachineOptions.Default);
         for (var i = 0; i < 600; i++)
         {
-            var entry = i == 300 ? workload.NextEntry() with { Batches = [Raise(2)] } : workload.NextEntry();
+            var entry = workload.NextEntry();
+            entry = i is 200 or 400 ? entry with { Batches = [Raise(1 + (i / 200))] } : entry;
             var results = entry.ApplyTo(steady);
             workload.Learn(results);
             Same.Results(results, entry.ApplyTo(restarting));
@@ -96,7 +97,7 @@ public sealed class FeatureLevelTests
             }
         }
 
-        Assert.Equal(2, steady.FeatureLevel);
+        Assert.Equal(FeatureLevels.Newest, steady.FeatureLevel);
         Same.States(steady, restarting);
     }
 

@@ -12,10 +12,11 @@ public sealed class GoldenSnapshotTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void A_snapshot_of_every_version_is_loaded_forever(int version)
     {
         var loaded = SnapshotTests.Load(ReadBlocks(FileOf(version)), StateMachineOptions.Default);
-        Assert.Equal(9, loaded.Revision.Value);
+        Assert.Equal(version < FeatureLevels.TouchedParents ? 9 : 10, loaded.Revision.Value);
         Assert.Equal(6, loaded.NodeCount);
         Assert.Equal(version, loaded.FeatureLevel);
         Same.States(Script(version).State, loaded);
@@ -24,6 +25,7 @@ public sealed class GoldenSnapshotTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void A_state_of_every_level_writes_the_same_bytes_on_every_machine(int level)
     {
         var blocks = SnapshotTests.Write(Script(level).State, byteBudget: 300);
@@ -56,6 +58,12 @@ public sealed class GoldenSnapshotTests
         machine.Put("/gone");
         machine.Delete("/gone");
         machine.Apply(new CommandBatch(lane, 1, [Request(new AcquireLockCommand("/lock", session, 0, "w", true), 1, "key")]));
+        if (level >= FeatureLevels.TouchedParents)
+        {
+            var shortLived = new WriteOperation("/app/member-2", Bytes("x"), "text/plain");
+            machine.Transact(shortLived, new DeleteOperation(shortLived.Path), new WriteOperation("/lock", Bytes("x"), ""));
+        }
+
         return machine;
     }
 

@@ -150,7 +150,7 @@ internal sealed class Workload(int seed)
         _ => (NodeKind.Persistent, null, 0),
     };
 
-    private string NextPath() =>
+    public string NextPath() =>
         string.Concat(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => "/" + Names[_random.Next(Names.Length)]));
 
     private byte[] NextValue() => Enumerable.Range(0, _random.Next(20)).Select(_ => (byte)_random.Next('0', '9' + 1)).ToArray();

@@ -110,7 +110,7 @@ internal sealed class TreeState
     /// <summary>False when nothing is left of what was done: a node created and deleted again.</summary>
     private bool TryCommit(Transaction transaction)
     {
-        var changes = NetChanges.Of(transaction.Journal);
+        var changes = NetChanges.Of(transaction, out var touched);
         var isSessionChange = CommitSessions(transaction.Journal, out var ended);
         if (!isSessionChange && changes.Count == 0)
         {
@@ -126,7 +126,10 @@ internal sealed class TreeState
             }
         }
 
-        History.Add(new ChangeSet(Revision, transaction.Revision, Time, changes, ended));
+        History.Add(new ChangeSet(Revision, transaction.Revision, Time, changes, ended)
+        {
+            TouchedParents = FeatureLevel < FeatureLevels.TouchedParents ? [] : touched,
+        });
         Revision = transaction.Revision;
         return true;
     }

@@ -94,6 +94,11 @@ internal static class Samples
         new ProgressFrame(new Revision(8)),
         new CompactedFrame(new Revision(2)),
         new StartFrame(Cluster, new Revision(6)),
+        new ChangeSetFrame(new ChangeSet(
+            new Revision(8), new Revision(9), 1_700_000_000_001, [Change(ChangeType.Deleted, withPrevious: false)], [])
+        {
+            TouchedParents = ["/", "/b/ö"],
+        }),
     ];
 
     public static Change Change(ChangeType type, bool withPrevious) => new(

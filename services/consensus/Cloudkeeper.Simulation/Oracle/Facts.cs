@@ -20,7 +20,8 @@ internal sealed class Facts
         Decisions = new OnceOnly(totals);
         Tickets = new TicketsAgree(Locks);
         Resource = new GuardedResource(Locks, totals);
-        var nodes = new NodeTruth(Paths, reference);
+        var touches = new TouchBook(reference);
+        var nodes = new NodeTruth(Paths, touches, reference);
         ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
         Caches = new EntriesAreTrue(nodes);
         ToldTheTruth = new ToldTheTruth(Decisions);
@@ -29,6 +30,7 @@ internal sealed class Facts
             Sessions,
             Paths,
             Changes,
+            touches,
             new SessionTotals(totals),
             NoEarlyExpiry,
             new NothingAfterTheEnd(Sessions),

@@ -75,12 +75,18 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
     {
         const int setBytes = 128;
         const int changeBytes = 256;
+        const int pathBytes = 64;
         var size = (long)setBytes;
         for (var i = 0; i < set.Changes.Count; i++)
         {
             var change = set.Changes[i];
             size += changeBytes + (2L * change.Path.Length) + (change.Value?.Length ?? 0)
                 + (change.Previous?.Value.Length ?? 0);
+        }
+
+        for (var i = 0; i < set.TouchedParents.Count; i++)
+        {
+            size += pathBytes + (2L * set.TouchedParents[i].Length);
         }
 
         return size;
@@ -95,6 +101,11 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         hash.Add(set.Time);
         hash.Add((ulong)set.Changes.Count);
         hash.Add((ulong)set.EndedSessions.Count);
+        if (set.TouchedParents.Count > 0)
+        {
+            hash.Add((ulong)set.TouchedParents.Count);
+        }
+
         return hash.Value;
     }
 

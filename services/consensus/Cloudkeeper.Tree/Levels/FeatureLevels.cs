@@ -6,6 +6,7 @@ namespace Cloudkeeper.Tree;
 /// </summary>
 /// <remarks>
 /// 1: the first. 2: what is kept for a time is kept by <see cref="Levels.RetentionClock"/>, and leaders stamp checkpoints.
+/// 3: change sets name the parents below which something came and went again.
 /// A new level gets a constant, and the old behaviour stays beside the new one for as long as logs of it may be read.
 /// </remarks>
 public static class FeatureLevels
@@ -16,6 +17,8 @@ public static class FeatureLevels
 
     public const int Checkpoints = 2;
 
+    public const int TouchedParents = 3;
+
     /// <summary>The newest that this program knows.</summary>
-    public const int Newest = 2;
+    public const int Newest = 3;
 }

@@ -16,7 +16,8 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// </summary>
 /// <remarks>
 /// The version is the state's feature level: a program that knows the level knows the format, and one that does not
-/// learns so from the first byte. Version 2 adds the retention clock to the head.
+/// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
+/// change sets.
 /// The head comes first. Nodes, sessions and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>
@@ -187,7 +188,7 @@ internal static class SnapshotFormat
 
     public static void Write(IBufferWriter<byte> output, ChangeSet set)
     {
-        output.WriteByte((byte)SnapshotRecord.ChangeSet);
+        output.WriteByte((byte)(set.TouchedParents.Count > 0 ? SnapshotRecord.TouchingChangeSet : SnapshotRecord.ChangeSet));
         ChangeCodec.Write(output, set);
     }
 }

@@ -11,4 +11,7 @@ internal enum SnapshotRecord : byte
     IdempotencyKey = 6,
     Tombstone = 7,
     ChangeSet = 8,
+
+    /// <summary>A change set that has touched parents: from feature level 3 on.</summary>
+    TouchingChangeSet = 9,
 }

@@ -63,7 +63,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
 
     private void AddRecord(ref WireReader reader)
     {
-        var kind = reader.ReadEnum(SnapshotRecord.ChangeSet);
+        var kind = reader.ReadEnum(SnapshotRecord.TouchingChangeSet);
         if (kind == SnapshotRecord.Head ^ _head is null)
         {
             throw new WireFormatException("A snapshot begins with its one head.");
@@ -93,7 +93,10 @@ public sealed class StateMachineLoader(StateMachineOptions options)
                 _state.Tombstones.Load(SnapshotFormat.ReadTombstone(ref reader));
                 break;
             case SnapshotRecord.ChangeSet:
-                _state.History.Load(ChangeCodec.ReadSet(ref reader));
+                _state.History.Load(ChangeCodec.ReadSet(ref reader, hasTouchedParents: false));
+                break;
+            case SnapshotRecord.TouchingChangeSet:
+                _state.History.Load(ChangeCodec.ReadSet(ref reader, hasTouchedParents: true));
                 break;
             default:
                 throw new WireFormatException($"A record of kind {kind}.");

@@ -1,3 +1,4 @@
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Tree.Nodes;
 
@@ -6,10 +7,11 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <summary>Turns a journal into its net effect: one change per path, in the order of the paths.</summary>
 internal static class NetChanges
 {
-    public static IReadOnlyList<Change> Of(ReadOnlySpan<JournalEntry> journal)
+    /// <param name="touched">See <see cref="ChangeSet.TouchedParents"/>.</param>
+    public static IReadOnlyList<Change> Of(Transaction transaction, out IReadOnlyList<string> touched)
     {
         var steps = new List<Step>(1);
-        foreach (var entry in journal)
+        foreach (var entry in transaction.Journal)
         {
             if (entry.Node is { } node && entry.Kind != JournalKind.ChildrenChanged)
             {
@@ -17,18 +19,20 @@ internal static class NetChanges
             }
         }
 
+        touched = [];
         return steps.Count switch
         {
             0 => [],
             1 => Describe(steps[0], steps[0]) is { } only ? [only] : [],
-            _ => Merge(steps),
+            _ => Merge(steps, transaction.Revision, out touched),
         };
     }
 
-    private static List<Change> Merge(List<Step> steps)
+    private static List<Change> Merge(List<Step> steps, Revision revision, out IReadOnlyList<string> touched)
     {
         steps.Sort(Step.Order);
         var changes = new List<Change>(steps.Count);
+        List<string>? undone = null;
         for (var first = 0; first < steps.Count;)
         {
             var last = first;
@@ -41,11 +45,44 @@ internal static class NetChanges
             {
                 changes.Add(change);
             }
+            else
+            {
+                (undone ??= []).Add(steps[first].Path);
+            }
 
             first = last + 1;
         }
 
+        touched = undone is null ? [] : ParentsOf(undone, changes, revision);
         return changes;
+    }
+
+    /// <param name="undone">What the transaction has created and deleted again.</param>
+    /// <returns>The parents of those, as far as they are there and no change says more of them than that.</returns>
+    private static List<string> ParentsOf(List<string> undone, List<Change> changes, Revision revision)
+    {
+        var told = new HashSet<string>(undone, StringComparer.Ordinal);
+        foreach (var change in changes)
+        {
+            told.Add(change.Path);
+            if (change.TouchesParent(revision))
+            {
+                told.Add(NodePath.ParentOf(change.Path));
+            }
+        }
+
+        var touched = new List<string>();
+        foreach (var path in undone)
+        {
+            var parent = NodePath.ParentOf(path);
+            if (told.Add(parent))
+            {
+                touched.Add(parent);
+            }
+        }
+
+        touched.Sort(StringComparer.Ordinal);
+        return touched;
     }
 
     private static Change? Describe(in Step first, in Step last) => (first.Before, last.After) switch

@@ -140,6 +140,28 @@ public sealed class CacheRuleTests
     }
 
     [Fact]
+    public void A_child_that_comes_and_goes_in_one_transaction_changes_the_stat_of_its_parent()
+    {
+        _world.Write("/a");
+        _world.Write("/e");
+        var cache = _world.StartCache();
+        Fill(cache, "/a");
+        Fill(cache, "/e");
+        var before = _world.Revision;
+        _world.Execute(
+            new WriteOperation("/a/b", default, ""), new DeleteOperation("/a/b"), new WriteOperation("/f", default, ""));
+        _world.CatchUp(cache);
+        Assert.NotEqual(_world.StateAt(before, "/a").Stat, _world.StateAt(_world.Revision, "/a").Stat);
+        Assert.False(IsAnswered(cache, "/a", Revision.Zero));
+        Assert.True(IsAnswered(cache, "/e", _world.Revision));
+
+        // An old answer, of a node or out of Redis, does not come back.
+        Assert.False(Fill(cache, "/a", before));
+        Assert.False(cache.FillShared(_world.Cluster, "/a", CacheEntry.Of(_world.StateAt(before, "/a"), true, before)));
+        Assert.True(Fill(cache, "/a"));
+    }
+
+    [Fact]
     public void A_parent_that_is_changed_with_its_children_stays()
     {
         _world.Write("/a");

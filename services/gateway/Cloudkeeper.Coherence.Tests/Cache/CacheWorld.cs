@@ -22,6 +22,11 @@ internal sealed class CacheWorld
 
     public CacheWorld()
     {
+        for (var level = FeatureLevels.First + 1; level <= FeatureLevels.Newest; level++)
+        {
+            Apply(new RaiseFeatureLevelCommand(1, level));
+        }
+
         Keep();
     }
 
@@ -45,8 +50,7 @@ internal sealed class CacheWorld
     /// <summary>Changes something or nothing.</summary>
     public void ChangeAtRandom(Random random)
     {
-        // Each path once: what is created and deleted again in one transaction is in no change.
-        var paths = random.GetItems(Paths, 1 + random.Next(3)).Distinct().ToArray();
+        var paths = random.GetItems(Paths, 1 + random.Next(4));
         Execute([.. paths.Select(path => random.Next(4) switch
         {
             0 => (Operation)new DeleteOperation(path, Recursive: random.Next(2) == 0),
@@ -61,8 +65,7 @@ internal sealed class CacheWorld
         Command command = operations.Length == 1
             ? new MutationCommand(operations[0])
             : new TransactionCommand([], operations, []);
-        _machine.Apply(
-            ++_index, 1, _index, [new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], command)])], []);
+        Apply(command);
         if (Revision > before)
         {
             Keep();
@@ -90,6 +93,9 @@ internal sealed class CacheWorld
 
     private static WriteOperation Value(string path, int bytes) =>
         new(path, Enumerable.Range(0, bytes).Select(i => (byte)i).ToArray(), "text/plain");
+
+    private void Apply(Command command) => _machine.Apply(
+        ++_index, 1, _index, [new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], command)])], []);
 
     private static ChangeSet AsInTheFeed(ChangeSet set)
     {

@@ -66,6 +66,26 @@ public sealed class WatchHubTests
     }
 
     [Fact]
+    public void Who_watches_the_children_of_a_touched_parent_is_woken_and_told_nothing()
+    {
+        var wakes = new Dictionary<WatchScope, int>();
+        var subscriptions = Enum.GetValues<WatchScope>().Select(scope => _hub.Subscribe(
+            new WatchInterest([new WatchTarget("/a", scope)]),
+            Revision.Zero,
+            () => wakes[scope] = wakes.GetValueOrDefault(scope) + 1)).ToArray();
+
+        _hub.Publish(Set(1, "/b") with { TouchedParents = ["/a"] });
+
+        Assert.Equal(new Dictionary<WatchScope, int> { [WatchScope.Children] = 1 }, wakes);
+        Assert.All(subscriptions, subscription =>
+        {
+            var delivery = subscription.Take(_hub.Revision);
+            Assert.Empty(delivery.Events);
+            Assert.Equal(new Revision(1), delivery.Position);
+        });
+    }
+
+    [Fact]
     public void A_watch_of_the_future_waits_for_it()
     {
         var subscription = _hub.Subscribe(

@@ -53,6 +53,11 @@ public sealed class CacheRule(long bytesMax)
         {
             Apply(change, set.Revision);
         }
+
+        foreach (var parent in set.TouchedParents)
+        {
+            TouchParent(parent, set.Revision);
+        }
     }
 
     /// <summary>A node has answered.</summary>
@@ -114,14 +119,18 @@ public sealed class CacheRule(long bytesMax)
 
         // Coming and going changes the parent's stat, of which the feed does not tell. A parent that the same
         // transaction has changed comes before its children, and what the feed says of it is final.
-        if (change.Path.Length > 1 && (change.Type != ChangeType.Changed || change.Stat.CreatedRevision == revision))
+        if (change.TouchesParent(revision))
         {
-            var parent = NodePath.ParentOf(change.Path);
-            _floors.Touch(parent, revision);
-            if (_entries.Find(parent) is { } stale && stale.At < revision)
-            {
-                _entries.Remove(parent);
-            }
+            TouchParent(NodePath.ParentOf(change.Path), revision);
+        }
+    }
+
+    private void TouchParent(string parent, Revision revision)
+    {
+        _floors.Touch(parent, revision);
+        if (_entries.Find(parent) is { } stale && stale.At < revision)
+        {
+            _entries.Remove(parent);
         }
     }
 

@@ -64,6 +64,11 @@ public sealed class ChangeWindow(int countMax, long bytesMax)
             bytes += OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
         }
 
+        foreach (var path in set.TouchedParents)
+        {
+            bytes += OverheadBytes + (2 * path.Length);
+        }
+
         return bytes;
     }
 }

@@ -47,6 +47,16 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         Wake();
     }
 
+    /// <summary>Has it take what waits, which may be nothing but the position.</summary>
+    public void Wake()
+    {
+        if (!_isAwake)
+        {
+            _isAwake = true;
+            wake();
+        }
+    }
+
     public void EndSession()
     {
         _hasSessionEnded = true;
@@ -88,15 +98,6 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         _events.RemoveAll(item => newest[item.Change.Path] != item);
         _bytes = _events.Sum(static item => (long)item.Bytes);
         return !IsFull;
-    }
-
-    private void Wake()
-    {
-        if (!_isAwake)
-        {
-            _isAwake = true;
-            wake();
-        }
     }
 }
 

@@ -52,6 +52,11 @@ public sealed class WatchHub(WatchLimits limits)
             Offer(set.Revision, change);
         }
 
+        foreach (var parent in set.TouchedParents)
+        {
+            WakeWatchersOfChildren(parent);
+        }
+
         foreach (var session in set.EndedSessions)
         {
             EndSession(session);
@@ -148,6 +153,18 @@ public sealed class WatchHub(WatchLimits limits)
         if (_ofSubtree.Count > 0)
         {
             OfferToAncestors(path, item);
+        }
+    }
+
+    /// <summary>Nothing is told, but whoever waits for a newer <see cref="NodeStat.ChildrenRevision"/> has to look.</summary>
+    private void WakeWatchersOfChildren(string path)
+    {
+        if (_ofChildren.TryGetValue(path, out var watchers))
+        {
+            foreach (var subscription in watchers)
+            {
+                subscription.Wake();
+            }
         }
     }
 

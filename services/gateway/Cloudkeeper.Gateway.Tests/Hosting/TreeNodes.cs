@@ -32,6 +32,11 @@ internal sealed class TreeNodes : INodes
     public TreeNodes(StateMachineOptions? options = null)
     {
         _machine = new StateMachine(options ?? StateMachineOptions.Default);
+        for (var level = FeatureLevels.First + 1; level <= FeatureLevels.Newest; level++)
+        {
+            Apply(new CommandBatch(LaneId.None, 0, [Request(new RaiseFeatureLevelCommand(1, level))]));
+        }
+
         var opened = Apply(new CommandBatch(LaneId.None, 0, [Request(new OpenLaneCommand())]));
         _lane = ((LaneResult)opened.Body!).Lane;
     }

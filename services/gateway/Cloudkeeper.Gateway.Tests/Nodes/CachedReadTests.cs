@@ -65,6 +65,20 @@ public sealed class CachedReadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stat_that_is_kept_counts_children_that_came_and_went_in_one_transaction()
+    {
+        await WriteAndReachAsync("1");
+        await _gateway.GetAsync(Path);
+        Assert.Equal("local", SourceOf(await _gateway.GetAsync(Path + "?view=stat")));
+        var touched = (await _gateway.PostAsync("/v1/transactions", """
+            {"then": [{"create": {"path": "/a/x"}}, {"delete": {"path": "/a/x"}}, {"put": {"path": "/b"}}]}
+            """)).ShouldBe(200);
+        var stat = (await _gateway.GetAsync(Path + "?view=stat")).ShouldBe(200).Json.GetProperty("stat");
+        Assert.Equal(2, stat.GetProperty("childrenVersion").GetInt32());
+        Assert.Equal(touched.Revision, stat.GetProperty("childrenRevision").GetInt64());
+    }
+
+    [Fact]
     public async Task Children_are_not_kept()
     {
         await WriteAndReachAsync("1");

@@ -88,6 +88,19 @@ public sealed class NodeWaitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Children_that_come_and_go_in_one_transaction_end_a_wait()
+    {
+        var put = await _gateway.PutAsync("/v1/nodes/a", "1");
+        var waiting = _gateway.GetAsync($"/v1/nodes/a?view=children&wait=30s&after={put.Revision}");
+        await UntilWatchedAsync(waiting);
+        var touched = (await _gateway.PostAsync("/v1/transactions", """
+            {"then": [{"create": {"path": "/a/x"}}, {"delete": {"path": "/a/x"}}, {"put": {"path": "/b"}}]}
+            """)).ShouldBe(200);
+        Assert.Equal(touched.Revision, (await waiting).ShouldBe(200).Revision);
+        (await _gateway.GetAsync($"/v1/nodes/a?view=children&wait=50ms&after={touched.Revision}")).ShouldBe(304);
+    }
+
+    [Fact]
     public async Task A_wait_that_names_a_session_keeps_it_alive_and_ends_with_it()
     {
         var session = await _gateway.OpenSessionAsync("1s");

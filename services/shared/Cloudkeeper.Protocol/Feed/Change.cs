@@ -12,7 +12,12 @@ public sealed record Change(
     NodeStat Stat,
     string ContentType,
     ReadOnlyMemory<byte>? Value,
-    PreviousValue? Previous);
+    PreviousValue? Previous)
+{
+    /// <summary>Whether the node came or went in this revision, which its parent counts, maybe both and it is there again.</summary>
+    public bool TouchesParent(Revision revision) =>
+        Path.Length > 1 && (Type != ChangeType.Changed || Stat.CreatedRevision == revision);
+}
 
 public sealed record PreviousValue(int Version, string ContentType, ReadOnlyMemory<byte> Value);
 
@@ -24,7 +29,15 @@ public sealed record ChangeSet(
     Revision Revision,
     long Time,
     IReadOnlyList<Change> Changes,
-    IReadOnlyList<SessionId> EndedSessions);
+    IReadOnlyList<SessionId> EndedSessions)
+{
+    /// <summary>
+    /// Nodes of which only <see cref="NodeStat.ChildrenVersion"/> and <see cref="NodeStat.ChildrenRevision"/> changed, and no
+    /// change says so: what came below them went again in the same transaction. In the order of the paths.
+    /// </summary>
+    /// <remarks>No events: nobody is told of a node that never was there. Empty before feature level 3.</remarks>
+    public IReadOnlyList<string> TouchedParents { get; init; } = [];
+}
 
 public enum ChangeType : byte
 {

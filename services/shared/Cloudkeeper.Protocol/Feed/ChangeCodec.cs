@@ -31,7 +31,7 @@ public static class ChangeCodec
         return new Change(type, path, stat, contentType, value, previous);
     }
 
-    /// <summary>A whole transaction with everything that is known of it, for snapshots.</summary>
+    /// <summary>A whole transaction with everything that is known of it, for snapshots. See <see cref="ReadSet"/>.</summary>
     public static void Write(IBufferWriter<byte> output, ChangeSet changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
@@ -41,10 +41,10 @@ public static class ChangeCodec
             Write(output, change);
         }
 
-        WriteSessions(output, changes);
+        WriteTail(output, changes);
     }
 
-    /// <summary>A transaction for the feed: without previous and without large values.</summary>
+    /// <summary>A transaction for the feed: without previous and without large values. See <see cref="ReadSet"/>.</summary>
     public static void WriteForFeed(IBufferWriter<byte> output, ChangeSet changes)
     {
         ArgumentNullException.ThrowIfNull(changes);
@@ -54,10 +54,14 @@ public static class ChangeCodec
             WriteWithoutPrevious(output, change, Limits.FeedValueBytesMax, hasPrevious: false);
         }
 
-        WriteSessions(output, changes);
+        WriteTail(output, changes);
     }
 
-    public static ChangeSet ReadSet(ref WireReader reader)
+    /// <param name="hasTouchedParents">
+    /// They are written only where there are some, behind the rest, and what comes before the change set says so: all others
+    /// have the bytes that they had before feature level 3.
+    /// </param>
+    public static ChangeSet ReadSet(ref WireReader reader, bool hasTouchedParents)
     {
         var previous = new Revision(reader.ReadInt64());
         var revision = new Revision(reader.ReadInt64());
@@ -74,7 +78,22 @@ public static class ChangeCodec
             sessions[i] = new SessionId(reader.ReadInt64());
         }
 
-        return new ChangeSet(previous, revision, time, changes, sessions);
+        return new ChangeSet(previous, revision, time, changes, sessions)
+        {
+            TouchedParents = hasTouchedParents ? ReadPaths(ref reader) : [],
+        };
+    }
+
+    private static string[] ReadPaths(ref WireReader reader)
+    {
+        const int pathBytesMin = 2;
+        var paths = new string[reader.ReadCount(int.MaxValue, pathBytesMin)];
+        for (var i = 0; i < paths.Length; i++)
+        {
+            paths[i] = reader.ReadString(Limits.PathBytesMax);
+        }
+
+        return paths;
     }
 
     private static void WriteHeader(IBufferWriter<byte> output, ChangeSet changes)
@@ -85,12 +104,21 @@ public static class ChangeCodec
         output.WriteCount(changes.Changes.Count);
     }
 
-    private static void WriteSessions(IBufferWriter<byte> output, ChangeSet changes)
+    private static void WriteTail(IBufferWriter<byte> output, ChangeSet changes)
     {
         output.WriteCount(changes.EndedSessions.Count);
         foreach (var session in changes.EndedSessions)
         {
             output.WriteInt64(session.Value);
+        }
+
+        if (changes.TouchedParents.Count > 0)
+        {
+            output.WriteCount(changes.TouchedParents.Count);
+            foreach (var path in changes.TouchedParents)
+            {
+                output.WriteString(path);
+            }
         }
     }
 

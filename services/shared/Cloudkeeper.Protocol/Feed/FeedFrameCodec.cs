@@ -15,15 +15,18 @@ public static class FeedFrameCodec
         Progress = 1,
         Compacted = 2,
         Start = 3,
+
+        /// <summary>A change set that has touched parents.</summary>
+        TouchingChangeSet = 4,
     }
 
     public static void Write(IBufferWriter<byte> output, FeedFrame frame)
     {
         switch (frame)
         {
-            case ChangeSetFrame changes:
-                output.WriteByte((byte)Tag.ChangeSet);
-                ChangeCodec.WriteForFeed(output, changes.ChangeSet);
+            case ChangeSetFrame { ChangeSet: var set }:
+                output.WriteByte((byte)(set.TouchedParents.Count > 0 ? Tag.TouchingChangeSet : Tag.ChangeSet));
+                ChangeCodec.WriteForFeed(output, set);
                 break;
             case ProgressFrame progress:
                 output.WriteByte((byte)Tag.Progress);
@@ -47,9 +50,10 @@ public static class FeedFrameCodec
     public static FeedFrame Read(ReadOnlySpan<byte> bytes)
     {
         var reader = new WireReader(bytes);
-        FeedFrame frame = reader.ReadEnum(Tag.Start) switch
+        FeedFrame frame = reader.ReadEnum(Tag.TouchingChangeSet) switch
         {
-            Tag.ChangeSet => new ChangeSetFrame(ChangeCodec.ReadSet(ref reader)),
+            Tag.ChangeSet => new ChangeSetFrame(ChangeCodec.ReadSet(ref reader, hasTouchedParents: false)),
+            Tag.TouchingChangeSet => new ChangeSetFrame(ChangeCodec.ReadSet(ref reader, hasTouchedParents: true)),
             Tag.Progress => new ProgressFrame(new Revision(reader.ReadInt64())),
             Tag.Compacted => new CompactedFrame(new Revision(reader.ReadInt64())),
             _ => new StartFrame(reader.ReadGuid(), new Revision(reader.ReadInt64())),

@@ -59,6 +59,10 @@ internal static class Caches
                     "if (revision.Value >= 0 || revision <= reached)"),
             ],
         },
+        new("B-74.7", "nobody is told of a parent below which something came and went in one transaction")
+        {
+            Edits = [new("Cloudkeeper.Tree/Transactions/NetChanges.cs", "if (told.Add(parent))", "if (!told.Add(parent))")],
+        },
         new("B-75", "an entry of another cluster is taken out of Redis")
         {
             Edits = [new(Shared, "|| reader.ReadGuid() != cluster", "|| reader.ReadGuid() == Guid.Empty")],

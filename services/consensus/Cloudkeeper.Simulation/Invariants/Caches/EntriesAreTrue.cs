@@ -20,6 +20,11 @@ internal sealed class EntriesAreTrue(NodeTruth nodes)
             Filled(cache, change.Path);
             Filled(cache, NodePath.ParentOf(change.Path));
         }
+
+        foreach (var parent in set.TouchedParents)
+        {
+            Filled(cache, parent);
+        }
     }
 
     /// <summary>Somebody has brought an answer of a node, or somebody else's.</summary>

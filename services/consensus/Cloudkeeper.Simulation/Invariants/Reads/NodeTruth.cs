@@ -8,7 +8,7 @@ namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>What is said of a node at a revision, against the committed changes.</summary>
 /// <param name="reference">Knows also what changes do not tell, of the newest revision.</param>
-internal sealed class NodeTruth(PathHistories paths, Func<StateMachine> reference)
+internal sealed class NodeTruth(PathHistories paths, TouchBook touches, Func<StateMachine> reference)
 {
     /// <returns>Null: it is right.</returns>
     public string? Contradiction(ReadNodeRequest request, ReadNodeResult result, Revision at)
@@ -31,13 +31,11 @@ internal sealed class NodeTruth(PathHistories paths, Func<StateMachine> referenc
         var known = reference().Revision == at
             ? ((ReadNodeResult)reference().Read(request)).Stat
             : stat;
-        return Told(known) == Told(stat) ? null : $"its stat was {known}";
-    }
 
-    /// <summary>
-    /// Without the counts of what came and went below it: of a child that a transaction creates and deletes nobody is told
-    /// (gateway/DESIGN.md, "Not seen").
-    /// </summary>
-    private static NodeStat? Told(NodeStat? stat) =>
-        stat is { } known ? known with { ChildrenVersion = 0, ChildrenRevision = Revision.Zero } : null;
+        // What came and went below it before change sets told of it is missing until the next touch.
+        var expectedStat = known is { } told && !(told.ChildrenRevision > touches.Since)
+            ? told with { ChildrenVersion = stat.ChildrenVersion, ChildrenRevision = stat.ChildrenRevision }
+            : known;
+        return expectedStat == stat ? null : $"its stat was {known}";
+    }
 }
