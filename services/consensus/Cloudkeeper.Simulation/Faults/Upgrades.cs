@@ -49,7 +49,7 @@ internal sealed class Upgrades(World world, SimulationRandom random)
 
     private void Undo(SimulatedNode node)
     {
-        if (world.Checks.Ledger.Machine.FeatureLevel < node.Level || _undoing.Chance(IsTooLate))
+        if (world.Checks.Ledger.Machine.FeatureLevel == FeatureLevels.First || _undoing.Chance(IsTooLate))
         {
             node.Downgrade();
             Soon(() => Upgrade(node));
