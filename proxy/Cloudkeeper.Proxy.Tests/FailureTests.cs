@@ -100,6 +100,25 @@ public sealed class FailureTests
     }
 
     [Fact(Timeout = 30_000)]
+    public async Task A_gateway_that_ends_a_stream_is_not_lost()
+    {
+        await using var gateway = await FakeGateway.StartAsync(async context =>
+        {
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        });
+        await using var proxy = await TestProxy.StartAsync(gateway);
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(
+            () => proxy.Client.GetStringAsync("/v1/watch", TestContext.Current.CancellationToken));
+
+        var metrics = await proxy.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Contains("cloudkeeper_proxy_gateways_ready 1\n", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact(Timeout = 30_000)]
     public async Task A_body_above_the_limit_is_refused_with_a_problem_document()
     {
         await using var gateway = await FakeGateway.StartAsync(DieAfterReadingAsync);

@@ -17,6 +17,8 @@ internal sealed class GatewayAnswer
     /// <summary>The next gateway has not answered yet.</summary>
     public static void Forget(HttpContext context) => context.Features.Set<GatewayAnswer>(null);
 
+    public static bool HasCome(HttpContext context) => context.Features.Get<GatewayAnswer>() is not null;
+
     /// <summary>Whether the answer is the gateway's, and no error has taken its place.</summary>
     public static bool Stands(HttpContext context) =>
         context.Features.Get<GatewayAnswer>() is { } answer && answer._status == context.Response.StatusCode;

@@ -3,7 +3,10 @@ using Yarp.ReverseProxy.Model;
 
 namespace Cloudkeeper.Proxy.Forwarding;
 
-/// <summary>A gateway that cannot be connected to, or whose connection broke, is left alone for a while at once.</summary>
+/// <summary>
+/// A gateway that cannot be connected to, or whose connection broke before it answered, is left alone for a while at once.
+/// An answer that breaks off says less: a gateway may end the stream of a client that takes nothing.
+/// </summary>
 internal sealed class LostConnectionPolicy(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
 {
     public const string PolicyName = "LostConnection";
@@ -13,6 +16,7 @@ internal sealed class LostConnectionPolicy(IDestinationHealthUpdater health) : I
     public void RequestProxied(HttpContext context, ClusterState cluster, DestinationState destination)
     {
         if (Failures.Of(context) is Failure.NotSent or Failure.Lost
+            && !GatewayAnswer.HasCome(context)
             && cluster.Model.Config.HealthCheck?.Passive?.ReactivationPeriod is { } period)
         {
             health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, period);

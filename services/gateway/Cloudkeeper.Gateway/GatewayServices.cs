@@ -110,7 +110,7 @@ internal static class GatewayServices
     public static void UseGateway(this WebApplication app)
     {
         app.UseMiddleware<RequestMiddleware>();
-        app.UseMiddleware<RefusedBodies>();
+        app.UseMiddleware<SharedConnectionBodies>();
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<RequestGuard>();
         app.UseRouting();

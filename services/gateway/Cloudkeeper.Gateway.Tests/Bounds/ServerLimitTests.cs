@@ -38,6 +38,27 @@ public sealed class ServerLimitTests : IAsyncLifetime
         Assert.Contains("\"code\":\"request-timeout\"", answer, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Over_http2_a_slow_body_does_not_end_the_connection_of_others()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { EnableMultipleHttp2Connections = false })
+        {
+            BaseAddress = _gateway.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        (await client.PutAsync("/v1/nodes/other", null, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+        using var body = new SlowContent();
+        var slow = client.PutAsync("/v1/nodes/slow", body, TestContext.Current.CancellationToken);
+
+        // Longer than the web server would let the body be late.
+        var other = await client.GetAsync("/v1/nodes/other?wait=3s", TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NotModified, other.StatusCode);
+        body.GoOn();
+        Assert.Equal(HttpStatusCode.Created, (await slow).StatusCode);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("GET /v1/nodes HTTP/1.1\r\nHost: h\r\nX-")]
@@ -158,5 +179,27 @@ public sealed class ServerLimitTests : IAsyncLifetime
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBytes };
         await socket.ConnectAsync(_gateway.Address.Host, _gateway.Address.Port);
         return socket;
+    }
+
+    /// <summary>A body that begins, and goes on only when it is told to.</summary>
+    private sealed class SlowContent : HttpContent
+    {
+        private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void GoOn() => _goOn.SetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("begun"u8.ToArray());
+            await stream.FlushAsync();
+            await _goOn.Task;
+            await stream.WriteAsync(" and ended"u8.ToArray());
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

@@ -234,16 +234,18 @@ internal sealed class TreeNodes : INodes
     }
 
     /// <summary>With a sign of life now and then, as nodes give it.</summary>
-    private async IAsyncEnumerable<FeedFrame> ReadAsync(
+    private static async IAsyncEnumerable<FeedFrame> ReadAsync(
         ChannelReader<FeedFrame> frames, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        // A sign of life says how far this feed is: what waits behind it has not been told.
+        var told = Revision.Zero;
         Task<bool>? ready = null;
         while (true)
         {
             ready ??= frames.WaitToReadAsync(cancellationToken).AsTask();
             if (await Task.WhenAny(ready, Task.Delay(SignOfLife, cancellationToken)) != ready)
             {
-                yield return new ProgressFrame(_published);
+                yield return new ProgressFrame(told);
                 continue;
             }
 
@@ -255,6 +257,12 @@ internal sealed class TreeNodes : INodes
             ready = null;
             while (frames.TryRead(out var frame))
             {
+                told = frame switch
+                {
+                    StartFrame start => start.From,
+                    ChangeSetFrame changes => changes.ChangeSet.Revision,
+                    _ => told,
+                };
                 yield return frame;
             }
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Cloudkeeper.Gateway.Tests.Hosting;
 
@@ -6,6 +7,9 @@ namespace Cloudkeeper.Gateway.Tests.Watches;
 /// <summary>Reads a stream of events as a browser would.</summary>
 internal sealed class WatchClient : IAsyncDisposable
 {
+    /// <summary>However slow the machine is, but not for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly HttpResponseMessage _response;
     private readonly StreamReader _reader;
 
@@ -34,8 +38,10 @@ internal sealed class WatchClient : IAsyncDisposable
     /// <summary>The next event that is no progress, or null at the end.</summary>
     public async Task<WatchedEvent?> NextAsync()
     {
+        var began = Stopwatch.GetTimestamp();
         while (await ReadAsync() is { } item)
         {
+            Assert.True(Stopwatch.GetElapsedTime(began) < Patience, "Nothing but progress has come.");
             if (item.Name != "progress")
             {
                 return item;
@@ -46,7 +52,7 @@ internal sealed class WatchClient : IAsyncDisposable
     }
 
     /// <summary>The next event of any kind, or null at the end.</summary>
-    public Task<WatchedEvent?> ReadAsync() => EventReader.ReadAsync(_reader);
+    public Task<WatchedEvent?> ReadAsync() => EventReader.ReadAsync(_reader).WaitAsync(Patience);
 
     public ValueTask DisposeAsync()
     {

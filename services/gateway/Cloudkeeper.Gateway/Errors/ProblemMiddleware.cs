@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Gateway.Errors;
@@ -21,7 +22,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             context.Response.Clear();
             ProblemWriter.Write(context, problem);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (IsClientGone(context, e))
         {
             // The client has gone: there is nobody to tell.
         }
@@ -43,13 +44,18 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 return refusal.Problem;
             case BadHttpRequestException bad:
                 return OfServer(context, bad);
-            case OperationCanceledException when context.RequestAborted.IsCancellationRequested:
+            case var gone when IsClientGone(context, gone):
                 return null;
             default:
                 LogUnexpected(logger, exception, context.Request.Method, context.Request.Path);
                 return new Problem(ErrorKinds.InternalError);
         }
     }
+
+    /// <summary>Who reads the body may notice it before the request is said to be aborted.</summary>
+    private static bool IsClientGone(HttpContext context, Exception exception) =>
+        exception is ConnectionAbortedException
+        || (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested);
 
     /// <summary>The web server refuses a body while it is read: too large, too slow, cut off.</summary>
     private static Problem OfServer(HttpContext context, BadHttpRequestException bad) => bad.StatusCode switch

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Cloudkeeper.Gateway.Errors;
+using Microsoft.AspNetCore.Connections;
 
 namespace Cloudkeeper.Gateway.Requests;
 
@@ -14,6 +15,7 @@ internal readonly struct RequestBody(byte[] buffer, int length) : IDisposable
 
     /// <summary>Reads all of it. A length above the limit is refused before anything is read.</summary>
     /// <exception cref="ProblemException"><paramref name="tooLarge"/>.</exception>
+    /// <exception cref="ConnectionAbortedException">The client has gone.</exception>
     public static ValueTask<RequestBody> ReadAsync(HttpContext context, int bytesMax, ErrorKind tooLarge)
     {
         var length = context.Request.ContentLength;
@@ -66,9 +68,14 @@ internal readonly struct RequestBody(byte[] buffer, int length) : IDisposable
                 }
             }
         }
-        catch
+        catch (Exception e)
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            if (e is IOException and not BadHttpRequestException)
+            {
+                throw new ConnectionAbortedException("The client went before its body had come.", e);
+            }
+
             throw;
         }
     }
