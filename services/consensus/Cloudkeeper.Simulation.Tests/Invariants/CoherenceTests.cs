@@ -125,6 +125,17 @@ public sealed class CoherenceTests
     }
 
     [Fact]
+    public void What_a_watcher_sees_first_is_the_state_of_its_revision_and_all_of_it()
+    {
+        Show(2, 0, 1);
+        Show(3, 0, 1, 3);
+        Broken("W5", () => Show(3, 0, 1));
+        Broken("W5", () => Show(2, 0, 1, 3));
+        Broken("W5", () => _log.Facts.Snapshots.Told(
+            new Snapshot(new Revision(3), new Dictionary<string, SnapshotNode> { ["/b"] = Shown(2, [1]) }), static path => path == "/b"));
+    }
+
+    [Fact]
     public void C3_an_entry_with_another_value_than_was_committed_is_noticed()
     {
         Keep(new Revision(2), _changes[2].Stat, []);
@@ -145,6 +156,15 @@ public sealed class CoherenceTests
         _changes.AddRange(changes);
         _log.Add(new OpenLaneCommand(), changes: changes);
     }
+
+    private void Show(long revision, params int[] changes)
+    {
+        var nodes = changes.ToDictionary(i => _changes[i].Path, i => Shown(i, []));
+        _log.Facts.Snapshots.Told(new Snapshot(new Revision(revision), nodes), _watcher.Concerns);
+    }
+
+    private SnapshotNode Shown(int change, byte[] value) =>
+        new(_changes[change].Stat, "text/plain", value, _changes[change].Stat.ModifiedRevision);
 
     private void Tell(long revision, int change) => _watcher.Told(new Revision(revision), _changes[change]);
 

@@ -35,7 +35,8 @@ public sealed class SeedTests
         Marker.SharedNodesRejected, Marker.ForeignEntriesRefused, Marker.ForeignMessagesRefused, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
         Marker.RedisFaults, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
         Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,
-        Marker.GapsByCompaction,
+        Marker.GapsByCompaction, Marker.WatchSnapshotsTold, Marker.WatchSnapshotsPatched, Marker.WatchSnapshotsReadAgain,
+        Marker.WatchSnapshotsAfterGaps,
     ];
 
     [Fact]

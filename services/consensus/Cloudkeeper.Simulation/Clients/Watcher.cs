@@ -25,6 +25,7 @@ internal sealed class Watcher
     private readonly ToldChanges _told;
     private readonly ToldEnds _ends;
     private readonly long _pace;
+    private readonly bool _wantsSnapshots;
     private GatewayWatch? _watch;
     private Gateway _gateway;
     private int _connections;
@@ -38,6 +39,7 @@ internal sealed class Watcher
         _ends = new ToldEnds(world.Facts.Sessions);
         _pace = random.Pick([0, 1, 10, 100, 500]) * Scheduler.Millisecond;
         _gateway = random.Pick(world.Gateways);
+        _wantsSnapshots = random.Chance(0.5);
     }
 
     /// <summary>It has everything up to here.</summary>
@@ -69,6 +71,15 @@ internal sealed class Watcher
 
         _told.Reached(position);
         _ends.Reached(position, hasSessionEnded);
+    }
+
+    /// <summary>This is there; the changes above its revision follow.</summary>
+    public void Take(Snapshot snapshot)
+    {
+        _world.Totals.Count(Marker.WatchSnapshotsTold);
+        _world.Facts.Snapshots.Told(snapshot, _told.Concerns);
+        _told.Begin(snapshot.Revision);
+        _ends.GoOn(snapshot.Revision);
     }
 
     /// <summary>The watch ends because its session has.</summary>
@@ -128,6 +139,10 @@ internal sealed class Watcher
         }
         else if (_random.Chance(0.3))
         {
+            Watch(new WatchStart(Position, WithInitial: true, _wantsSnapshots));
+        }
+        else if (_random.Chance(0.3))
+        {
             Watch(new Revision(_world.Checks.Ledger.Revision.Value + _random.Next(20)));
         }
         else if (_random.Chance(0.5))
@@ -163,10 +178,15 @@ internal sealed class Watcher
 
     private void Watch(Revision from)
     {
-        var session = SomeSession();
         _told.Begin(from);
-        _ends.Begin(session, from);
-        _watch = new GatewayWatch(_gateway, _interest with { Session = session }, from, this);
+        Watch(new WatchStart(from, WithInitial: false, _wantsSnapshots));
+    }
+
+    private void Watch(WatchStart start)
+    {
+        var session = SomeSession();
+        _ends.Begin(session, start.From);
+        _watch = new GatewayWatch(_gateway, _interest with { Session = session }, start, this);
     }
 
     /// <summary>Somebody's that lives, or did a moment ago; null: none.</summary>

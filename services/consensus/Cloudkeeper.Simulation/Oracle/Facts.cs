@@ -3,6 +3,7 @@ using Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 using Cloudkeeper.Simulation.Invariants.Locks;
 using Cloudkeeper.Simulation.Invariants.Reads;
 using Cloudkeeper.Simulation.Invariants.Sessions;
+using Cloudkeeper.Simulation.Invariants.Watches;
 using Cloudkeeper.Simulation.Runs;
 using Cloudkeeper.Tree;
 
@@ -24,6 +25,7 @@ internal sealed class Facts
         var nodes = new NodeTruth(Paths, touches, reference);
         ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
         Caches = new EntriesAreTrue(nodes);
+        Snapshots = new SnapshotsAreExact(Paths);
         ToldTheTruth = new ToldTheTruth(Decisions);
         OfEntries =
         [
@@ -51,6 +53,8 @@ internal sealed class Facts
     public ChangeBook Changes { get; } = new();
 
     public EntriesAreTrue Caches { get; }
+
+    public SnapshotsAreExact Snapshots { get; }
 
     public LockBook Locks { get; }
 

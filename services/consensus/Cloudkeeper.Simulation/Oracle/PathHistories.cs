@@ -10,6 +10,9 @@ internal sealed class PathHistories : ICommittedCheck
     private readonly Dictionary<string, List<PathState>> _paths = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SortedSet<string>> _children = new(StringComparer.Ordinal);
 
+    /// <summary>Every path that there ever was.</summary>
+    public IReadOnlyCollection<string> All => _paths.Keys;
+
     /// <summary>The names of all children that a path ever had, in order.</summary>
     public IReadOnlyCollection<string> ChildrenEver(string path) =>
         _children.TryGetValue(path, out var names) ? names : [];

@@ -33,6 +33,9 @@ internal sealed record CoherenceOptions
     /// <summary>Transactions of the window that a watcher gets at a time.</summary>
     public int WindowSetsPerRead { get; init; } = 8;
 
+    /// <summary>Nodes that a watcher is shown at the beginning, a page.</summary>
+    public int SnapshotPage { get; init; } = 5;
+
     /// <summary>Last transactions that a gateway asks for when it begins.</summary>
     public int Recent { get; init; } = 20;
 

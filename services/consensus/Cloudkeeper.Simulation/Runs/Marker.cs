@@ -120,6 +120,11 @@ internal enum Marker
     WatchesResumed,
     WatchesBroken,
     WatchesEndedWithSession,
+    WatchSnapshotsTold,
+    WatchSnapshotsPatched,
+    WatchSnapshotsFilled,
+    WatchSnapshotsReadAgain,
+    WatchSnapshotsAfterGaps,
     GapsTold,
     GapsByCompaction,
 }

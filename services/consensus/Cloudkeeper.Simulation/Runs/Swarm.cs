@@ -109,6 +109,7 @@ internal static class Swarm
         LookupLimit = random.Logarithmic(1, 50) * Scheduler.Millisecond,
         SpeakerLease = random.Between(300, 2_000) * Scheduler.Millisecond,
         HasNeighbour = random.Chance(0.5),
+        SnapshotPage = random.Logarithmic(2, 100),
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)

@@ -23,13 +23,13 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
     {
         for (var tries = 1; tries <= TriesMax; tries++)
         {
-            var builder = new SnapshotBuilder(interest);
+            var builder = new SnapshotBuilder(interest, withValues);
             foreach (var target in interest.Targets)
             {
-                await ReadTargetAsync(target, withValues, builder, cancellationToken);
+                await ReadTargetAsync(target, builder, cancellationToken);
             }
 
-            if (await TryPatchAsync(builder, cancellationToken) && await TryFillAsync(builder, withValues))
+            if (await TryPatchAsync(builder, cancellationToken) && await TryFillAsync(builder))
             {
                 return builder.Build();
             }
@@ -38,42 +38,31 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
         throw new ProblemException(ErrorKinds.Overloaded, "The nodes change faster than they can be read: watch smaller parts.");
     }
 
-    private async Task ReadTargetAsync(
-        WatchTarget target, bool withValues, SnapshotBuilder builder, CancellationToken cancellationToken)
+    private async Task ReadTargetAsync(WatchTarget target, SnapshotBuilder builder, CancellationToken cancellationToken)
     {
-        var depthMax = target.Scope switch
-        {
-            WatchScope.Node => 0,
-            WatchScope.Children => 1,
-            _ => int.MaxValue,
-        };
-        ReadSubtreeResult page;
-        var after = "";
-        do
+        for (string? after = ""; after is not null;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var answer = await ReadAsync(new ReadSubtreeRequest(target.Path, after, depthMax, PageSize, withValues));
-            builder.Saw(answer.Revision);
-            page = (ReadSubtreeResult)answer.Result;
-            foreach (var node in page.Nodes)
-            {
-                // Of the children alone, without the node above them, if that is the scope.
-                if (target.Matches(node.Path))
-                {
-                    ReadOnlyMemory<byte>? value = withValues ? node.Value : default(ReadOnlyMemory<byte>?);
-                    builder.Add(node.Path, new SnapshotNode(node.Stat, node.ContentType, value, answer.Revision));
-                }
-
-                after = node.Path;
-            }
+            var answer = await ReadAsync(builder.PageOf(target, after, PageSize));
+            after = builder.Add(target, (ReadSubtreeResult)answer.Result, answer.Revision);
+            RequireSize(builder);
         }
-        while (page.HasMore);
+    }
+
+    private static void RequireSize(SnapshotBuilder builder)
+    {
+        if (builder.IsTooLarge)
+        {
+            throw new ProblemException(
+                ErrorKinds.Overloaded,
+                $"More than {SnapshotBuilder.NodesMax} nodes or {SnapshotBuilder.BytesMax} bytes at once: watch smaller parts.");
+        }
     }
 
     /// <returns>False: the changes between the reads are not at hand any more.</returns>
     private async Task<bool> TryPatchAsync(SnapshotBuilder builder, CancellationToken cancellationToken)
     {
-        if (builder.Earliest == builder.Latest)
+        if (builder.IsOfOneRevision)
         {
             return true;
         }
@@ -85,23 +74,15 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
             return false;
         }
 
-        foreach (var set in changes.TakeWhile(set => set.Revision <= builder.Latest))
-        {
-            builder.Apply(set);
-        }
-
+        builder.Patch(changes);
+        RequireSize(builder);
         return true;
     }
 
     /// <summary>Fetches values too large for the feed.</summary>
     /// <returns>False: history is gone over it.</returns>
-    private async Task<bool> TryFillAsync(SnapshotBuilder builder, bool withValues)
+    private async Task<bool> TryFillAsync(SnapshotBuilder builder)
     {
-        if (!withValues)
-        {
-            return true;
-        }
-
         foreach (var (path, node) in builder.WithoutValue.ToArray())
         {
             var (result, _) = await ReadAsync(new ReadChangeRequest(node.ReadAt, path));
@@ -110,7 +91,8 @@ internal sealed class SnapshotReader(INodes nodes, ChangeRelay relay)
                 return false;
             }
 
-            builder.Add(path, node with { Value = value });
+            builder.Fill(path, value);
+            RequireSize(builder);
         }
 
         return true;

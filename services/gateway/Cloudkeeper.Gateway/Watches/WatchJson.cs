@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;

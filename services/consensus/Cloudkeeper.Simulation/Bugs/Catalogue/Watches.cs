@@ -6,6 +6,7 @@ internal static class Watches
     private const string Hub = "../gateway/Cloudkeeper.Coherence/Watches/WatchHub.cs";
     private const string Subscription = "../gateway/Cloudkeeper.Coherence/Watches/Subscription.cs";
     private const string Position = "../gateway/Cloudkeeper.Coherence/Watches/WatchPosition.cs";
+    private const string Builder = "../gateway/Cloudkeeper.Coherence/Watches/SnapshotBuilder.cs";
     private const string Window = "../gateway/Cloudkeeper.Coherence/Watches/ChangeWindow.cs";
     private const string Feed = "../gateway/Cloudkeeper.Coherence/Feed/FeedRule.cs";
     private const string History = "Cloudkeeper.Tree/History/ChangeHistory.cs";
@@ -116,6 +117,18 @@ internal static class Watches
                     "if (_ofSession.TryGetValue(session, out var watchers))\n{\nforeach (var subscription in watchers)",
                     "if (session.Value > 0)\n{\nforeach (var subscription in _ofSession.Values.SelectMany(static it => it))"),
             ],
+        },
+        new("B-71.12", "what happened between two pages is missing in what a watcher sees first")
+        {
+            Edits = [new(Builder, "Apply(set);", "")],
+        },
+        new("B-71.13", "a node that went between two pages is in what a watcher sees first")
+        {
+            Edits = [new(Builder, "_nodes.Remove(change.Path);", "")],
+        },
+        new("B-71.14", "what a watcher sees first has changes that it is told of afterwards")
+        {
+            Edits = [new(Builder, "changes.TakeWhile(set => set.Revision <= Latest)", "changes")],
         },
         new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
         {

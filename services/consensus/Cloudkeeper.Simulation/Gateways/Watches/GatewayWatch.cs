@@ -21,20 +21,24 @@ internal sealed class GatewayWatch
     private readonly Gateway _gateway;
     private readonly WatchInterest _interest;
     private readonly Watcher _client;
-    private readonly WatchPosition _position;
+    private readonly WatchStart _start;
+    private WatchPosition _position;
     private FeedChannel? _history;
     private Subscription? _live;
+    private bool _hasProgress;
     private bool _hasSessionEnded;
+    private bool _isReadingSnapshot;
     private bool _isOver;
 
-    public GatewayWatch(Gateway gateway, WatchInterest interest, Revision from, Watcher client)
+    public GatewayWatch(Gateway gateway, WatchInterest interest, WatchStart start, Watcher client)
     {
         _gateway = gateway;
         _interest = interest;
         _client = client;
-        _position = new WatchPosition(interest, from);
+        _start = start;
+        _position = new WatchPosition(interest, start.From);
         gateway.Watches.Add(this);
-        Later(0, interest.Session is { } session ? () => Keep(session, hasBegun: false) : Continue);
+        Later(0, interest.Session is { } session ? () => Keep(session, hasBegun: false) : Begin);
     }
 
     private WatchHub Hub => _gateway.Memory.Hub;
@@ -54,10 +58,17 @@ internal sealed class GatewayWatch
     {
         _isOver = true;
         _gateway.Watches.Remove(this);
+        LeaveSources();
+    }
+
+    private void LeaveSources()
+    {
         _history?.Close();
+        _history = null;
         if (_live is { } live)
         {
             Hub.Unsubscribe(live);
+            _live = null;
         }
     }
 
@@ -97,7 +108,7 @@ internal sealed class GatewayWatch
                 if (!hasBegun)
                 {
                     Keep(session, hasBegun: true);
-                    Continue();
+                    Begin();
                 }
 
                 break;
@@ -123,9 +134,46 @@ internal sealed class GatewayWatch
         }
     }
 
+    private void Begin()
+    {
+        if (_start.WithInitial)
+        {
+            ReadSnapshot();
+        }
+        else
+        {
+            Continue();
+        }
+    }
+
+    /// <summary>What is there now, and then the changes from there on.</summary>
+    private void ReadSnapshot()
+    {
+        _isReadingSnapshot = true;
+        new SnapshotReading(_gateway, _interest, snapshot => Later(0, () =>
+        {
+            _isReadingSnapshot = false;
+            if (snapshot is null)
+            {
+                Close();
+                _client.Disconnected();
+                return;
+            }
+
+            _position = new WatchPosition(_interest, snapshot.Revision);
+            _client.Take(snapshot);
+            Continue();
+        })).Begin();
+    }
+
     /// <summary>Goes on with what comes next, as soon as the client has read what came before.</summary>
     private void Continue()
     {
+        if (_isReadingSnapshot)
+        {
+            return;
+        }
+
         if (_live is { } live)
         {
             Deliver(_position.Take(live.Take(Hub.Revision)));
@@ -151,14 +199,22 @@ internal sealed class GatewayWatch
         else
         {
             Deliver(_position.Take(_live.Take(Hub.Revision)));
-            Progress();
+            if (!_hasProgress)
+            {
+                _hasProgress = true;
+                Progress();
+            }
         }
     }
 
     /// <summary>A silent watch says now and then how far it is.</summary>
     private void Progress() => Later(_gateway.World.Options.Coherence.ProgressInterval, () =>
     {
-        Continue();
+        if (_live is not null)
+        {
+            Continue();
+        }
+
         Progress();
     });
 
@@ -197,7 +253,13 @@ internal sealed class GatewayWatch
             return;
         }
 
-        if (step.HasGap)
+        if (step.HasGap && _start.SnapshotOnGap)
+        {
+            _gateway.World.Totals.Count(Marker.WatchSnapshotsAfterGaps);
+            LeaveSources();
+            ReadSnapshot();
+        }
+        else if (step.HasGap)
         {
             Close();
             _client.Lost(step.OldestRevision);

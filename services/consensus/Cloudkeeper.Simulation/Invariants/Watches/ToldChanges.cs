@@ -110,7 +110,7 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
     }
 
     /// <summary>Said once more, apart from the code under test.</summary>
-    private bool Concerns(string path)
+    public bool Concerns(string path)
     {
         foreach (var target in interest.Targets)
         {

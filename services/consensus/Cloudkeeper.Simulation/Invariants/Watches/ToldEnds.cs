@@ -15,6 +15,9 @@ internal sealed class ToldEnds(SessionBook sessions)
     /// <param name="session">Null: the watch names none.</param>
     public void Begin(SessionId? session, Revision from) => (_session, _from) = (session, from);
 
+    /// <summary>The watch goes on from a later revision. What happened before, it does not tell.</summary>
+    public void GoOn(Revision from) => _from = from;
+
     /// <summary>Everything up to here has been told.</summary>
     /// <param name="hasEnded">And that the session ended on the way.</param>
     public void Reached(Revision position, bool hasEnded)

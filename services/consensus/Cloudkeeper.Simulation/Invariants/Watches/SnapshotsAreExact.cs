@@ -1,0 +1,52 @@
+using Cloudkeeper.Coherence.Watches;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Oracle;
+
+namespace Cloudkeeper.Simulation.Invariants.Watches;
+
+/// <summary>
+/// What a watcher sees first is the state at the revision that it is said to be of: every node that concerns it, and no
+/// other. The changes above that revision follow (<see cref="ToldChanges"/>).
+/// </summary>
+internal sealed class SnapshotsAreExact(PathHistories paths)
+{
+    /// <param name="concerns">Whether a path is the watcher's business.</param>
+    public void Told(Snapshot snapshot, Func<string, bool> concerns)
+    {
+        foreach (var (path, node) in snapshot.Nodes)
+        {
+            // The root was never created.
+            if (path != NodePath.Root || paths.At(path, snapshot.Revision) is not null)
+            {
+                Require(path, node, snapshot.Revision);
+            }
+        }
+
+        foreach (var path in paths.All)
+        {
+            var isThere = paths.At(path, snapshot.Revision) is not null && concerns(path);
+            if (isThere && !snapshot.Nodes.ContainsKey(path))
+            {
+                throw Wrong(path, snapshot.Revision, "is missing");
+            }
+        }
+    }
+
+    private void Require(string path, SnapshotNode node, Revision at)
+    {
+        if (paths.At(path, at) is not { } state)
+        {
+            throw Wrong(path, at, "was not there");
+        }
+
+        if (state.Since != node.Stat.ModifiedRevision || state.Stat.Version != node.Stat.Version
+            || state.Stat.CreatedRevision != node.Stat.CreatedRevision || state.Value != Hash.Of(node.Value!.Value.Span))
+        {
+            throw Wrong(path, at, $"was {state}, told is {node.Stat}");
+        }
+    }
+
+    private static ViolationException Wrong(string path, Revision at, string what) =>
+        new("W5 exact snapshots", $"in what a watcher is shown of revision {at}, {path} {what}");
+}

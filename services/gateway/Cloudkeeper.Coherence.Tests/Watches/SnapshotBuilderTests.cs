@@ -1,0 +1,77 @@
+using Cloudkeeper.Coherence.Watches;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
+using Cloudkeeper.Protocol.Reads;
+
+namespace Cloudkeeper.Coherence.Tests.Watches;
+
+public sealed class SnapshotBuilderTests
+{
+    private static readonly WatchTarget Below = new("/a", WatchScope.Children);
+
+    private readonly SnapshotBuilder _builder = new(new WatchInterest([Below]), withValues: true);
+
+    [Fact]
+    public void What_comes_changes_and_goes_between_two_pages_is_as_it_is_at_the_last_of_them()
+    {
+        Assert.Equal("/a/c", Page(5, hasMore: true, Entry("/a/b", 1), Entry("/a/c", 2)));
+        Assert.Null(Page(8, hasMore: false, Entry("/a/x", 7), Entry("/a/y", 3)));
+        _builder.Patch(
+        [
+            Set(6, Of(ChangeType.Deleted, "/a/b", 6), Of(ChangeType.Created, "/a/bb", 6)),
+            Set(7, Of(ChangeType.Changed, "/a/c", 7), Of(ChangeType.Changed, "/a/x", 7), Of(ChangeType.Created, "/other", 7)),
+            Set(8, Of(ChangeType.Deleted, "/a/z", 8)),
+            Set(9, Of(ChangeType.Deleted, "/a/y", 9)),
+        ]);
+        var snapshot = _builder.Build();
+        Assert.Equal(new Revision(8), snapshot.Revision);
+        Assert.Equal(
+            [("/a/bb", 6), ("/a/c", 7), ("/a/x", 7), ("/a/y", 3)],
+            snapshot.Nodes.Select(node => (node.Key, node.Value.Stat.ModifiedRevision.Value)));
+    }
+
+    [Fact]
+    public void The_node_above_is_no_child() =>
+        Assert.Empty(Built(Page(5, hasMore: false, Entry("/a", 1))));
+
+    [Fact]
+    public void A_value_that_did_not_come_with_its_change_is_asked_for()
+    {
+        Page(5, hasMore: true, Entry("/a/b", 1));
+        Page(6, hasMore: false);
+        _builder.Patch([Set(6, Of(ChangeType.Changed, "/a/b", 6) with { Value = null })]);
+        var (path, node) = Assert.Single(_builder.WithoutValue);
+        Assert.Equal(("/a/b", new Revision(6)), (path, node.ReadAt));
+        _builder.Fill("/a/b", new byte[] { 1 });
+        Assert.Empty(_builder.WithoutValue);
+    }
+
+    [Fact]
+    public void Pages_of_one_revision_need_no_changes()
+    {
+        Page(5, hasMore: true, Entry("/a/b", 1));
+        Assert.True(_builder.IsOfOneRevision);
+        Page(6, hasMore: false);
+        Assert.False(_builder.IsOfOneRevision);
+    }
+
+    private IReadOnlyDictionary<string, SnapshotNode> Built(string? after)
+    {
+        Assert.Null(after);
+        return _builder.Build().Nodes;
+    }
+
+    private string? Page(long at, bool hasMore, params SubtreeEntry[] nodes) =>
+        _builder.Add(Below, new ReadSubtreeResult(ResultCode.Ok, Revision.Zero, nodes, hasMore), new Revision(at));
+
+    private static SubtreeEntry Entry(string path, long revision) => new(path, "", Stat(revision), new byte[] { 0 });
+
+    private static Change Of(ChangeType type, string path, long revision) =>
+        new(type, path, Stat(revision), "", type == ChangeType.Deleted ? default(ReadOnlyMemory<byte>?) : new byte[] { 0 }, null);
+
+    private static NodeStat Stat(long revision) => new() { ModifiedRevision = new Revision(revision) };
+
+    private static ChangeSet Set(long revision, params Change[] changes) =>
+        new(new Revision(revision - 1), new Revision(revision), 0, changes, []);
+}
