@@ -86,7 +86,6 @@ internal sealed class Watcher
     public void SessionEnded()
     {
         _world.Totals.Count(Marker.WatchesEndedWithSession);
-        _ends.Told();
         Disconnected();
     }
 

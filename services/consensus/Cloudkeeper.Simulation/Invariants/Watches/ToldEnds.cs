@@ -7,6 +7,9 @@ namespace Cloudkeeper.Simulation.Invariants.Watches;
 /// What a watch that names a session tells of its end, against the committed log: not before it, and not later than what
 /// happened with it, such as the going of its ephemeral nodes.
 /// </summary>
+/// <remarks>
+/// A keepalive may say so earlier: the leader has decided it then, and the entry that does it may still be on its way.
+/// </remarks>
 internal sealed class ToldEnds(SessionBook sessions)
 {
     private SessionId? _session;
@@ -36,15 +39,6 @@ internal sealed class ToldEnds(SessionBook sessions)
         if (!hasEnded && isEndPassed && life.EndedAt > _from)
         {
             throw Wrong($"ended at {life.EndedAt}, and a watcher that has everything up to {position} is not told");
-        }
-    }
-
-    /// <summary>The stream says that the session has ended, and ends.</summary>
-    public void Told()
-    {
-        if (Life is not { EndedAt: not null })
-        {
-            throw Wrong("is said to have ended, and lives");
         }
     }
 
