@@ -25,6 +25,30 @@ public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
         new PhysicalFileSystem(_directory.Path).Dispose();
     }
 
+    /// <summary>As pread may: interrupted, or on a file system that answers in parts.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(100)]
+    public void A_read_that_gets_less_than_it_wants_goes_on_behind_it(int most)
+    {
+        byte[] content = [.. Enumerable.Range(0, 10).Select(i => (byte)i)];
+        var buffer = new byte[8];
+
+        Assert.Equal(8, PhysicalFile.ReadFully(ReadSome, 1, buffer));
+        Assert.Equal(content[1..9], buffer);
+        Assert.Equal(3, PhysicalFile.ReadFully(ReadSome, 7, buffer));
+        Assert.Equal(content[7..], buffer[..3]);
+        Assert.Equal(0, PhysicalFile.ReadFully(ReadSome, 10, buffer));
+
+        int ReadSome(long offset, Span<byte> into)
+        {
+            var some = content.AsSpan((int)offset)[..Math.Min(Math.Min(most, into.Length), content.Length - (int)offset)];
+            some.CopyTo(into);
+            return some.Length;
+        }
+    }
+
     [Fact]
     public void Missing_directories_are_made()
     {

@@ -35,6 +35,15 @@ public sealed class SimulatedFileSystemTests : FileSystemConformance
     }
 
     [Fact]
+    public void A_write_that_finds_no_more_room_on_its_way_has_had_a_part_of_its_effect()
+    {
+        using var file = _disk.Open("a", FileOpening.CreateNew);
+        _disk.Inject = static _ => DiskFault.Full;
+        Assert.Throws<StorageFullException>(() => file.Write(0, "abcd"u8));
+        Assert.Equal("ab", Read(_disk, "a"));
+    }
+
+    [Fact]
     public void Unsynced_writes_survive_independently()
     {
         using var file = _disk.Open("a", FileOpening.CreateNew);

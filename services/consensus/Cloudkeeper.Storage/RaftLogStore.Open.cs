@@ -146,7 +146,8 @@ public sealed partial class RaftLogStore
         for (var offset = from; offset < to; offset += buffer.Length)
         {
             var part = buffer.AsSpan(0, (int)Math.Min(buffer.Length, to - offset));
-            file.Read(offset, part);
+            var read = file.Read(offset, part);
+            Invariant.Require(read == part.Length);
             file.Write(offset, part);
         }
     }

@@ -17,7 +17,7 @@ public enum DiskFault
     /// <summary>EIO; a failed sync forgets what was waiting, as Linux does (bug B-42).</summary>
     Error,
 
-    /// <summary>ENOSPC without effect, for operations that can want space; none for others.</summary>
+    /// <summary>ENOSPC, for operations that can want space; none for others. There was room for half of a write.</summary>
     Full,
 }
 

@@ -28,7 +28,12 @@ internal sealed class SimulatedFile(SimulatedFileSystem disk, string name, Simul
         var growth = offset + bytes.Length - inode.Length;
         disk.RequireFree(growth, name);
         var copy = bytes.ToArray();
-        disk.Run(DiskOperation.Write, name, () => inode.Write(offset, copy), wantsSpace: growth > 0);
+        disk.Run(
+            DiskOperation.Write,
+            name,
+            () => inode.Write(offset, copy),
+            onFull: () => inode.Write(offset, copy[..(copy.Length / 2)]),
+            wantsSpace: growth > 0);
     }
 
     public void Allocate(long length)

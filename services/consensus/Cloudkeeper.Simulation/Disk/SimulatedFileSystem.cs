@@ -124,6 +124,7 @@ public sealed class SimulatedFileSystem : IFileSystem
     /// <summary>Runs one operation under the fault injection.</summary>
     /// <param name="partly">What a crash in the middle leaves of it; null: all.</param>
     /// <param name="onError">What an error does; null: nothing.</param>
+    /// <param name="onFull">What an operation does that finds no more room on its way; null: nothing.</param>
     /// <param name="wantsSpace">Whether a full disk can stop it.</param>
     internal void Run(
         DiskOperation operation,
@@ -131,6 +132,7 @@ public sealed class SimulatedFileSystem : IFileSystem
         Action run,
         Action? partly = null,
         Action? onError = null,
+        Action? onFull = null,
         bool wantsSpace = false)
     {
         ThrowIfDown(file);
@@ -149,6 +151,7 @@ public sealed class SimulatedFileSystem : IFileSystem
                 onError?.Invoke();
                 throw new StorageFailedException($"Injected EIO: {operation} of {file}.");
             case DiskFault.Full when wantsSpace:
+                onFull?.Invoke();
                 throw new StorageFullException($"Injected ENOSPC: {operation} of {file}.");
             default:
                 run();

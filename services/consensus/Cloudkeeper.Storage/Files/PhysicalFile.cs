@@ -6,6 +6,11 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, FailureLa
 {
     private const int ZeroChunkBytes = 1 << 20;
 
+    private readonly ReadSome _readSome = (at, into) => RandomAccess.Read(handle, into, at);
+
+    /// <summary>pread: it may return less than there is, and returns nothing at the end only.</summary>
+    internal delegate int ReadSome(long offset, Span<byte> buffer);
+
     public long Length
     {
         get
@@ -20,19 +25,7 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, FailureLa
         failures.ThrowIfFailed();
         try
         {
-            var total = 0;
-            while (total < buffer.Length)
-            {
-                var read = RandomAccess.Read(handle, buffer[total..], offset + total);
-                if (read == 0)
-                {
-                    break;
-                }
-
-                total += read;
-            }
-
-            return total;
+            return ReadFully(_readSome, offset, buffer);
         }
         catch (Exception e) when (FailureLatch.IsOfTheWorld(e))
         {
@@ -111,6 +104,17 @@ internal sealed class PhysicalFile(string path, SafeFileHandle handle, FailureLa
     }
 
     public void Dispose() => handle.Dispose();
+
+    internal static int ReadFully(ReadSome readSome, long offset, Span<byte> buffer)
+    {
+        var total = 0;
+        for (var read = -1; read != 0 && total < buffer.Length; total += read)
+        {
+            read = readSome(offset + total, buffer[total..]);
+        }
+
+        return total;
+    }
 
     /// <summary>The slow way to reserve space, on file systems without fallocate.</summary>
     private void WriteZeros(long from, long to)
