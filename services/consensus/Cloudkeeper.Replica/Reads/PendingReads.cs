@@ -7,13 +7,19 @@ namespace Cloudkeeper.Replica.Reads;
 /// <summary>Reads on their way: waiting for a round, then for an index, then for a revision.</summary>
 internal sealed class PendingReads
 {
+    private const int KeptAnswered = 1_000;
+
     private readonly SortedDictionary<long, Waiting> _byTicket = [];
     private readonly PriorityQueue<Waiting, long> _byIndex = new();
-    private readonly PriorityQueue<Waiting, long> _byRevision = new();
-    private readonly Queue<Waiting> _byDeadline = new();
     private long _lastTicket;
 
-    public int Count => _byTicket.Count + _byIndex.Count + _byRevision.Count;
+    // Who waits for a revision is in both; who is answered by way of one stays in the other for a while.
+    private PriorityQueue<Waiting, long> _byRevision = new();
+    private Queue<Waiting> _byDeadline = new();
+    private int _forRevision;
+
+    /// <summary>That have no answer yet.</summary>
+    public int Count => _byTicket.Count + _byIndex.Count + _forRevision;
 
     /// <summary>The ticket under which the round will answer.</summary>
     public long NextTicket() => ++_lastTicket;
@@ -26,6 +32,7 @@ internal sealed class PendingReads
         var waiting = new Waiting(minRevision, reply) { Deadline = deadline };
         _byRevision.Enqueue(waiting, minRevision.Value);
         _byDeadline.Enqueue(waiting);
+        _forRevision++;
     }
 
     /// <summary>There will be no round: this replica does not lead.</summary>
@@ -64,14 +71,16 @@ internal sealed class PendingReads
             && (waiting.IsAnswered || revision <= machine.Revision.Value))
         {
             _byRevision.Dequeue();
-            waiting.Answer(new ReadOutcome(ReadStatus.Ready, machine));
+            Answer(waiting, new ReadOutcome(ReadStatus.Ready, machine));
         }
 
         while (_byDeadline.TryPeek(out var waiting) && (waiting.IsAnswered || waiting.Deadline <= now))
         {
             _byDeadline.Dequeue();
-            waiting.Answer(new ReadOutcome(ReadStatus.RevisionNotReached, machine));
+            Answer(waiting, new ReadOutcome(ReadStatus.RevisionNotReached, machine));
         }
+
+        ForgetAnswered();
     }
 
     /// <summary>Leadership is lost: no round will answer. Reads whose round has answered stay good (bug B-37).</summary>
@@ -85,6 +94,29 @@ internal sealed class PendingReads
         _byTicket.Clear();
     }
 
+    private void Answer(Waiting waiting, ReadOutcome outcome)
+    {
+        if (!waiting.IsAnswered)
+        {
+            waiting.IsAnswered = true;
+            _forRevision--;
+            waiting.Reply(outcome);
+        }
+    }
+
+    /// <summary>
+    /// Behind somebody who waits there may be any number of answered ones. Looked through only when they are the greater
+    /// part, so that it costs each of them little.
+    /// </summary>
+    private void ForgetAnswered()
+    {
+        if (Math.Max(_byRevision.Count, _byDeadline.Count) > KeptAnswered + (2 * _forRevision))
+        {
+            _byRevision = new(_byRevision.UnorderedItems.Where(static item => !item.Element.IsAnswered));
+            _byDeadline = new(_byDeadline.Where(static waiting => !waiting.IsAnswered));
+        }
+    }
+
     private sealed class Waiting(Revision minRevision, Action<ReadOutcome> reply)
     {
         public Revision MinRevision { get; } = minRevision;
@@ -93,15 +125,6 @@ internal sealed class PendingReads
 
         public long Deadline { get; init; }
 
-        public bool IsAnswered { get; private set; }
-
-        public void Answer(ReadOutcome outcome)
-        {
-            if (!IsAnswered)
-            {
-                IsAnswered = true;
-                Reply(outcome);
-            }
-        }
+        public bool IsAnswered { get; set; }
     }
 }
