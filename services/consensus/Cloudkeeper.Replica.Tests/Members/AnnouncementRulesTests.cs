@@ -25,6 +25,7 @@ public sealed class AnnouncementRulesTests
     [InlineData(
         "a removed one", 7, 7, 5, false,
         "Refused removed n5 was removed from this cluster: start the node with an empty data directory to let it join anew.")]
+    [InlineData("one that a later leader has taken in", 8, 8, 8, false, "UnderWay  n8 is not known here yet.")]
     [InlineData(
         "a removed one that would take another's place", 7, 3, 5, true,
         "Refused removed n5 was removed from this cluster: start the node with an empty data directory to let it join anew.")]

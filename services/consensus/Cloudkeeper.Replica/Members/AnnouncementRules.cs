@@ -40,6 +40,12 @@ internal static class AnnouncementRules
             return WelcomeBack(present, announcement, facts.Members);
         }
 
+        if (announcement.Node is { } later && later.Value > facts.Members.LastId.Value)
+        {
+            // Whoever leads now has given it. This leader was frozen, or cut off, and has not noticed yet.
+            return Verdict.Wait($"{Names.Of(later)} is not known here yet.");
+        }
+
         var former = announcement.Node is { } id ? facts.Members.Find(id) : null;
         var holder = Holder(announcement.Address, members);
         // It has an id, and the id is nobody's any more. Its data must not come back, not even in another's place.

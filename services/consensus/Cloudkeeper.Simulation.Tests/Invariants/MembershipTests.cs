@@ -71,6 +71,16 @@ public sealed class MembershipTests
     }
 
     [Fact]
+    public void Who_is_told_that_it_was_removed_has_been()
+    {
+        var member = new Member(new NodeId(3), "http://3", IsVoter: true) { Instance = new Guid(3, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]) };
+        var members = new Membership([member]);
+        MembershipSafety.RequireGone(new NodeId(4), member.Instance, members);
+        MembershipSafety.RequireGone(member.Id, Guid.Empty, members);
+        Broken(() => MembershipSafety.RequireGone(member.Id, member.Instance, members));
+    }
+
+    [Fact]
     public void A_replica_that_believes_in_other_members_than_its_log_names()
     {
         MembershipSafety.RequireKnown(new NodeId(1), Of(1, 2), Of(1, 2));

@@ -1,5 +1,6 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Members;
+using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Network;
 using Cloudkeeper.Simulation.Oracle;
 using Cloudkeeper.Simulation.Runs;
@@ -49,6 +50,7 @@ internal sealed class Arrival(NodeProcess process)
             || (answer.Outcome is { Status: ChangeStatus.Done, Node: { } id } && id != process.Id))
         {
             World.Totals.Count(Marker.FormerMembersTurnedAway);
+            MembershipSafety.RequireGone(process.Id, process.Instance, World.Checks.Ledger.Membership);
             process.Node.Dismiss();
         }
     }

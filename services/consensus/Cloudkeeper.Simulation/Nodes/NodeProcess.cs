@@ -151,6 +151,7 @@ internal sealed class NodeProcess : IReplicaHost
                 break;
             case RemovedEnvelope removed when removed.Member == Id:
                 World.Totals.Count(Marker.RemovedMembersTold);
+                MembershipSafety.RequireGone(Id, Instance, World.Checks.Ledger.Membership);
                 Node.Dismiss();
                 break;
         }

@@ -79,6 +79,15 @@ internal sealed class MembershipSafety(Ledger ledger)
         }
     }
 
+    /// <summary>Who is told that it was removed has been: it never comes back by itself.</summary>
+    public static void RequireGone(NodeId node, Guid instance, Membership committed)
+    {
+        if (committed.Find(node) is { } member && member.Instance == instance)
+        {
+            throw Broken($"node {node} was told that it is no member any more, and is one of [{committed}]");
+        }
+    }
+
     private void RequireSameDirectory(Member member)
     {
         if (_removed.Contains(member.Id))
