@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Tests.Joining;
 
@@ -92,7 +93,7 @@ public sealed class MembershipEndpointsTests : IDisposable
         ["node"] = null,
         ["instance"] = new Guid("0f7e0c52-91a4-4c5d-8a3e-5b1f54b7c302"),
         ["address"] = address,
-        ["level"] = 2,
+        ["level"] = FeatureLevels.Newest,
     };
 
     private static async Task<(HttpStatusCode Status, JsonElement Answer)> PostAsync(OneNode node, string route, object body)
