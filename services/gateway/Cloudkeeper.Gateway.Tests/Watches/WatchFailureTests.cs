@@ -47,6 +47,25 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
+    public async Task A_gap_does_not_end_before_it_begins_where_the_client_is_further_than_its_gateway()
+    {
+        await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 2 });
+        await WriteAsync(gateway, 5);
+        await using var watch = await WatchClient.OpenAsync(gateway, "path=/a&from=20");
+
+        // The feed comes back when history does not reach back to where it broke.
+        gateway.Nodes.HasNoFeed = true;
+        gateway.Nodes.BreakFeeds();
+        await WriteAsync(gateway, 5);
+        gateway.Nodes.HasNoFeed = false;
+
+        var gap = (await watch.NextAsync())!;
+        Assert.Equal("gap", gap.Name);
+        Assert.Equal(20, gap.Data.GetProperty("from").GetInt64());
+        Assert.Equal(20, gap.Data.GetProperty("to").GetInt64());
+    }
+
+    [Fact]
     public async Task Zero_is_the_beginning_of_history()
     {
         await using var gateway = await StartAsync();

@@ -226,7 +226,10 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     {
         if (!request.SnapshotOnGap)
         {
-            output.Write("gap", WatchJson.Gap(_sent, services.Relay.Revision));
+            // The client may be further than this gateway: it comes from another one, or waits for what is to come.
+            var told = services.Relay.Revision;
+            var read = _source!.Position > _sent ? _source.Position : _sent;
+            output.Write("gap", WatchJson.Gap(_sent, told > read ? told : read));
             await output.FlushAsync();
             return false;
         }
