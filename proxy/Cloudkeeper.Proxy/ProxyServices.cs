@@ -1,9 +1,7 @@
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Proxy.Forwarding;
 using Cloudkeeper.Proxy.Gateways;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -27,9 +25,6 @@ internal static class ProxyServices
         services.AddSingleton(provider => new InMemoryConfigProvider(
             GatewayCluster.Routes, GatewayCluster.Of(StaticGateways(provider.GetRequiredService<IOptions<ProxyOptions>>()))));
         services.AddReverseProxy().AddTransforms<UnchangedTransform>();
-
-        // Routes here ask for no authorization. What YARP brings would make the web host add its middleware to each request.
-        services.RemoveAll<IAuthorizationHandlerProvider>();
 
         services.AddHostedService<GatewayDiscovery>();
         services.AddSingleton<ProxyMetrics>();

@@ -33,7 +33,6 @@ internal static class GatewayServices
         services.AddSingleton<StreamEnd>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamEnd>());
         builder.AddCloudkeeperHosting("gateway");
-        services.HandleRequestsInline();
         services.AddOptions<GatewayOptions>()
             .Configure<IConfiguration>(static (options, configuration) =>
             {

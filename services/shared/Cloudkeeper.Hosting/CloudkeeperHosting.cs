@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -59,14 +58,6 @@ public static class CloudkeeperHosting
     }
 
     /// <summary>
-    /// Lets the thread that learns of a request handle it, and the one that writes an answer send it: two threads fewer to
-    /// wake for a request. For a service whose handlers neither block nor compute for long. A proxy is better off without:
-    /// it sends more at a time when it gathers what it forwards.
-    /// </summary>
-    public static IServiceCollection HandleRequestsInline(this IServiceCollection services) =>
-        services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
-
-    /// <summary>
     /// Lets the thread that learns of a socket's bytes handle them, instead of waking another one for it: a wake-up costs
     /// more than most of what is done with a message here. Nothing may block on such a thread; what does goes to the pool.
     /// The runtime takes this setting from the environment only, and reads it with the first socket.
@@ -98,8 +89,7 @@ public static class CloudkeeperHosting
 
     private static void AddServer(WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<KestrelServerOptions>()
-            .Configure<IOptions<HostingOptions>, IOptions<SocketTransportOptions>>((kestrel, hosting, sockets) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HostingOptions>>((kestrel, hosting) =>
         {
             ServerLimits.Apply(kestrel, hosting.Value);
             kestrel.ConfigureEndpointDefaults(listen =>
@@ -109,7 +99,7 @@ public static class CloudkeeperHosting
                     listen.Use(new AddressLimit(most).Wrap);
                 }
 
-                listen.UseHttp1AndHttp2(kestrel, sockets.Value.UnsafePreferInlineScheduling);
+                listen.UseHttp1AndHttp2(kestrel);
             });
         });
     }

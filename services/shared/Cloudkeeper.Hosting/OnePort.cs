@@ -20,19 +20,16 @@ namespace Cloudkeeper.Hosting;
 /// </remarks>
 public static class OnePort
 {
-    /// <param name="sendsInline">Whether a connection's bytes are sent by the thread that has written them.</param>
-    public static ListenOptions UseHttp1AndHttp2(
-        this ListenOptions listen, KestrelServerOptions kestrel, bool sendsInline = false)
+    public static ListenOptions UseHttp1AndHttp2(this ListenOptions listen, KestrelServerOptions kestrel)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(kestrel);
         kestrel.AllowAlternateSchemes = true;
-        listen.Use(next => connection => ServeAsync(connection, next, kestrel.Limits, sendsInline));
+        listen.Use(next => connection => ServeAsync(connection, next, kestrel.Limits));
         return listen;
     }
 
-    private static async Task ServeAsync(
-        ConnectionContext connection, ConnectionDelegate next, KestrelServerLimits limits, bool sendsInline)
+    private static async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next, KestrelServerLimits limits)
     {
         if (await IsHttp2Async(connection, limits) is not { } isHttp2)
         {
@@ -45,29 +42,7 @@ public static class OnePort
             connection.Features.Set<ITlsApplicationProtocolFeature>(NegotiatedHttp2.Instance);
         }
 
-        if (isHttp2 && sendsInline)
-        {
-            await ServeGatheredAsync(connection, next);
-        }
-        else
-        {
-            await next(connection);
-        }
-    }
-
-    private static async Task ServeGatheredAsync(ConnectionContext connection, ConnectionDelegate next)
-    {
-        var transport = connection.Transport;
-        await using var gathered = new GatheredOutput(connection);
-        connection.Transport = gathered;
-        try
-        {
-            await next(connection);
-        }
-        finally
-        {
-            connection.Transport = transport;
-        }
+        await next(connection);
     }
 
     /// <returns>Null when the connection has ended, or has to: nothing came in time, or the server is stopping.</returns>

@@ -3,19 +3,10 @@ using Cloudkeeper.Gateway.OpenApi;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>Outermost: counts and times requests, and lets no connection keep a thread of the sockets for itself.</summary>
+/// <summary>Outermost: counts and times requests.</summary>
 internal sealed class RequestMiddleware(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
 {
     private const string UnknownRoute = "unknown";
-
-    /// <summary>
-    /// Each so manieth request of a thread goes on in the pool. Handled where it arrives, a pipeline of requests that wait
-    /// for nothing would otherwise hold up all connections of that thread for as long as it lasts.
-    /// </summary>
-    private const int InlineMax = 64;
-
-    [ThreadStatic]
-    private static int t_requests;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,11 +14,6 @@ internal sealed class RequestMiddleware(RequestDelegate next, GatewayMetrics met
         metrics.RequestBegan();
         try
         {
-            if (++t_requests % InlineMax == 0)
-            {
-                await Task.Yield();
-            }
-
             await next(context);
         }
         finally
