@@ -13,12 +13,7 @@ public sealed class DiscoveryTests
         await using var proxy = await TestProxy.StartAsync(
             $"--Proxy:Nodes={TestProxy.FreeAddress()},{node.Address}", $"--Proxy:Gateways={listed.Address}");
 
-        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "listed")
-        {
-            await Task.Yield();
-        }
-
-        Assert.Equal("named", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        Assert.Equal("named", await proxy.AnswerAfterAsync("listed"));
     }
 
     [Fact(Timeout = 60_000)]
@@ -60,12 +55,30 @@ public sealed class DiscoveryTests
         Assert.Equal("one", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
 
         registered = two;
-        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "one")
+        Assert.Equal("two", await proxy.AnswerAfterAsync("one"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task No_request_finds_the_list_empty_while_another_gateway_takes_the_place_of_the_only_one()
+    {
+        await using var one = await FakeGateway.StartAsync(FakeGateway.Say("one"));
+        await using var two = await FakeGateway.StartAsync(FakeGateway.Say("two"));
+        await using var proxy = await TestProxy.StartAsync(one);
+
+        for (var i = 0; i < 100; i++)
         {
-            await Task.Yield();
+            var requests = Enumerable.Range(0, 4)
+                .Select(_ => proxy.Client.GetAsync("/v1/nodes/a", TestContext.Current.CancellationToken)).ToArray();
+            proxy.Use(i % 2 == 0 ? two : one);
+            foreach (var answer in await Task.WhenAll(requests))
+            {
+                answer.Dispose();
+            }
         }
 
-        Assert.Equal("two", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        var metrics = await proxy.Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken);
+        Assert.Contains("cloudkeeper_proxy_requests_total{outcome=\"answered\"}", metrics, StringComparison.Ordinal);
+        Assert.DoesNotContain("outcome=\"no-gateway\"", metrics, StringComparison.Ordinal);
     }
 
     /// <summary>The only node of the settings has left the cluster: it still answers, and knows nothing new.</summary>
@@ -83,12 +96,7 @@ public sealed class DiscoveryTests
 
         await using var node = await FakeGateway.StartAsync(context => MemberAsync(context, late, "n4", ("n4", joined!.Address)));
         joined = node;
-        while (await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken) == "early")
-        {
-            await Task.Yield();
-        }
-
-        Assert.Equal("late", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
+        Assert.Equal("late", await proxy.AnswerAfterAsync("early"));
     }
 
     [Theory]

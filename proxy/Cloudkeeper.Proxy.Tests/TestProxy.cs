@@ -1,5 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using Cloudkeeper.Proxy.Gateways;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Model;
 
 namespace Cloudkeeper.Proxy.Tests;
 
@@ -36,6 +40,34 @@ internal sealed class TestProxy : IAsyncDisposable
         while (!(await Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken))
             .Contains($"\n{name} {value}\n", StringComparison.Ordinal))
         {
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Discovery has found this gateway, and no other.</summary>
+    public void Use(FakeGateway gateway) => _app.Services.GetRequiredService<InMemoryConfigProvider>()
+        .Update(GatewayCluster.Routes, GatewayCluster.Of([new Uri(gateway.Address)]));
+
+    /// <summary>Whether requests have found this gateway gone. Probes do not count: they may only have been slow.</summary>
+    public bool LeavesAlone(FakeGateway gateway) =>
+        _app.Services.GetRequiredService<IProxyStateLookup>().TryGetCluster(GatewayCluster.Id, out var cluster)
+        && cluster.Destinations[new Uri(gateway.Address).Authority].Health.Passive == DestinationHealth.Unhealthy;
+
+    /// <summary>
+    /// Asks again until the answer is another one; the test's own time limit ends it. Where everything runs in one process, a
+    /// gateway may be too slow for a connection: then the proxy says to try again, and that is what a client does.
+    /// </summary>
+    public async Task<string> AnswerAfterAsync(string former)
+    {
+        while (true)
+        {
+            using var response = await Client.GetAsync("/v1/nodes/a", TestContext.Current.CancellationToken);
+            var answer = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            if (answer != former && response.StatusCode != HttpStatusCode.ServiceUnavailable)
+            {
+                return answer;
+            }
+
             await Task.Yield();
         }
     }
