@@ -86,7 +86,7 @@ public sealed class FeatureLevelTests
         for (var i = 0; i < 600; i++)
         {
             var entry = workload.NextEntry();
-            entry = i is 200 or 400 ? entry with { Batches = [Raise(1 + (i / 200))] } : entry;
+            entry = i is 150 or 300 or 450 ? entry with { Batches = [Raise(1 + (i / 150))] } : entry;
             var results = entry.ApplyTo(steady);
             workload.Learn(results);
             Same.Results(results, entry.ApplyTo(restarting));

@@ -13,6 +13,7 @@ public sealed class GoldenSnapshotTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public void A_snapshot_of_every_version_is_loaded_forever(int version)
     {
         var loaded = SnapshotTests.Load(ReadBlocks(FileOf(version)), StateMachineOptions.Default);
@@ -26,6 +27,7 @@ public sealed class GoldenSnapshotTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public void A_state_of_every_level_writes_the_same_bytes_on_every_machine(int level)
     {
         var blocks = SnapshotTests.Write(Script(level).State, byteBudget: 300);

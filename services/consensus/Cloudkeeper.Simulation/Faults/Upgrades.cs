@@ -7,7 +7,7 @@ namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
 /// Old programs give way to the present one, machine after machine. Some come back: an upgrade can be undone as long as the
-/// feature level has not risen.
+/// feature level has not risen above what they know.
 /// </summary>
 internal sealed class Upgrades(World world, SimulationRandom random)
 {
@@ -49,7 +49,7 @@ internal sealed class Upgrades(World world, SimulationRandom random)
 
     private void Undo(SimulatedNode node)
     {
-        if (world.Checks.Ledger.Machine.FeatureLevel == FeatureLevels.First || _undoing.Chance(IsTooLate))
+        if (world.Checks.Ledger.Machine.FeatureLevel <= world.Options.OldLevel || _undoing.Chance(IsTooLate))
         {
             node.Downgrade();
             Soon(() => Upgrade(node));

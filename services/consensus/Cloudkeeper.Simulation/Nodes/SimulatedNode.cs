@@ -54,7 +54,9 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
 
     /// <summary>The newest feature level that its program knows.</summary>
     public int Level { get; private set; } =
-        world.Options.OldPrograms > 0 && random.Chance(world.Options.OldPrograms) ? FeatureLevels.First : FeatureLevels.Newest;
+        world.Options.OldPrograms > 0 && random.Chance(world.Options.OldPrograms)
+            ? world.Options.OldLevel
+            : FeatureLevels.Newest;
 
     /// <summary>Those of the run, as its program understands them.</summary>
     public SimulationOptions Options => World.Options with
@@ -117,10 +119,10 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     /// <summary>It is started again with the old program: whoever upgraded it has changed their mind.</summary>
     public void Downgrade()
     {
-        if (Level > FeatureLevels.First)
+        if (Level > World.Options.OldLevel)
         {
             World.Totals.Count(Marker.ProgramsDowngraded);
-            Replace(FeatureLevels.First);
+            Replace(World.Options.OldLevel);
         }
     }
 

@@ -1,5 +1,6 @@
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
@@ -22,10 +23,13 @@ internal sealed record SimulationOptions
     public bool IsFoundedAlone { get; init; }
 
     /// <summary>
-    /// How many of the machines begin with a program that knows only the first feature level, and get the present one while
+    /// How many of the machines begin with a program that knows only <see cref="OldLevel"/>, and get the present one while
     /// the cluster runs: 0 to 1.
     /// </summary>
     public double OldPrograms { get; init; }
+
+    /// <summary>The newest feature level that the old program knows.</summary>
+    public int OldLevel { get; init; } = FeatureLevels.First;
 
     /// <summary>How many of these machines go back to the old program for a while: 0 to 1.</summary>
     public double UndoneUpgrades { get; init; }

@@ -50,6 +50,7 @@ internal static class Swarm
             WarmUp = (isFoundedAlone && random.Chance(0.5) ? 50 : 2_000) * Scheduler.Millisecond,
             MayLoseQuorum = random.Chance(0.04),
             OldPrograms = random.Pick([0, 0, 0.5, 1]),
+            OldLevel = new SimulationRandom(Hash.Mix(seed, 0x1E)).Between(FeatureLevels.First, FeatureLevels.Newest - 1),
             UndoneUpgrades = new SimulationRandom(Hash.Mix(seed, 0xD0)).Pick([0, 0.5, 1]),
             Coherence = DrawCoherence(new SimulationRandom(Hash.Mix(seed, 0xC0E5)), networkDelay),
         };

@@ -7,6 +7,7 @@ namespace Cloudkeeper.Tree;
 /// <remarks>
 /// 1: the first. 2: what is kept for a time is kept by <see cref="Levels.RetentionClock"/>, and leaders stamp checkpoints.
 /// 3: change sets name the parents below which something came and went again.
+/// 4: what one request may cost is bounded, and what the others lose by it.
 /// A new level gets a constant, and the old behaviour stays beside the new one for as long as logs of it may be read.
 /// </remarks>
 public static class FeatureLevels
@@ -20,5 +21,5 @@ public static class FeatureLevels
     public const int TouchedParents = 3;
 
     /// <summary>The newest that this program knows.</summary>
-    public const int Newest = 3;
+    public const int Newest = 4;
 }
