@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
@@ -48,12 +49,16 @@ public static class CloudkeeperHosting
         builder.Services.AddOptions<HostingOptions>()
             .BindConfiguration(HostingOptions.Section)
             .ValidateDataAnnotations()
+            .Validate(
+                static hosting => hosting.InFlightBytesMax is 0 or (>= MemoryBudget.BytesMaxLeast and <= 1L << 40),
+                "Hosting:InFlightBytesMax is 0 (a quarter of the memory), or between 32 MiB and 1 TiB, in bytes.")
             .ValidateOnStart();
 
         AddLogging(builder.Logging);
         AddServer(builder);
         AddLifetime(builder);
         builder.Services.AddCloudkeeperMetrics(service);
+        AddMemory(builder.Services);
         return builder;
     }
 
@@ -102,6 +107,13 @@ public static class CloudkeeperHosting
                 listen.UseHttp1AndHttp2(kestrel);
             });
         });
+    }
+
+    private static void AddMemory(IServiceCollection services)
+    {
+        services.TryAddSingleton(static provider =>
+            new MemoryBudget(provider.GetRequiredService<IOptions<HostingOptions>>().Value.InFlightBytesMax));
+        services.AddHostedService<MemoryMetrics>();
     }
 
     private static void AddLifetime(WebApplicationBuilder builder)

@@ -48,4 +48,11 @@ public sealed class HostingOptions
     /// <summary>Requests and streams at a time on one HTTP/2 connection. Default 1,000. 1 to 100,000.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; init; } = 1_000;
+
+    /// <summary>
+    /// Bytes that bodies, answers, snapshots and initial states in flight may take together; one of these uses takes three
+    /// fifths of it at most. What is beyond is refused with 429 or 503. Default 0: a quarter of the memory that the
+    /// collector may use. Otherwise 32 MiB to 1 TiB.
+    /// </summary>
+    public long InFlightBytesMax { get; init; }
 }

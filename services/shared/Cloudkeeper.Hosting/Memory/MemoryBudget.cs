@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Cloudkeeper.Hosting.Memory;
+
+/// <summary>
+/// The bytes that a process may have in flight: bodies, answers, snapshots and initial states together. What is beyond is
+/// refused while that is cheap, before memory runs out for everybody. Thread safe, without a lock.
+/// </summary>
+/// <remarks>
+/// Only what is large is counted: what stays below <see cref="SmallBytes"/> is bounded by the number of requests already,
+/// and counting it would cost each of them.
+/// </remarks>
+public sealed class MemoryBudget
+{
+    /// <summary>What stays below is not counted.</summary>
+    public const int SmallBytes = 4 << 10;
+
+    /// <summary>The least budget with which the largest requests can be served.</summary>
+    public const long BytesMaxLeast = 32L << 20;
+
+    /// <summary>Of the whole, for one use at most.</summary>
+    private const double ShareMax = 0.6;
+
+    /// <summary>Of the heap's limit, where no setting says otherwise.</summary>
+    private const double HeapShareOtherwise = 0.25;
+
+    private static readonly int Uses = Enum.GetValues<MemoryUse>().Length;
+
+    private readonly HeapPressure _heap;
+    private readonly long[] _used = new long[Uses];
+    private readonly long[] _refused = new long[Uses];
+    private long _total;
+
+    /// <param name="bytesMax">0: a quarter of what the collector lets the heap have.</param>
+    public MemoryBudget(long bytesMax = 0)
+        : this(bytesMax, HeapPressure.OfThisProcess())
+    {
+    }
+
+    internal MemoryBudget(long bytesMax, HeapPressure heap)
+    {
+        _heap = heap;
+        BytesMax = bytesMax > 0 ? bytesMax : Math.Max(BytesMaxLeast, (long)(heap.BytesMax * HeapShareOtherwise));
+        ShareBytesMax = (long)(BytesMax * ShareMax);
+    }
+
+    /// <summary>For all uses together.</summary>
+    public long BytesMax { get; }
+
+    /// <summary>For one use.</summary>
+    public long ShareBytesMax { get; }
+
+    public long Used => Volatile.Read(ref _total);
+
+    /// <summary>The heap is so full that nothing large is to begin, whatever the budget has left.</summary>
+    public bool IsHeapFull => _heap.IsFull;
+
+    public long UsedBy(MemoryUse use) => Volatile.Read(ref _used[(int)use]);
+
+    /// <summary>How often something was refused.</summary>
+    public long RefusedTo(MemoryUse use) => Volatile.Read(ref _refused[(int)use]);
+
+    /// <summary>Takes bytes for as long as the lease is held.</summary>
+    /// <returns>False: there is no room. Try later, or refuse the request.</returns>
+    public bool TryTake(MemoryUse use, long bytes, [NotNullWhen(true)] out MemoryLease? lease)
+    {
+        lease = TryReserve(use, bytes) ? new MemoryLease(this, use, bytes) : null;
+        return lease is not null;
+    }
+
+    /// <summary>As <see cref="TryTake"/>, without a lease: the caller remembers what to <see cref="Return"/>.</summary>
+    public bool TryReserve(MemoryUse use, long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        if (!_heap.IsFull && TryAdd(ref _used[(int)use], bytes, ShareBytesMax))
+        {
+            if (TryAdd(ref _total, bytes, BytesMax))
+            {
+                return true;
+            }
+
+            Interlocked.Add(ref _used[(int)use], -bytes);
+        }
+
+        Interlocked.Increment(ref _refused[(int)use]);
+        return false;
+    }
+
+    /// <summary>Gives back what was reserved.</summary>
+    public void Return(MemoryUse use, long bytes)
+    {
+        if (bytes > 0)
+        {
+            Interlocked.Add(ref _total, -bytes);
+            Interlocked.Add(ref _used[(int)use], -bytes);
+        }
+    }
+
+    /// <summary>Two that come at the same time may both be refused where one had fitted: neither is let beyond.</summary>
+    private static bool TryAdd(ref long used, long bytes, long most)
+    {
+        if (Interlocked.Add(ref used, bytes) <= most)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref used, -bytes);
+        return false;
+    }
+}

@@ -1,0 +1,17 @@
+namespace Cloudkeeper.Hosting.Memory;
+
+/// <summary>What bytes in flight are for. Each use has a share of its own, so that none can starve the others.</summary>
+public enum MemoryUse
+{
+    /// <summary>Bodies of requests, from their first bytes to the end of their requests.</summary>
+    Bodies,
+
+    /// <summary>Answers that are not sent yet, and what they are made of.</summary>
+    Answers,
+
+    /// <summary>Snapshots and backups on their way out of or into a process.</summary>
+    Snapshots,
+
+    /// <summary>What watchers are shown first.</summary>
+    InitialStates,
+}
