@@ -18,7 +18,7 @@ internal sealed partial class GatewayDiscovery(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly NodeDirectory? _nodes = AddressList.Parse(options.Value.Nodes) is { Count: > 0 } nodes ? new(nodes) : null;
-    private readonly HttpClient _client = Http2Client.Create();
+    private readonly HttpClient _client = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
 
     private IReadOnlyList<Uri> _gateways = AddressList.Parse(options.Value.Gateways);
     private Uri? _lastNode;

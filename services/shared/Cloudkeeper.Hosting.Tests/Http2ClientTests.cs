@@ -15,6 +15,32 @@ public sealed class Http2ClientTests
         Assert.All(answers, answer => Assert.StartsWith("HTTP/2 http ", answer, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task An_answer_is_taken_up_to_its_limit_and_given_up_beyond(int beyond)
+    {
+        await using var host = await HostOfSizesAsync();
+        using var client = Http2Client.Create(host.Address);
+        await ExpectAsync(
+            beyond, () => client.GetByteArrayAsync(Sized(BoundedAnswer.JsonBytesMax + beyond), TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The limit of the client does not hold for those who have awaited the head alone.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task An_answer_of_which_only_the_head_was_awaited_is_bounded_by_its_reader(int beyond)
+    {
+        const int BytesMax = 1_000;
+        await using var host = await HostOfSizesAsync();
+        using var client = Http2Client.Create(host.Address);
+        using var response = await client.GetAsync(
+            Sized(BytesMax + beyond), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        await ExpectAsync(
+            beyond, () => BoundedAnswer.ReadAsync(response.Content, BytesMax, TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task A_port_where_nobody_listens_is_an_error_at_once()
     {
@@ -28,5 +54,31 @@ public sealed class Http2ClientTests
         var error = await Assert.ThrowsAsync<HttpRequestException>(
             () => client.GetStringAsync("/request", TestContext.Current.CancellationToken));
         Assert.Equal(HttpRequestError.ConnectionError, error.HttpRequestError);
+    }
+
+    private static string Sized(int bytes) => $"/bytes?count={bytes}";
+
+    /// <summary>It sends without saying how much: a length in front would be too easy to refuse.</summary>
+    private static async Task<TestHost> HostOfSizesAsync()
+    {
+        var host = await TestHost.StartAsync();
+        host.App.MapGet("/bytes", async (HttpContext context, int count) =>
+        {
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            await context.Response.Body.WriteAsync(new byte[count], context.RequestAborted);
+        });
+        return host;
+    }
+
+    private static async Task ExpectAsync(int beyond, Func<Task<byte[]>> read)
+    {
+        if (beyond == 0)
+        {
+            Assert.NotEmpty(await read());
+        }
+        else
+        {
+            await Assert.ThrowsAsync<HttpRequestException>(read);
+        }
     }
 }

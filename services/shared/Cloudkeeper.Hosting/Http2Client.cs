@@ -10,13 +10,19 @@ public static class Http2Client
     /// </summary>
     /// <param name="baseAddress">What relative addresses are relative to.</param>
     /// <param name="multipleConnections">See <see cref="CreateHandler"/>.</param>
-    public static HttpClient Create(Uri? baseAddress = null, bool multipleConnections = false) =>
+    /// <param name="answerBytesMax">
+    /// An answer that is awaited as a whole is given up when it is longer: who answers may be anybody. Streams, and answers
+    /// of which only the head is awaited, are bounded by their readers.
+    /// </param>
+    public static HttpClient Create(
+        Uri? baseAddress = null, bool multipleConnections = false, long answerBytesMax = BoundedAnswer.JsonBytesMax) =>
         new(CreateHandler(multipleConnections), disposeHandler: true)
         {
             BaseAddress = baseAddress,
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = answerBytesMax,
         };
 
     /// <summary>The connections alone, for an <see cref="HttpMessageInvoker"/> or the proxy's forwarder.</summary>

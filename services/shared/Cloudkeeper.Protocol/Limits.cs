@@ -36,6 +36,12 @@ public static class Limits
     /// <summary>Largest batch of commands or reads between a gateway and a node, in bytes.</summary>
     public const int BatchBytesMax = 8 << 20;
 
+    /// <summary>
+    /// Largest answer to a batch, in bytes: a transaction may read 128 values, and be the first of several. A node that sends
+    /// more is not believed to be one.
+    /// </summary>
+    public const int BatchAnswerBytesMax = 256 << 20;
+
     /// <summary>Most commands or reads in one batch.</summary>
     public const int BatchItemsMax = 4_096;
 

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 using System.Threading.Channels;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Peers;
@@ -16,6 +18,9 @@ internal sealed partial class PeerSender : IAsyncDisposable
 {
     private const int WaitingMax = 4_096;
     private const int FlushBytes = 256 << 10;
+
+    /// <summary>A peer that ends the stream says why in a sentence.</summary>
+    private const int ReasonBytesMax = 4 << 10;
 
     private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(50);
 
@@ -116,7 +121,8 @@ internal sealed partial class PeerSender : IAsyncDisposable
             cancellationToken);
 
         // The peer answers only when the stream is over: it is going away, or does not want to hear from us.
-        var reason = await response.Content.ReadAsStringAsync(cancellationToken);
+        var answer = await BoundedAnswer.ReadAsync(response.Content, ReasonBytesMax, cancellationToken);
+        var reason = Encoding.UTF8.GetString(answer);
         if (response.StatusCode == HttpStatusCode.Gone)
         {
             _removed(reason);

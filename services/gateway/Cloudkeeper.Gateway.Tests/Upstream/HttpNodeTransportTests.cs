@@ -33,6 +33,8 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         _node = builder.Build();
         _node.MapPost("/echo", async context => await context.Request.Body.CopyToAsync(context.Response.Body));
+        _node.MapPost(NodeRoutes.ReadIndex, async context =>
+            await context.Response.Body.WriteAsync(new byte[BoundedAnswer.JsonBytesMax + 1]));
         _node.MapPost("/elsewhere", context =>
         {
             context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
@@ -83,6 +85,10 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
             Assert.Null(reply.Leader);
         }
     }
+
+    [Fact]
+    public async Task A_node_that_answers_more_than_was_agreed_is_given_up() =>
+        await Assert.ThrowsAnyAsync<IOException>(() => PostAsync(NodeRoutes.ReadIndex, []));
 
     [Fact]
     public async Task A_named_leader_is_passed_on()

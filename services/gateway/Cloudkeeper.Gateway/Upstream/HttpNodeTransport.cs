@@ -12,8 +12,8 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     // Long streams of their own connection: their bytes do not stand in the way of a batch.
-    private readonly HttpClient _batches = Http2Client.Create();
-    private readonly HttpClient _streams = Http2Client.Create();
+    private readonly HttpClient _batches = Http2Client.Create(answerBytesMax: Limits.BatchAnswerBytesMax);
+    private readonly HttpClient _streams = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
 
     // One question is under way at a time, so there is nothing for HTTP/2 to share out, and its threads on both sides
     // would cost more than the question. That the handler may repeat one over HTTP/1.1 does no harm.
@@ -22,6 +22,7 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
         DefaultRequestVersion = HttpVersion.Version11,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         Timeout = Timeout.InfiniteTimeSpan,
+        MaxResponseContentBufferSize = BoundedAnswer.JsonBytesMax,
     };
 
     public ValueTask<NodeReply> PostAsync(

@@ -114,6 +114,34 @@ public sealed class NodeDirectoryTests
 
     private static Uri Node(int number) => new($"http://n{number}:7000");
 
+    [Theory]
+    [InlineData("null")]
+    [InlineData("\"\"")]
+    [InlineData("\"n4:7000\"")]
+    [InlineData("\"ftp://n4/\"")]
+    [InlineData("4")]
+    public async Task A_member_without_a_usable_address_hides_nobody_else(string url)
+    {
+        _answers[Node(1)] = View(self: 1, leader: 1, term: 3, "v1 v4").Replace("\"http://n4:7000\"", url, StringComparison.Ordinal);
+        await LookAsync(Node(1));
+        Assert.DoesNotContain(Node(4), _directory.Nodes);
+        Assert.Contains(Node(1), _directory.Nodes);
+    }
+
+    [Theory]
+    [InlineData("""{"id":"c","id":"d","node":"n1","leader":"n1","term":1,"members":[]}""")]
+    [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1e99,"members":[]}""")]
+    [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1,"members":[null]}""")]
+    [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1,"members":[{"id":"n1","role":"voter","url":null}]}""")]
+    [InlineData("""{"id":7,"node":"n1","leader":{},"term":"x","members":{}}""")]
+    public async Task What_is_no_view_changes_nothing_and_ends_nothing(string answer)
+    {
+        _answers[Node(1)] = answer;
+        await LookAsync(Node(1));
+        Assert.Equal([Node(1), Node(2)], _directory.Nodes);
+        Assert.Null(_directory.Leader);
+    }
+
     /// <param name="members">Such as <c>v1 l2</c>: a voter and a learner.</param>
     private static string View(int self, int leader, int term, string members, string id = "c") =>
         $$"""

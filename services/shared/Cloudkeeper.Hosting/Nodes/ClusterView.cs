@@ -33,26 +33,30 @@ public sealed class ClusterView
         try
         {
             var json = JsonNode.Parse(bytes)!.AsObject();
-            var leader = (string?)json["leader"];
+            var name = (string?)json["leader"];
             var members = json["members"]!.AsArray().Select(member => member!.AsObject()).ToArray();
-            return (string?)json["id"] is { } id
+            var leading = members.FirstOrDefault(member => name is not null && (string?)member["id"] == name);
+            var leader = leading is null ? null : AddressOf(leading);
+            return (string?)json["id"] is { } id && (leading is null || leader is not null)
                 ? new ClusterView(json)
                 {
                     Id = id,
                     Term = (long)json["term"]!,
-                    IsLeaders = leader is not null && leader == (string?)json["node"],
-                    Leader = members.Where(member => leader is not null && (string?)member["id"] == leader)
-                        .Select(AddressOf).FirstOrDefault(),
-                    Voters = [.. members.Where(member => (string?)member["role"] == Voter).Select(AddressOf)],
+                    IsLeaders = leader is not null && name == (string?)json["node"],
+                    Leader = leader,
+                    Voters =
+                        [.. members.Where(member => (string?)member["role"] == Voter).Select(AddressOf).OfType<Uri>().Distinct()],
                 }
                 : null;
         }
         catch (Exception e) when (
-            e is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+            e is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
         {
             return null;
         }
     }
 
-    private static Uri AddressOf(JsonObject member) => new((string)member["url"]!, UriKind.Absolute);
+    /// <summary>Null: nothing that could be called. One such member must not hide the others.</summary>
+    private static Uri? AddressOf(JsonObject member) =>
+        Uri.TryCreate((string?)member["url"], UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
 }
