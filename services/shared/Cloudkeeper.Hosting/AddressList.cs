@@ -25,7 +25,7 @@ public static class AddressList
     }
 
     private static Uri? TryParse(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme == Uri.UriSchemeHttp && uri.PathAndQuery == "/"
-            ? uri
+        ReachableAddress.Parse(address) is { } reachable && reachable.StartsWith("http://", StringComparison.Ordinal)
+            ? new Uri(reachable)
             : null;
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Protocol;
@@ -32,7 +32,7 @@ internal static class MemberEndpoints
             return await ChangeAnswers.OfAsync(new ChangeOutcome(ChangeStatus.NotLeader), context, replica);
         }
 
-        if (NodeAddress.Parse(body.Url) is not { } address)
+        if (ReachableAddress.Parse(body.Url) is not { } address)
         {
             return Refuse(InvalidRequest, $"\"{body.Url}\" is no address of a node, such as http://10.0.0.4:7000.");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Configuration;
@@ -17,7 +18,7 @@ internal static class FirstMembers
             {
                 problems.Add($"Node:Members: \"{part}\" does not begin with an id, as in 1=http://10.0.0.1:7000.");
             }
-            else if (NodeAddress.Parse(right) is not { } address)
+            else if (ReachableAddress.Parse(right) is not { } address)
             {
                 problems.Add($"Node:Members: \"{part}\" has no address, as in 1=http://10.0.0.1:7000.");
             }

@@ -41,18 +41,20 @@ internal sealed record NodeSetup(
 
         var join = AddressList.Errors("Node:Join", options.Join).ToList();
         problems.AddRange(join);
+        string[] addresses = join.Count > 0 ? [] : [.. AddressList.Parse(options.Join).Select(a => a.GetLeftPart(UriPartial.Authority))];
         return new NodeSetup(
             options,
-            AddressOf(options, own, configuration, problems),
+            AddressOf(options, own, addresses, configuration, problems),
             members,
-            join.Count > 0 ? [] : [.. AddressList.Parse(options.Join).Select(a => a.GetLeftPart(UriPartial.Authority))]);
+            addresses);
     }
 
-    private static string AddressOf(NodeOptions options, Member? own, IConfiguration configuration, List<string> problems)
+    private static string AddressOf(
+        NodeOptions options, Member? own, IEnumerable<string> others, IConfiguration configuration, List<string> problems)
     {
         if (options.Address.Length > 0)
         {
-            var given = NodeAddress.Parse(options.Address);
+            var given = ReachableAddress.Parse(options.Address);
             if (given is null)
             {
                 problems.Add($"Node:Address: \"{options.Address}\" is no address such as http://10.0.0.4:7000.");
@@ -70,11 +72,11 @@ internal sealed record NodeSetup(
             return own?.Address ?? "";
         }
 
-        var (address, problem) = NodeAddress.FromListening(configuration);
+        var (address, problem) = ReachableAddress.FromListening(configuration, others);
         if (problem is not null)
         {
             problems.Add("Node:Address must say at which address the other nodes reach this one, e.g. http://10.0.0.4:7000: "
-                + problem + ".");
+                + $"this node {problem}.");
         }
 
         return address ?? "";

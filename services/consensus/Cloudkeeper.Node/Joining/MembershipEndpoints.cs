@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
@@ -39,7 +40,7 @@ internal static class MembershipEndpoints
                 $"This node belongs to cluster {node.Directory.Identity.ClusterId:N} already.",
             NodePhase.Damaged when node.Directory.Identity is { IsMember: true, ClusterId: var own } && own != invitation.Cluster =>
                 $"This node belonged to cluster {own:N}.",
-            _ when invitation.Addresses.Any(a => NodeAddress.Parse(a) is null) => "Its addresses cannot be used.",
+            _ when invitation.Addresses.Any(a => ReachableAddress.Parse(a) is null) => "Its addresses cannot be used.",
             _ => null,
         };
         if (problem is not null)

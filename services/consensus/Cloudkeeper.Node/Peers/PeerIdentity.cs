@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Raft;
 
@@ -21,7 +22,7 @@ internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, st
         && Guid.TryParse(query["instance"], out var instance)
         && TryReadNode(query["from"], out var from)
         && TryReadNode(query["to"], out var to)
-        && NodeAddress.Parse(query["address"].ToString()) is { } address
+        && ReachableAddress.Parse(query["address"].ToString()) is { } address
             ? (new PeerIdentity(cluster, from, instance, address, VersionIn(query)), to)
             : null;
 

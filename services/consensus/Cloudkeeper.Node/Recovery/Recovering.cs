@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
@@ -71,7 +72,7 @@ internal static class Recovering
     private static string AddressOf(NodeOptions options, StoredNode old)
     {
         var known = old.Membership.Find(old.Identity.Node)?.Address;
-        return NodeAddress.Parse(options.Address.Length > 0 ? options.Address : known ?? "")
+        return ReachableAddress.Parse(options.Address.Length > 0 ? options.Address : known ?? "")
             ?? throw new RecoveryException(
                 "Give --address: where the other nodes reach this one, e.g. --address http://10.0.0.1:7000.");
     }

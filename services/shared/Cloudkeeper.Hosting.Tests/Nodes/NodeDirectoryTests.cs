@@ -99,6 +99,19 @@ public sealed class NodeDirectoryTests
         Assert.Equal([Node(1), Node(2)], _asked);
     }
 
+    /// <summary>One address with many names is enough for it.</summary>
+    [Fact]
+    public async Task An_ever_new_leader_is_not_followed_for_ever()
+    {
+        for (var i = 1; i <= 1_000; i++)
+        {
+            _answers[Node(i)] = View(self: i, leader: i + 1, term: 1, $"v{i} v{i + 1}");
+        }
+
+        await LookAsync(Node(1));
+        Assert.Equal(64, _asked.Count);
+    }
+
     [Fact]
     public async Task A_doubt_ends_the_wait_for_the_next_look_once()
     {

@@ -27,36 +27,41 @@ public sealed class ClusterView
     /// <summary>Addresses of those who may lead and whose state is never far behind.</summary>
     public required IReadOnlyList<Uri> Voters { get; init; }
 
-    /// <summary>Null for anything that is no such answer, or comes from a node without a cluster.</summary>
+    /// <summary>
+    /// Null for anything that is no such answer, or comes from a node without a cluster. A member to which nothing can be
+    /// sent is passed over.
+    /// </summary>
     public static ClusterView? TryParse(ReadOnlySpan<byte> bytes)
     {
         try
         {
             var json = JsonNode.Parse(bytes)!.AsObject();
-            var name = (string?)json["leader"];
-            var members = json["members"]!.AsArray().Select(member => member!.AsObject()).ToArray();
-            var leading = members.FirstOrDefault(member => name is not null && (string?)member["id"] == name);
+            var name = TextOf(json["leader"]);
+            var members = json["members"]!.AsArray().OfType<JsonObject>().ToArray();
+            var leading = members.FirstOrDefault(member => name is not null && TextOf(member["id"]) == name);
             var leader = leading is null ? null : AddressOf(leading);
-            return (string?)json["id"] is { } id && (leading is null || leader is not null)
+            return TextOf(json["id"]) is { } id && (leading is null || leader is not null)
                 ? new ClusterView(json)
                 {
                     Id = id,
                     Term = (long)json["term"]!,
-                    IsLeaders = leader is not null && name == (string?)json["node"],
+                    IsLeaders = leader is not null && name == TextOf(json["node"]),
                     Leader = leader,
                     Voters =
-                        [.. members.Where(member => (string?)member["role"] == Voter).Select(AddressOf).OfType<Uri>().Distinct()],
+                        [.. members.Where(member => TextOf(member["role"]) == Voter).Select(AddressOf).OfType<Uri>().Distinct()],
                 }
                 : null;
         }
         catch (Exception e) when (
-            e is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException)
+            e is JsonException or InvalidOperationException or NullReferenceException or FormatException
+                or ArgumentException or OverflowException)
         {
             return null;
         }
     }
 
-    /// <summary>Null: nothing that could be called. One such member must not hide the others.</summary>
     private static Uri? AddressOf(JsonObject member) =>
-        Uri.TryCreate((string?)member["url"], UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : null;
+        ReachableAddress.Parse(TextOf(member["url"])) is { } address ? new Uri(address) : null;
+
+    private static string? TextOf(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -10,6 +10,9 @@ namespace Cloudkeeper.Hosting.Nodes;
 /// </remarks>
 public sealed class NodeDirectory
 {
+    /// <summary>More than a cluster has members: an answer that leads to ever new places is followed no further.</summary>
+    private const int AsksMax = 64;
+
     private readonly IReadOnlyList<Uri> _seeds;
     private readonly Lock _gate = new();
     private volatile IReadOnlyList<Uri> _nodes;
@@ -56,7 +59,7 @@ public sealed class NodeDirectory
         ClusterView? other = null;
         var asked = new HashSet<Uri>();
         var next = new LinkedList<Uri>([first, .. _nodes, .. _seeds]);
-        while (next.First is { Value: var node })
+        while (next.First is { Value: var node } && asked.Count < AsksMax)
         {
             next.RemoveFirst();
             if (!asked.Add(node) || await ask(node) is not { } view)

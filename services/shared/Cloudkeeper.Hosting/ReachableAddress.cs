@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace Cloudkeeper.Hosting;
+
+/// <summary>
+/// Where others reach a process: a base address without a path, in the one spelling that is compared. What one listens on
+/// is another thing: all interfaces, a socket file or a port that the system is to choose are good for listening only.
+/// </summary>
+public static class ReachableAddress
+{
+    /// <summary>Room for the longest host name, the scheme and a port.</summary>
+    public const int CharsMax = 270;
+
+    private const int HostCharsMax = 253;
+    private const string DefaultUrl = "http://localhost:5000";
+
+    /// <summary>
+    /// The address in lower case, without a default port, without a slash at the end. Null: the text is no such address.
+    /// </summary>
+    public static string? Parse(string? text) => Read(text, portMin: 1);
+
+    /// <summary>Only processes of the same machine get there.</summary>
+    /// <param name="address">As <see cref="Parse"/> gives it.</param>
+    public static bool IsLoopback(string address) => IsLoopback(new Uri(address, UriKind.Absolute));
+
+    /// <inheritdoc cref="IsLoopback(string)"/>
+    public static bool IsLoopback(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return address.IsLoopback || address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The one address that this process listens on, if others can use it.</summary>
+    /// <param name="configuration">Of the web server.</param>
+    /// <param name="others">Who is to reach it; when all of them are on this machine a loopback address will do.</param>
+    /// <param name="mayChoosePort">The port may be 0: it is known when the process listens.</param>
+    /// <returns>The address, or what stands against it, for a sentence that begins with "this process".</returns>
+    public static (string? Address, string? Problem) FromListening(
+        IConfiguration configuration, IEnumerable<string> others, bool mayChoosePort = false)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var urls = ListeningUrls(configuration);
+        if (urls is not [var url])
+        {
+            // Nothing is set: a trial on one machine, which needs no settings.
+            return urls.Length == 0 ? (DefaultUrl, null) : (null, $"listens on {string.Join(" and ", urls)}");
+        }
+
+        return Read(url, mayChoosePort ? 0 : 1) switch
+        {
+            null => (null, $"listens on {url}, which is no address for others"),
+            var address when IsLoopback(address) && others.Any(other => !IsLoopback(other)) =>
+                (null, $"listens on {url}, which no other machine reaches"),
+            var address => (address, null),
+        };
+    }
+
+    private static string? Read(string? text, int portMin) =>
+        text is { Length: <= CharsMax }
+        && Uri.TryCreate(text.Trim(), UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
+        && uri.Port >= portMin
+        && HostOf(uri) is { } host
+            ? string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}")
+            : null;
+
+    private static string[] ListeningUrls(IConfiguration configuration)
+    {
+        string[] endpoints = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>()];
+        if (endpoints.Length > 0)
+        {
+            return endpoints;
+        }
+
+        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
+        string[] ports =
+        [
+            .. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => "http://*:" + port),
+            .. Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => "https://*:" + port),
+        ];
+        return urls.Length > 0 ? urls : ports;
+    }
+
+    private static string[] Split(string? list) =>
+        (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <remarks>
+    /// The scope of a link-local address means something on one machine only. A name in other letters than ASCII is spelled by
+    /// each platform's own rules: it is to be given as DNS has it (<c>xn--…</c>).
+    /// </remarks>
+    private static string? HostOf(Uri uri) => uri.HostNameType switch
+    {
+        UriHostNameType.IPv4 or UriHostNameType.IPv6 => IPAddress.TryParse(uri.DnsSafeHost, out var ip) && !uri.DnsSafeHost.Contains('%')
+            ? HostOf(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip)
+            : null,
+        _ => IsName(uri.Host) ? uri.Host : null,
+    };
+
+    private static string? HostOf(IPAddress ip) => ip switch
+    {
+        { AddressFamily: AddressFamily.InterNetwork } => ip.GetAddressBytes()[0] is 0 or >= 224 ? null : ip.ToString(),
+        _ => ip.Equals(IPAddress.IPv6Any) || ip.IsIPv6Multicast ? null : $"[{ip}]",
+    };
+
+    private static bool IsName(string host) =>
+        host.Length is > 0 and <= HostCharsMax && host.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_');
+}
