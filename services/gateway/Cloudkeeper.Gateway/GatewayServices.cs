@@ -42,6 +42,7 @@ internal static class GatewayServices
             })
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, OwnAddressValidation>();
         services.AddSingleton(static provider => provider.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.PostConfigure<KestrelServerOptions>(RequestGuard.Relax);
         services.TryAddSingleton(Random.Shared);

@@ -1,3 +1,5 @@
+using Cloudkeeper.Hosting;
+
 namespace Cloudkeeper.Gateway.Configuration;
 
 /// <summary>Section <c>Gateway</c>. Checked at the start, all errors at once (<see cref="GatewayOptionsValidator"/>).</summary>
@@ -11,7 +13,10 @@ internal sealed class GatewayOptions
     /// <summary>Name under which this gateway registers; default: host and port of its address. One path segment.</summary>
     public string Instance { get; set; } = "";
 
-    /// <summary>Base address under which the proxy reaches this gateway; default: the first one it listens on.</summary>
+    /// <summary>
+    /// Base address under which the proxy reaches this gateway; default: the one that it listens on, where that is an
+    /// address for others. To be given when it listens on all interfaces, or at several addresses.
+    /// </summary>
     public string AdvertisedAddress { get; set; } = "";
 
     /// <summary>Whether the gateway registers itself in the tree, so that the proxy finds it. Default true.</summary>
@@ -82,5 +87,5 @@ internal sealed class GatewayOptions
 
     /// <summary>Base addresses, from <see cref="Nodes"/>.</summary>
     public IReadOnlyList<Uri> NodeAddresses =>
-        [.. Nodes.Select(node => new Uri(node.EndsWith('/') ? node : node + "/", UriKind.Absolute))];
+        [.. Nodes.Select(ReachableAddress.Parse).OfType<string>().Select(node => new Uri(node))];
 }

@@ -1,4 +1,5 @@
 using Cloudkeeper.Gateway.Redis;
+using Cloudkeeper.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Configuration;
@@ -42,15 +43,16 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             errors.Add("Gateway:Nodes is empty: give the base addresses of the nodes, separated by commas.");
         }
 
-        errors.AddRange(options.Nodes.Where(node => !IsHttp(node))
-            .Select(node => $"Gateway:Nodes has '{node}': not an http address."));
+        errors.AddRange(options.Nodes.Where(node => ReachableAddress.Parse(node) is null)
+            .Select(node => $"Gateway:Nodes has '{node}': not an address such as http://10.0.0.1:7000."));
     }
 
     private static void CheckNames(GatewayOptions options, List<string> errors)
     {
-        if (options.AdvertisedAddress.Length > 0 && !IsHttp(options.AdvertisedAddress))
+        if (options.AdvertisedAddress.Length > 0 && ReachableAddress.Parse(options.AdvertisedAddress) is null)
         {
-            errors.Add($"Gateway:AdvertisedAddress is '{options.AdvertisedAddress}': not an http address.");
+            errors.Add($"Gateway:AdvertisedAddress is '{options.AdvertisedAddress}': not an address at which others reach this "
+                + "gateway, such as http://10.0.0.4:7100.");
         }
 
         if (options.Instance.Length > 0
@@ -72,9 +74,6 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
             errors.Add("Gateway:Redis is not a connection string of StackExchange.Redis, such as 'redis:6379,password=...'.");
         }
     }
-
-    private static bool IsHttp(string address) =>
-        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
 
     private static void Require<T>(T value, string setting, T least, T most, List<string> errors)
         where T : IComparable<T>

@@ -16,8 +16,8 @@ namespace Cloudkeeper.Gateway.Registration;
 /// its own. Taken back first when it stops.
 /// </summary>
 internal sealed partial class GatewayRegistration(
-    INodes nodes, IServer server, GatewayOptions options, IHostApplicationLifetime lifetime, TimeProvider time,
-    ILogger<GatewayRegistration> logger) : IHostedLifecycleService, IDisposable
+    INodes nodes, IServer server, GatewayOptions options, IConfiguration configuration, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILogger<GatewayRegistration> logger) : IHostedLifecycleService, IDisposable
 {
     private const int KeepalivesPerTtl = 3;
 
@@ -69,7 +69,9 @@ internal sealed partial class GatewayRegistration(
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        var address = options.AdvertisedAddress.Length > 0 ? options.AdvertisedAddress : FirstAddress();
+        var (address, problem) = OwnAddress.Of(options, configuration);
+        address = OwnAddress.WithPort(
+            address ?? throw new InvalidOperationException(problem), server.Features.Get<IServerAddressesFeature>());
         var instance = options.Instance.Length > 0 ? options.Instance : new Uri(address).Authority.Replace(':', '-');
         while (!stopping.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -151,10 +153,6 @@ internal sealed partial class GatewayRegistration(
 
     private ValueTask<CommandResult> ExecuteAsync(Command command, SessionId? session) =>
         nodes.ExecuteAsync(new CommandRequest(0, null, UInt128.Zero, [], command), session);
-
-    private string FirstAddress() =>
-        server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
-        ?? throw new InvalidOperationException("The gateway listens nowhere: set Gateway:AdvertisedAddress.");
 
     [LoggerMessage(LogLevel.Information, "Registered at {Path} as {Address} under session {Session}")]
     private static partial void LogRegistered(ILogger logger, string path, string address, SessionId session);
