@@ -12,7 +12,7 @@ internal sealed class FakeGateway : IAsyncDisposable
     private FakeGateway(WebApplication app, RequestDelegate handler)
     {
         _app = app;
-        app.MapGet("/readyz", AnswerProbe);
+        app.MapGet("/readyz", (Delegate)AnswerProbeAsync);
         app.MapFallback("/{**any}", context =>
         {
             Interlocked.Increment(ref _requests);
@@ -21,6 +21,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     }
 
     public bool IsReady { get; set; } = true;
+
+    /// <summary>While it is set, probes are not answered.</summary>
+    public bool HoldsProbes { get; set; }
 
     /// <summary>Probes that were answered with "not ready".</summary>
     public SemaphoreSlim RefusedProbes { get; } = new(0);
@@ -57,8 +60,13 @@ internal sealed class FakeGateway : IAsyncDisposable
         RefusedProbes.Dispose();
     }
 
-    private IResult AnswerProbe()
+    private async Task<IResult> AnswerProbeAsync(HttpContext context)
     {
+        while (HoldsProbes)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), context.RequestAborted);
+        }
+
         if (IsReady)
         {
             return Results.Ok();

@@ -21,6 +21,7 @@ internal static class ProxyServices
         services.PostConfigure<KestrelServerOptions>(RelaxHeaderLimits);
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddSingleton<IPassiveHealthCheckPolicy, LostConnectionPolicy>();
+        services.AddSingleton<IAvailableDestinationsPolicy, SeenReadyPolicy>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<InMemoryConfigProvider>());
         services.AddSingleton(provider => new InMemoryConfigProvider(
             GatewayCluster.Routes, GatewayCluster.Of(StaticGateways(provider.GetRequiredService<IOptions<ProxyOptions>>()))));

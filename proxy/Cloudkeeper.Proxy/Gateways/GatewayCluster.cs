@@ -24,7 +24,7 @@ internal static class GatewayCluster
         {
             ClusterId = Id,
             LoadBalancingPolicy = LoadBalancingPolicies.LeastRequests,
-            Destinations = gateways.Distinct().ToDictionary(Name, Destination, StringComparer.Ordinal),
+            Destinations = gateways.DistinctBy(Name, StringComparer.Ordinal).ToDictionary(Name, Destination, StringComparer.Ordinal),
             HealthCheck = Health,
             HttpRequest = new ForwarderRequestConfig
             {
@@ -43,12 +43,10 @@ internal static class GatewayCluster
     /// <summary>
     /// A gateway that is draining is out within a second, one that is frozen within three; one that refuses a connection
     /// at once, for two. The probe has time: under load a slow gateway is better than one gateway fewer.
-    /// When no gateway is ready all are used again: without a quorum none is, and yet each of them still answers stale
-    /// reads, and says best itself what is wrong.
     /// </summary>
     private static readonly HealthCheckConfig Health = new()
     {
-        AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyOrPanic,
+        AvailableDestinationsPolicy = SeenReadyPolicy.PolicyName,
         Active = new ActiveHealthCheckConfig
         {
             Enabled = true,

@@ -1,6 +1,7 @@
-using System.Text.Json;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Nodes;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
 
@@ -11,17 +12,37 @@ namespace Cloudkeeper.Proxy.Gateways;
 /// While none answers, or none knows a gateway, the last good answer stands. Who the nodes are it asks as well: they come
 /// and go, and one that was removed would name the gateways of its time for ever.
 /// </summary>
-internal sealed partial class GatewayDiscovery(
-    IOptions<ProxyOptions> options, InMemoryConfigProvider configuration, TimeProvider time,
-    ILogger<GatewayDiscovery> logger) : BackgroundService
+/// <remarks>Nothing that is answered is trusted to make sense, and nothing that goes wrong here ends the proxy.</remarks>
+internal sealed partial class GatewayDiscovery : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly NodeDirectory? _nodes = AddressList.Parse(options.Value.Nodes) is { Count: > 0 } nodes ? new(nodes) : null;
-    private readonly HttpClient _client = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
+    /// <summary>What is wrong with registrations is said again no sooner: it may be wrong every second.</summary>
+    private static readonly TimeSpan ComplaintInterval = TimeSpan.FromSeconds(30);
 
-    private IReadOnlyList<Uri> _gateways = AddressList.Parse(options.Value.Gateways);
+    private readonly IReadOnlyList<Uri> _listed;
+    private readonly NodeDirectory? _nodes;
+    private readonly HttpClient _client = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
+    private readonly Lazy<OwnAddress> _own;
+    private readonly InMemoryConfigProvider _configuration;
+    private readonly TimeProvider _time;
+    private readonly ILogger<GatewayDiscovery> _logger;
+
+    private IReadOnlyList<Uri> _gateways;
     private Uri? _lastNode;
+    private long? _lastComplaint;
+
+    public GatewayDiscovery(
+        IOptions<ProxyOptions> options, InMemoryConfigProvider configuration, IServer server, TimeProvider time,
+        ILogger<GatewayDiscovery> logger)
+    {
+        _listed = _gateways = AddressList.Parse(options.Value.Gateways);
+        _nodes = AddressList.Parse(options.Value.Nodes) is { Count: > 0 } nodes ? new(nodes) : null;
+        _own = new(() => new OwnAddress(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []));
+        _configuration = configuration;
+        _time = time;
+        _logger = logger;
+    }
 
     public override void Dispose()
     {
@@ -36,15 +57,28 @@ internal sealed partial class GatewayDiscovery(
             return;
         }
 
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(Interval, _time);
         do
         {
-            if (await AskAnyAsync(_nodes, stoppingToken) is { } gateways)
+            await LookAsync(_nodes, stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task LookAsync(NodeDirectory nodes, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await AskAnyAsync(nodes, cancellationToken) is { } gateways)
             {
                 Use(gateways);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A bug: the gateways that are known stay.
+            LogFailed(_logger, exception);
+        }
     }
 
     /// <summary>Begins with the node that answered last, so that a dead one does not cost its timeout every second.</summary>
@@ -53,7 +87,7 @@ internal sealed partial class GatewayDiscovery(
         await nodes.LookAsync(_lastNode ?? nodes.Nodes[0], node => LookAtAsync(node, cancellationToken));
         foreach (var node in nodes.Nodes.OrderBy(node => node != _lastNode))
         {
-            if (await AskAsync(node, cancellationToken) is { Count: > 0 } gateways)
+            if (await AskAsync(node, nodes, cancellationToken) is { Count: > 0 } gateways)
             {
                 _lastNode = node;
                 return gateways;
@@ -66,20 +100,39 @@ internal sealed partial class GatewayDiscovery(
     private async Task<ClusterView?> LookAtAsync(Uri node, CancellationToken cancellationToken) =>
         await GetAsync(node, "/cluster", cancellationToken) is { } answer ? ClusterView.TryParse(answer) : null;
 
-    private async Task<IReadOnlyList<Uri>?> AskAsync(Uri node, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Uri>?> AskAsync(Uri node, NodeDirectory nodes, CancellationToken cancellationToken)
     {
-        try
+        if (await GetAsync(node, "/gateways", cancellationToken) is not { } answer)
         {
-            var answer = await GetAsync(node, "/gateways", cancellationToken) is { } bytes
-                ? JsonSerializer.Deserialize<RegisteredGateways>(bytes, JsonSerializerOptions.Web)
-                : null;
-            return [.. (answer?.Gateways ?? []).Select(gateway => new Uri(gateway.Address, UriKind.Absolute))];
-        }
-        catch (Exception exception) when (exception is JsonException or UriFormatException)
-        {
-            LogNoAnswer(logger, node, exception.Message);
             return null;
         }
+
+        if (GatewayList.TryParse(answer, address => Judge(address, node, nodes)) is not { } list)
+        {
+            LogNoAnswer(_logger, node, "that is no list of gateways.");
+            return null;
+        }
+
+        Complain(list);
+        return list.Choose(_gateways);
+    }
+
+    /// <summary>Why nothing is to be sent to an address that somebody has registered.</summary>
+    private string? Judge(Uri address, Uri node, NodeDirectory nodes)
+    {
+        if (_own.Value.Is(address))
+        {
+            return "is this proxy";
+        }
+
+        if (nodes.Nodes.Any(known => known.Authority == address.Authority))
+        {
+            return "is a node";
+        }
+
+        return ReachableAddress.IsLoopback(address) && !ReachableAddress.IsLoopback(node) && !_listed.Contains(address)
+            ? "is an address of another machine's own"
+            : null;
     }
 
     private async Task<byte[]?> GetAsync(Uri node, string route, CancellationToken cancellationToken)
@@ -91,25 +144,34 @@ internal sealed partial class GatewayDiscovery(
             return await _client.GetByteArrayAsync(new Uri(node, route), deadline.Token);
         }
         catch (Exception exception) when (
-            exception is HttpRequestException
+            exception is HttpRequestException or IOException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            LogNoAnswer(logger, node, exception.Message);
+            LogNoAnswer(_logger, node, exception.Message);
             return null;
         }
     }
 
     private void Use(IReadOnlyList<Uri> gateways)
     {
-        var sorted = gateways.Distinct().OrderBy(gateway => gateway.AbsoluteUri, StringComparer.Ordinal).ToArray();
-        if (sorted.SequenceEqual(_gateways))
+        if (gateways.SequenceEqual(_gateways))
         {
             return;
         }
 
-        _gateways = sorted;
-        configuration.Update(GatewayCluster.Routes, GatewayCluster.Of(sorted));
-        LogGateways(logger, sorted.Length, string.Join(", ", sorted.Select(gateway => gateway.Authority)));
+        _gateways = gateways;
+        _configuration.Update(GatewayCluster.Routes, GatewayCluster.Of(gateways));
+        LogGateways(_logger, gateways.Count, string.Join(", ", gateways.Select(gateway => gateway.Authority)));
+    }
+
+    private void Complain(GatewayList list)
+    {
+        var isSaid = _lastComplaint is { } last && _time.GetElapsedTime(last) < ComplaintInterval;
+        if (list.SkippedCount > 0 && !isSaid)
+        {
+            _lastComplaint = _time.GetTimestamp();
+            LogSkipped(_logger, list.SkippedCount, string.Join("; ", list.Skipped));
+        }
     }
 
     [LoggerMessage(LogLevel.Information, "{Count} gateways: {Gateways}")]
@@ -118,7 +180,9 @@ internal sealed partial class GatewayDiscovery(
     [LoggerMessage(LogLevel.Debug, "Node {Node} does not say which nodes and gateways there are: {Reason}")]
     private static partial void LogNoAnswer(ILogger logger, Uri node, string reason);
 
-    private sealed record RegisteredGateways(IReadOnlyList<RegisteredGateway> Gateways);
+    [LoggerMessage(LogLevel.Warning, "{Count} registrations of gateways are passed over: {Skipped}")]
+    private static partial void LogSkipped(ILogger logger, int count, string skipped);
 
-    private sealed record RegisteredGateway(string Instance, string Address);
+    [LoggerMessage(LogLevel.Error, "Looking for gateways failed: those that are known stay")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
 }
