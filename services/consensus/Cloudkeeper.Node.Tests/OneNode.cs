@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
@@ -25,7 +26,8 @@ internal sealed class OneNode : IAsyncDisposable
     private LaneId _lane;
     private long _serial;
 
-    private OneNode(string directory, string members, params (string Name, string Value)[] settings)
+    private OneNode(
+        string directory, string members, bool hasSockets = false, params (string Name, string Value)[] settings)
     {
         _directory = directory;
         _factory = new WebApplicationFactory<Program>().WithWebHostBuilder(builder =>
@@ -35,15 +37,27 @@ internal sealed class OneNode : IAsyncDisposable
             builder.UseSetting("Node:DataDirectory", directory);
             builder.UseSetting("Node:SegmentBytes", (1 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture));
             builder.UseSetting("Node:SnapshotLogEntries", "100");
+            builder.UseSetting("urls", "http://127.0.0.1:0");
             foreach (var (name, value) in settings)
             {
                 builder.UseSetting(name, value);
             }
         });
+        if (hasSockets)
+        {
+            _factory.UseKestrel();
+        }
+
         Client = _factory.CreateClient();
     }
 
     public HttpClient Client { get; }
+
+    /// <summary>What it answers to.</summary>
+    public IReadOnlyList<RouteEndpoint> Routes =>
+        [.. _factory.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
+
+    public HostingOptions Hosting => _factory.Services.GetRequiredService<IOptions<HostingOptions>>().Value;
 
     public ThisNode Node => _factory.Services.GetRequiredService<ThisNode>();
 
@@ -54,6 +68,10 @@ internal sealed class OneNode : IAsyncDisposable
 
     /// <summary>Alone it founds a cluster and elects itself.</summary>
     public static OneNode Start(string directory, string members = FoundedAlone) => new(directory, members);
+
+    /// <summary>The same behind the real web server, whose limits are part of what is tested.</summary>
+    public static OneNode StartOnSocket(string directory, params (string Name, string Value)[] settings) =>
+        new(directory, FoundedAlone, hasSockets: true, settings);
 
     /// <summary>A member of a cluster whose other members do not exist: it never leads.</summary>
     public static Task<OneNode> StartWithoutQuorumAsync(string directory) =>
@@ -71,7 +89,7 @@ internal sealed class OneNode : IAsyncDisposable
             NodeStorage.Found(data, new NodeOptions(), Guid.NewGuid(), new NodeId(1), new Membership(members)).Log.Dispose();
         }
 
-        var node = new OneNode(directory, FoundedAlone, settings);
+        var node = new OneNode(directory, FoundedAlone, hasSockets: false, settings);
         while (node.Node.Replica is null)
         {
             await Task.Yield();

@@ -27,7 +27,10 @@ public sealed class HostingOptions
     /// </summary>
     public bool ExitWithParent { get; init; }
 
-    /// <summary>Largest request body in bytes. Default 5 MiB (a transaction may have 4 MiB). 1 KiB to 1 GiB.</summary>
+    /// <summary>
+    /// Largest request body in bytes. Default 5 MiB (a transaction may have 4 MiB); of a node what gateways send at once, a
+    /// little more than 8 MiB, which is also the least. 1 KiB to 1 GiB.
+    /// </summary>
     [Range(1024, 1L << 30)]
     public long MaxRequestBodyBytes { get; init; } = 5 << 20;
 

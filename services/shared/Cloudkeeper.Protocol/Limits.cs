@@ -42,6 +42,14 @@ public static class Limits
     /// </summary>
     public const int BatchAnswerBytesMax = 256 << 20;
 
+    /// <summary>
+    /// Largest body that a node takes: a batch and something around it. Gateways form their batches by their exact size.
+    /// </summary>
+    public const int NodeBodyBytesMax = BatchBytesMax + (64 << 10);
+
+    /// <summary>Most bytes of values that the commands of one batch may read together; one that may read more goes alone.</summary>
+    public const int BatchReadBytesMax = 64 << 20;
+
     /// <summary>Most commands or reads in one batch.</summary>
     public const int BatchItemsMax = 4_096;
 

@@ -11,7 +11,7 @@ internal static class DigestEndpoints
     {
         var group = routes.MapReplica();
         group.MapGet(PeerRoutes.Digest, GetAsync);
-        group.MapPost(PeerRoutes.DigestCheck, Check);
+        group.MapPost(PeerRoutes.DigestCheck, Check).WithBodyLimit(BodyLimits.None);
     }
 
     private static async Task<IResult> GetAsync(ReplicaHost replica, string cluster, long index) =>

@@ -18,9 +18,9 @@ internal static class MemberEndpoints
     public static void MapMembers(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
-        group.MapPost(NodeRoutes.Members, AddAsync);
-        group.MapDelete(NodeRoutes.Members, RemoveAsync);
-        group.MapPost(NodeRoutes.Leader, TransferAsync);
+        group.MapPost(NodeRoutes.Members, AddAsync).WithBodyLimit(BodyLimits.Announcement);
+        group.MapDelete(NodeRoutes.Members, RemoveAsync).WithBodyLimit(BodyLimits.None);
+        group.MapPost(NodeRoutes.Leader, TransferAsync).WithBodyLimit(BodyLimits.None);
     }
 
     /// <summary>The node joins by itself once it has been invited; 202 says no more than that it was.</summary>

@@ -14,13 +14,18 @@ namespace Cloudkeeper.Node.Commands;
 internal static class CommandEndpoints
 {
     public static void MapCommands(this IEndpointRouteBuilder routes) =>
-        routes.MapReplica().MapPost(NodeRoutes.Commands, SubmitAsync);
+        routes.MapReplica().MapPost(NodeRoutes.Commands, SubmitAsync).WithBodyLimit(BodyLimits.Batch);
 
     private static async Task SubmitAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {
         var started = Stopwatch.GetTimestamp();
-        var payload = await BinaryBodies.ReadAsync(context, EntryPayload.HeaderBytes, Limits.BatchBytesMax);
-        if (payload is null || CountOf(payload) is not { } count)
+        var payload = await BinaryBodies.ReadAsync(context, EntryPayload.HeaderBytes, BodyLimits.Batch);
+        if (payload is null)
+        {
+            return;
+        }
+
+        if (CountOf(payload) is not { } count)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;

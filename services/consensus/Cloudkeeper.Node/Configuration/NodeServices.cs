@@ -1,3 +1,4 @@
+using System.Globalization;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
@@ -7,6 +8,7 @@ using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Replica.Feed;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Configuration;
@@ -14,10 +16,20 @@ namespace Cloudkeeper.Node.Configuration;
 /// <summary>The composition root of a node.</summary>
 internal static class NodeServices
 {
+    /// <summary>Of settings that all processes have, where a node's default is another one.</summary>
+    private static readonly KeyValuePair<string, string?>[] Defaults =
+    [
+        new(
+            $"{HostingOptions.Section}:{nameof(HostingOptions.MaxRequestBodyBytes)}",
+            BodyLimits.Batch.ToString(CultureInfo.InvariantCulture)),
+    ];
+
     public static void AddNode(this WebApplicationBuilder builder)
     {
         builder.AddCloudkeeperHosting("node");
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
         var services = builder.Services;
+        services.AddSingleton<IValidateOptions<HostingOptions>, BodyLimits.ServerValidation>();
         services.AddOptions<NodeOptions>()
             .BindConfiguration(NodeOptions.Section)
             .ValidateDataAnnotations()

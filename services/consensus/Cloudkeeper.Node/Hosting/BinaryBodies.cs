@@ -2,22 +2,49 @@ using System.Buffers;
 
 namespace Cloudkeeper.Node.Hosting;
 
-/// <summary>Request and response bodies of the binary endpoints: whole batches, their length known in front.</summary>
+/// <summary>Request and response bodies of the binary endpoints: whole batches.</summary>
 internal static class BinaryBodies
 {
+    /// <summary>What is allocated before a byte has come; then at most twice as much as has.</summary>
+    private const int FirstBytes = 64 << 10;
+
     /// <summary>
     /// Reads the whole body into an array of exactly its size behind <paramref name="reserved"/> free bytes; null: it has
-    /// no length, or more than <paramref name="bytesMax"/> bytes.
+    /// more than <paramref name="bytesMax"/> bytes, and is refused with 413.
     /// </summary>
     public static async ValueTask<byte[]?> ReadAsync(HttpContext context, int reserved, int bytesMax)
     {
-        if (context.Request.ContentLength is not { } length || length > bytesMax)
+        var length = context.Request.ContentLength;
+        if (length > bytesMax)
         {
-            return null;
+            return RefuseAsTooLarge(context);
         }
 
-        var bytes = new byte[reserved + (int)length];
-        await context.Request.Body.ReadExactlyAsync(bytes.AsMemory(reserved), context.RequestAborted);
+        var end = reserved + (int)(length ?? bytesMax);
+        var bytes = new byte[Math.Min(end, reserved + FirstBytes)];
+        var count = reserved;
+        while (length is null || count < end)
+        {
+            if (count == bytes.Length)
+            {
+                if (count == end)
+                {
+                    return await IsAtEndAsync(context) ? bytes : RefuseAsTooLarge(context);
+                }
+
+                Array.Resize(ref bytes, (int)Math.Min(end, 2L * count));
+            }
+
+            var read = await context.Request.Body.ReadAsync(bytes.AsMemory(count), context.RequestAborted);
+            if (read == 0)
+            {
+                break;
+            }
+
+            count += read;
+        }
+
+        Array.Resize(ref bytes, count);
         return bytes;
     }
 
@@ -34,5 +61,14 @@ internal static class BinaryBodies
         var output = new ArrayBufferWriter<byte>(1024);
         write(output, value);
         return output.WrittenMemory;
+    }
+
+    private static async ValueTask<bool> IsAtEndAsync(HttpContext context) =>
+        await context.Request.Body.ReadAsync(new byte[1], context.RequestAborted) == 0;
+
+    private static byte[]? RefuseAsTooLarge(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+        return null;
     }
 }

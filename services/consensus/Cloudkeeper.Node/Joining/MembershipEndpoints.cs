@@ -15,8 +15,8 @@ internal static class MembershipEndpoints
     public static void MapMembership(this IEndpointRouteBuilder routes)
     {
         routes.MapGet(NodeRoutes.Membership, View);
-        routes.MapPost(NodeRoutes.MembershipInvite, AcceptInvitation);
-        routes.MapReplica().MapPost(NodeRoutes.MembershipAnnounce, AnnounceAsync);
+        routes.MapPost(NodeRoutes.MembershipInvite, AcceptInvitation).WithBodyLimit(BodyLimits.Invitation);
+        routes.MapReplica().MapPost(NodeRoutes.MembershipAnnounce, AnnounceAsync).WithBodyLimit(BodyLimits.Announcement);
     }
 
     private static NodeView View(ThisNode node, NodeSetup setup)

@@ -16,15 +16,20 @@ internal static class ReadEndpoints
     public static void MapReads(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
-        group.MapPost(NodeRoutes.Reads, ReadAsync);
-        group.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync);
+        group.MapPost(NodeRoutes.Reads, ReadAsync).WithBodyLimit(BodyLimits.Batch);
+        group.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync).WithBodyLimit(BodyLimits.None);
     }
 
     private static async Task ReadAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {
         var started = Stopwatch.GetTimestamp();
-        var body = await BinaryBodies.ReadAsync(context, reserved: 0, Limits.BatchBytesMax);
-        if (body is null || Decode(body) is not { } batch)
+        var body = await BinaryBodies.ReadAsync(context, reserved: 0, BodyLimits.Batch);
+        if (body is null)
+        {
+            return;
+        }
+
+        if (Decode(body) is not { } batch)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;

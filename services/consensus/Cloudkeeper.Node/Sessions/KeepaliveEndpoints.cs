@@ -11,12 +11,17 @@ namespace Cloudkeeper.Node.Sessions;
 internal static class KeepaliveEndpoints
 {
     public static void MapKeepalives(this IEndpointRouteBuilder routes) =>
-        routes.MapReplica().MapPost(NodeRoutes.Keepalives, CountAsync);
+        routes.MapReplica().MapPost(NodeRoutes.Keepalives, CountAsync).WithBodyLimit(BodyLimits.Keepalives);
 
     private static async Task CountAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
     {
-        var body = await BinaryBodies.ReadAsync(context, reserved: 0, Limits.BatchBytesMax);
-        if (body is null || Decode(body) is not { } sessions)
+        var body = await BinaryBodies.ReadAsync(context, reserved: 0, BodyLimits.Keepalives);
+        if (body is null)
+        {
+            return;
+        }
+
+        if (Decode(body) is not { } sessions)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return;

@@ -42,6 +42,9 @@ internal enum Fate
 
     DiskFull,
 
+    /// <summary>The node does it, and fails at its answer.</summary>
+    Failed,
+
     /// <summary>No answer until the caller gives up; the node does it long after.</summary>
     Delayed,
 }
@@ -71,6 +74,21 @@ internal sealed class ScriptedCluster : INodeTransport
     public List<int> BatchSizes { get; } = [];
 
     public List<Uri> Calls { get; } = [];
+
+    /// <summary>Nodes refuse larger bodies.</summary>
+    public int BodyBytesMax { get; set; } = int.MaxValue;
+
+    /// <summary>Sizes of the bodies that were not refused.</summary>
+    public List<int> BodyBytes { get; } = [];
+
+    /// <summary>A status with which nodes refuse a batch of reads.</summary>
+    public Func<IReadOnlyList<ReadRequest>, HttpStatusCode?> Objects { get; set; } = static _ => null;
+
+    /// <summary>How many reads of a batch are answered at a time.</summary>
+    public int ReadsAnsweredMax { get; set; } = int.MaxValue;
+
+    /// <summary>How many reads nodes were asked, those without an answer included.</summary>
+    public int ReadsAsked { get; set; }
 
     public StateMachine Machine => _machine;
 
@@ -109,6 +127,9 @@ internal sealed class ScriptedCluster : INodeTransport
                 return new NodeReply(HttpStatusCode.TooManyRequests, null, default);
             case Fate.NoQuorum:
                 return new NodeReply(HttpStatusCode.ServiceUnavailable, null, default);
+            case Fate.Failed:
+                Do(route, body);
+                return new NodeReply(HttpStatusCode.InternalServerError, null, default);
             case Fate.DiskFull:
                 return new NodeReply(HttpStatusCode.InsufficientStorage, null, default);
             case Fate.Delayed:
@@ -166,6 +187,12 @@ internal sealed class ScriptedCluster : INodeTransport
         var output = new ArrayBufferWriter<byte>();
         lock (_gate)
         {
+            if (body.Length > BodyBytesMax)
+            {
+                return new NodeReply(HttpStatusCode.RequestEntityTooLarge, null, default);
+            }
+
+            BodyBytes.Add(body.Length);
             switch (route)
             {
                 case NodeRoutes.Commands:
@@ -176,9 +203,16 @@ internal sealed class ScriptedCluster : INodeTransport
                     CommandResultCodec.WriteAll(output, results);
                     break;
                 case NodeRoutes.Reads:
-                    var reads = ReadRequestCodec.Read(body.Span);
+                    var reads = ReadRequestCodec.Read(body.Span).Requests;
+                    if (Objects(reads) is { } status)
+                    {
+                        return new NodeReply(status, null, default);
+                    }
+
+                    ReadsAsked += reads.Count;
                     ReadResultCodec.Write(
-                        output, new ReadBatchResult(_machine.Revision, [.. reads.Requests.Select(_machine.Read)]));
+                        output,
+                        new ReadBatchResult(_machine.Revision, [.. reads.Take(ReadsAnsweredMax).Select(_machine.Read)]));
                     break;
                 case NodeRoutes.ReadIndex:
                     ReadPoint.Write(output, new ReadPoint(default, _machine.Revision));

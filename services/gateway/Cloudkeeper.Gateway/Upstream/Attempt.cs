@@ -21,6 +21,9 @@ internal enum AttemptOutcome
     /// <summary>The node certainly did nothing.</summary>
     Refused,
 
+    /// <summary>The node certainly did nothing, for what is in the batch: another part of it may go through.</summary>
+    Objected,
+
     /// <summary>The node may have done it, or may yet do it.</summary>
     Unknown,
 }

@@ -14,6 +14,11 @@ internal abstract partial class Batcher<TRequest, TResult>(
     /// <summary>Answers beyond this many are handed to another thread while the next batch goes out.</summary>
     private const int CompletedInlineMax = 1;
 
+    /// <summary>What requests of a batch may take together, what stands in front of them left out.</summary>
+    private const int BytesMax = Limits.BatchBytesMax - HeaderBytesMax;
+
+    private const int HeaderBytesMax = 64;
+
     /// <summary>With less time left than this a request is refused while that is still certain.</summary>
     private static readonly TimeSpan AttemptMin = TimeSpan.FromMilliseconds(10);
 
@@ -27,11 +32,15 @@ internal abstract partial class Batcher<TRequest, TResult>(
 
     protected TimeProvider Time => time;
 
+    protected BatchLength Length { get; } = new();
+
+    /// <param name="bytes">That it takes in a batch.</param>
+    /// <param name="answerBytes">That its answer may take, where that is known.</param>
     /// <exception cref="ProblemException"><c>overloaded</c>: too much is waiting already.</exception>
-    protected ValueTask<TResult> EnqueueAsync(TRequest request, int bytes)
+    protected ValueTask<TResult> EnqueueAsync(TRequest request, int bytes, long answerBytes = 0)
     {
         var deadline = time.GetTimestamp() + (long)(timeout.TotalSeconds * time.TimestampFrequency);
-        var pending = new Pending<TRequest, TResult>(request, bytes, deadline);
+        var pending = new Pending<TRequest, TResult>(request, bytes, answerBytes, deadline);
         TaskCompletionSource? gathered = null;
         lock (_gate)
         {
@@ -183,13 +192,16 @@ internal abstract partial class Batcher<TRequest, TResult>(
         ExpireWaiting();
         batch.Clear();
         var bytes = 0L;
+        var answerBytes = 0L;
         lock (_gate)
         {
-            while (batch.Count < Limits.BatchItemsMax && _waiting.TryPeek(out var next)
-                && (batch.Count == 0 || bytes + next.Bytes <= Limits.BatchBytesMax))
+            while (batch.Count < Length.Max && _waiting.TryPeek(out var next)
+                && (batch.Count == 0
+                    || (bytes + next.Bytes <= BytesMax && answerBytes + next.AnswerBytes <= Limits.BatchReadBytesMax)))
             {
                 batch.Add(_waiting.Dequeue());
                 bytes += next.Bytes;
+                answerBytes += next.AnswerBytes;
             }
 
             _waitingBytes -= bytes;

@@ -23,6 +23,12 @@ internal sealed class KeepaliveBatcher(
             return;
         }
 
+        if (!delivery.IsTaken)
+        {
+            PutBack(batch);
+            return;
+        }
+
         var results = KeepaliveCodec.ReadResults(delivery.Body.Span);
         if (results.Length != batch.Count)
         {

@@ -15,8 +15,11 @@ internal abstract class NodeBatcher<TRequest, TResult>(
     /// <summary>Whether a batch that a node has seen without answering may have changed something.</summary>
     protected abstract bool IsMutation { get; }
 
-    /// <returns>The answer and the count of attempts it took, or null when every request has been refused.</returns>
-    protected async ValueTask<(ReadOnlyMemory<byte> Body, int Attempts)?> DeliverAsync(
+    /// <returns>
+    /// What a node said to the batch, or null when every request has been refused. One that no node has taken may be put
+    /// back with <see cref="PutBack"/>.
+    /// </returns>
+    protected async ValueTask<Delivery?> DeliverAsync(
         List<Pending<TRequest, TResult>> batch, string route, ReadOnlyMemory<byte> body)
     {
         var isUnknown = false;
@@ -27,11 +30,17 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             var attempt = await calls.TryAsync(node, route, body, Remaining(batch));
             if (attempt.Outcome == AttemptOutcome.Answered)
             {
-                return (attempt.Body, attempts);
+                return new Delivery(attempt.Body, attempts, IsTaken: true);
             }
 
-            isUnknown |= IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
-            var ends = attempt.IsFinal && !isUnknown;
+            if (attempt.Outcome == AttemptOutcome.Objected && batch.Count > 1 && !isUnknown)
+            {
+                return new Delivery(default, attempts, IsTaken: false);
+            }
+
+            var mayBeDone = IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
+            var ends = attempt.IsFinal && (mayBeDone || !isUnknown);
+            isUnknown |= mayBeDone;
 
             // Who gives up while the batch goes on for others goes along with it, and may yet be executed. One look at the
             // clock for both questions: between two, the last of a batch would become overdue and not know it.
@@ -50,6 +59,13 @@ internal abstract class NodeBatcher<TRequest, TResult>(
                 await calls.PauseAsync(attempts, news);
             }
         }
+    }
+
+    /// <summary>A node has refused the batch for what is in it: its requests go again, fewer at a time.</summary>
+    protected void PutBack(List<Pending<TRequest, TResult>> batch)
+    {
+        Length.Refused(batch.Count);
+        Requeue(batch.Where(static pending => !pending.IsCompleted));
     }
 
     /// <summary>Until the next client of the batch must have an answer.</summary>
@@ -78,4 +94,9 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             }
         }
     }
+
+    /// <param name="Body">The answer, once it is taken.</param>
+    /// <param name="Attempts">How often the batch was sent.</param>
+    /// <param name="IsTaken">False: no node has done anything, nor will one.</param>
+    protected readonly record struct Delivery(ReadOnlyMemory<byte> Body, int Attempts, bool IsTaken);
 }

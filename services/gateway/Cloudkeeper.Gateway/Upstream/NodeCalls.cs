@@ -74,9 +74,19 @@ internal sealed partial class NodeCalls(
             case HttpStatusCode.GatewayTimeout:
                 preferred.Leave(node);
                 return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
-            default:
+            case HttpStatusCode.RequestEntityTooLarge:
+                LogUnexpected(logger, node, (int)reply.Status);
+                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.BodyTooLarge, IsFinal: true);
+            case HttpStatusCode.BadRequest:
+                LogUnexpected(logger, node, (int)reply.Status);
+                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.InternalError, IsFinal: true);
+            case < HttpStatusCode.InternalServerError:
                 LogUnexpected(logger, node, (int)reply.Status);
                 return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.InternalError, IsFinal: true);
+            default:
+                // It has failed somewhere on its way, perhaps behind the log.
+                LogUnexpected(logger, node, (int)reply.Status);
+                return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.InternalError, IsFinal: true);
         }
     }
 

@@ -6,14 +6,18 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// <remarks>
 /// Continuations run where it is completed: <see cref="Batcher{TRequest,TResult}"/> decides on which thread that is.
 /// </remarks>
-internal sealed class Pending<TRequest, TResult>(TRequest request, int bytes, long deadline) : IValueTaskSource<TResult>
+internal sealed class Pending<TRequest, TResult>(TRequest request, int bytes, long answerBytes, long deadline)
+    : IValueTaskSource<TResult>
 {
     private ManualResetValueTaskSourceCore<TResult> _source;
 
     public TRequest Request => request;
 
-    /// <summary>What it takes in a batch, roughly.</summary>
+    /// <summary>What it takes in a batch.</summary>
     public int Bytes => bytes;
+
+    /// <summary>What it may take in the answer, where that is known before; else 0.</summary>
+    public long AnswerBytes => answerBytes;
 
     /// <summary>When its client must have an answer, in the clock's timestamps.</summary>
     public long Deadline => deadline;

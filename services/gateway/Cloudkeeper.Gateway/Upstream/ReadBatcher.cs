@@ -12,13 +12,11 @@ internal sealed class ReadBatcher(
     GatewayMetrics metrics, ILogger<ReadBatcher> logger)
     : NodeBatcher<ReadBatcher.Read, ReadAnswer>(calls, node, options, options.ReadBatches, time, logger)
 {
-    private const int RequestBytes = 3 * Limits.PathBytesMax;
-
     protected override bool IsMutation => false;
 
     /// <param name="minRevision">Of a local read; the leader's answer to a linearizable one reflects all anyway.</param>
     public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, Revision minRevision) =>
-        EnqueueAsync(new Read(request, minRevision), RequestBytes);
+        EnqueueAsync(new Read(request, minRevision), ReadRequestSize.Of(request));
 
     protected override async ValueTask SendAsync(List<Pending<Read, ReadAnswer>> batch)
     {
@@ -35,9 +33,14 @@ internal sealed class ReadBatcher(
         var bytes = new ArrayBufferWriter<byte>();
         ReadRequestCodec.Write(bytes, new ReadBatch(consistency, minRevision, requests));
         metrics.ReadBatch(batch.Count);
-        if (await DeliverAsync(batch, NodeRoutes.Reads, bytes.WrittenMemory) is { } delivery)
+        switch (await DeliverAsync(batch, NodeRoutes.Reads, bytes.WrittenMemory))
         {
-            Answer(batch, ReadResultCodec.Read(delivery.Body.Span));
+            case { IsTaken: true, Body: var body }:
+                Answer(batch, ReadResultCodec.Read(body.Span));
+                break;
+            case { IsTaken: false }:
+                PutBack(batch);
+                break;
         }
     }
 
@@ -48,6 +51,8 @@ internal sealed class ReadBatcher(
         {
             throw new InvalidOperationException($"{answered} results for {batch.Count} reads.");
         }
+
+        Length.Answered(answered, batch.Count);
 
         // A node ends its answer where it would become too large: the rest is asked again.
         Requeue(batch.Skip(answered).Where(static pending => !pending.IsCompleted));

@@ -26,12 +26,17 @@ internal sealed class ReadIndexBatcher(
     {
         metrics.ReadIndexAsked(batch.Count);
         var askedAt = Time.GetTimestamp();
-        if (await DeliverAsync(batch, NodeRoutes.ReadIndex, default) is { } delivery)
+        switch (await DeliverAsync(batch, NodeRoutes.ReadIndex, default))
         {
-            var point = ReadPoint.Read(delivery.Body.Span);
-            var answers = new ReadIndex[batch.Count];
-            Array.Fill(answers, new ReadIndex(point.Cluster, point.Revision, askedAt));
-            Complete(batch, answers);
+            case { IsTaken: true, Body: var body }:
+                var point = ReadPoint.Read(body.Span);
+                var answers = new ReadIndex[batch.Count];
+                Array.Fill(answers, new ReadIndex(point.Cluster, point.Revision, askedAt));
+                Complete(batch, answers);
+                break;
+            case { IsTaken: false }:
+                PutBack(batch);
+                break;
         }
     }
 

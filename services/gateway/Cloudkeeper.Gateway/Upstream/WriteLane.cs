@@ -17,9 +17,6 @@ internal sealed partial class WriteLane(
     ILogger<WriteLane> logger)
     : NodeBatcher<CommandRequest, CommandResult>(calls, leader, options, underWayMax: 1, time, logger)
 {
-    /// <summary>What a command takes besides its value and path, generously.</summary>
-    private const int CommandBytes = 256;
-
     /// <summary>A buffer that one large batch has grown is not kept.</summary>
     private const int BufferBytesKept = 1 << 20;
 
@@ -30,7 +27,7 @@ internal sealed partial class WriteLane(
     protected override bool IsMutation => true;
 
     public ValueTask<CommandResult> ExecuteAsync(CommandRequest request) =>
-        EnqueueAsync(request, CommandSize.Of(request.Command) + CommandBytes);
+        EnqueueAsync(request, CommandSize.Of(request), CommandWeight.AnswerBytesOf(request.Command));
 
     protected override async ValueTask SendAsync(List<Pending<CommandRequest, CommandResult>> batch)
     {
@@ -39,6 +36,7 @@ internal sealed partial class WriteLane(
             return;
         }
 
+        var first = _serial;
         var bytes = Encode(batch);
         metrics.CommandBatch(batch.Count);
         var delivery = await DeliverAsync(batch, NodeRoutes.Commands, bytes);
@@ -48,6 +46,15 @@ internal sealed partial class WriteLane(
             return;
         }
 
+        if (!answer.IsTaken)
+        {
+            // No node has seen these serials in its log, nor will one: they are given again.
+            _serial = first;
+            PutBack(batch);
+            return;
+        }
+
+        Length.Answered(batch.Count, batch.Count);
         var results = CommandResultCodec.ReadAll(answer.Body.Span);
         if (results.Length != batch.Count)
         {
@@ -74,6 +81,12 @@ internal sealed partial class WriteLane(
         ReleaseBuffer(delivery is { Attempts: 1 });
         if (delivery is not { } answer)
         {
+            return false;
+        }
+
+        if (!answer.IsTaken)
+        {
+            PutBack(batch);
             return false;
         }
 
