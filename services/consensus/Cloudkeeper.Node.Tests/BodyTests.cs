@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
@@ -102,6 +103,36 @@ public sealed class BodyTests : IDisposable
         {
             sockets.ForEach(socket => socket.Dispose());
         }
+    }
+
+    [Fact]
+    public async Task Bodies_that_come_slowly_are_refused_together_beyond_what_may_be_in_flight()
+    {
+        const int sent = BodyLimits.Batch - 1024;
+        await using var node = await OneNode.StartOnSocket(
+            _directory, ("Hosting:InFlightBytesMax", $"{MemoryBudget.BytesMaxLeast}")).LeadAsync();
+        var slow = new List<Socket>();
+        for (var fits = node.Memory.ShareBytesMax / BodyLimits.Batch; slow.Count < fits;)
+        {
+            slow.Add(await ClaimAsync(node.Client.BaseAddress!, NodeRoutes.Commands, BodyLimits.Batch));
+            await slow[^1].SendAsync(new byte[sent], Stopping);
+        }
+
+        while (node.Memory.UsedBy(MemoryUse.Bodies) < slow.Count * (long)BodyLimits.Batch)
+        {
+            await Task.Yield();
+        }
+
+        var (status, _) = await node.SubmitAsync(BatchOf(BodyLimits.Batch - 2048));
+        slow.ForEach(socket => socket.Dispose());
+        while (node.Memory.Used > 0)
+        {
+            await Task.Yield();
+        }
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, status);
+        (status, _) = await node.SubmitAsync(BatchOf(BodyLimits.Batch - 2048));
+        Assert.Equal(HttpStatusCode.OK, status);
     }
 
     /// <summary>Streams between members have no end; a snapshot has the size that its announcement says.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
@@ -58,6 +59,8 @@ internal sealed class OneNode : IAsyncDisposable
         [.. _factory.Services.GetServices<EndpointDataSource>().SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()];
 
     public HostingOptions Hosting => _factory.Services.GetRequiredService<IOptions<HostingOptions>>().Value;
+
+    public MemoryBudget Memory => _factory.Services.GetRequiredService<MemoryBudget>();
 
     public ThisNode Node => _factory.Services.GetRequiredService<ThisNode>();
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Node.Hosting;
 
@@ -9,30 +10,38 @@ internal static class BinaryBodies
     private const int FirstBytes = 64 << 10;
 
     /// <summary>
-    /// Reads the whole body into an array of exactly its size behind <paramref name="reserved"/> free bytes; null: it has
-    /// more than <paramref name="bytesMax"/> bytes, and is refused with 413.
+    /// Reads the whole body into an array of exactly its size behind <paramref name="reserved"/> free bytes. Null: it has
+    /// more than <paramref name="bytesMax"/> bytes, or too much is in flight already; it is refused with 413 or 429.
     /// </summary>
+    /// <remarks>What is large is counted in the process's budget as it comes, until its request has ended.</remarks>
     public static async ValueTask<byte[]?> ReadAsync(HttpContext context, int reserved, int bytesMax)
     {
         var length = context.Request.ContentLength;
         if (length > bytesMax)
         {
-            return RefuseAsTooLarge(context);
+            return Refuse(context, StatusCodes.Status413PayloadTooLarge);
         }
 
         var end = reserved + (int)(length ?? bytesMax);
         var bytes = new byte[Math.Min(end, reserved + FirstBytes)];
         var count = reserved;
+        MemoryLease? lease = null;
         while (length is null || count < end)
         {
             if (count == bytes.Length)
             {
                 if (count == end)
                 {
-                    return await IsAtEndAsync(context) ? bytes : RefuseAsTooLarge(context);
+                    return await IsAtEndAsync(context) ? bytes : Refuse(context, StatusCodes.Status413PayloadTooLarge);
                 }
 
-                Array.Resize(ref bytes, (int)Math.Min(end, 2L * count));
+                var size = (int)Math.Min(end, 2L * count);
+                if (!TryCount(context, size, ref lease))
+                {
+                    return Refuse(context, StatusCodes.Status429TooManyRequests);
+                }
+
+                Array.Resize(ref bytes, size);
             }
 
             var read = await context.Request.Body.ReadAsync(bytes.AsMemory(count), context.RequestAborted);
@@ -66,9 +75,25 @@ internal static class BinaryBodies
     private static async ValueTask<bool> IsAtEndAsync(HttpContext context) =>
         await context.Request.Body.ReadAsync(new byte[1], context.RequestAborted) == 0;
 
-    private static byte[]? RefuseAsTooLarge(HttpContext context)
+    private static bool TryCount(HttpContext context, int bytes, ref MemoryLease? lease)
     {
-        context.Response.StatusCode = StatusCodes.Status413PayloadTooLarge;
+        if (lease is not null)
+        {
+            return lease.TryGrowTo(bytes);
+        }
+
+        if (!context.RequestServices.GetRequiredService<MemoryBudget>().TryTake(MemoryUse.Bodies, bytes, out lease))
+        {
+            return false;
+        }
+
+        context.Response.RegisterForDispose(lease);
+        return true;
+    }
+
+    private static byte[]? Refuse(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
         return null;
     }
 }
