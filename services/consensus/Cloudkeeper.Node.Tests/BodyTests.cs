@@ -10,7 +10,6 @@ using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
-using Cloudkeeper.Protocol.Reads;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Cloudkeeper.Node.Tests;
