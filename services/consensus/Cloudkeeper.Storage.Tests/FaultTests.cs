@@ -83,6 +83,78 @@ public sealed class FaultTests
         Assert.Equal(90_000, Make.Recover(disk).Entries.Single().Payload.Length);
     }
 
+    [Fact]
+    public void The_reserve_takes_writes_when_the_disk_has_no_more_and_is_kept_anew_when_there_is_room()
+    {
+        var disk = new SimulatedFileSystem(new Random(1));
+        using var log = Make.Open(disk, out _, Make.Options with { SegmentBytes = 64 << 10 });
+        log.Append(Make.Write(Make.State(1)));
+        Assert.True(log.TryKeepReserve());
+        disk.CapacityBytes = disk.UsedBytes;
+        var index = 0L;
+        while (log.TryKeepReserve())
+        {
+            log.Append(Make.Entries(Make.Entry(++index, 1, new byte[1000])));
+        }
+
+        // So many more find room: a quarter of a segment.
+        for (var i = 0; i < 14; i++)
+        {
+            log.Append(Make.Entries(Make.Entry(++index, 1, new byte[1000])));
+        }
+
+        Assert.Throws<StorageFullException>(() =>
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                log.Append(Make.Entries(Make.Entry(index + 1 + i, 1, new byte[1000])));
+            }
+        });
+        Assert.False(log.TryKeepReserve());
+        disk.CapacityBytes += 64 << 10;
+        Assert.True(log.TryKeepReserve());
+        log.Append(Make.Entries(Make.Entry(log.LastIndex.Value + 1, 1, new byte[1000])));
+        log.Sync();
+        Assert.Equal(log.LastIndex.Value, Make.Recover(disk.Crash(new Random(1))).Entries.Count);
+    }
+
+    [Fact]
+    public void A_segment_takes_what_room_there_is_when_there_is_not_enough_for_a_whole_one()
+    {
+        const int SegmentBytes = 64 << 10;
+        var disk = new SimulatedFileSystem(new Random(1)) { CapacityBytes = SegmentBytes + (40 << 10) };
+        using var log = Make.Open(disk, out _, Make.Options with { SegmentBytes = SegmentBytes });
+        log.Append(Make.Write(Make.State(1), Make.Entry(1, 1, new byte[60_000])));
+        log.Append(Make.Entries(Make.Entry(2, 1, new byte[20_000])));
+        log.Sync();
+        Assert.Equal(2, Make.Recover(disk.Crash(new Random(1))).Entries.Count);
+    }
+
+    [Fact]
+    public void Growth_ends_before_the_next_snapshot_would_find_no_room_and_begins_again_with_some_more()
+    {
+        const int SegmentBytes = 4 << 10;
+        var disk = new SimulatedFileSystem(new Random(1));
+        var snapshots = new SnapshotStore(disk, Make.Cluster);
+        Make.StoreSnapshot(snapshots, Make.Snapshot(1, 1), new string('x', 10_000));
+        using var log = Make.Open(disk, out _, Make.Options with { SegmentBytes = SegmentBytes });
+        var watch = new RoomWatch(disk, log, snapshots, SegmentBytes);
+        Assert.Equal(StorageRoom.Plenty, watch.Look());
+
+        var wanted = snapshots.NewestBytes + log.SizeBytes + SegmentBytes;
+        Assert.InRange(snapshots.NewestBytes, 10_000, 11_000);
+        Leave(wanted);
+        Assert.Equal(StorageRoom.Plenty, watch.Look());
+        Leave(wanted - 1);
+        Assert.Equal(StorageRoom.Low, watch.Look());
+        Leave(wanted);
+        Assert.Equal(StorageRoom.Low, watch.Look());
+        Leave(wanted + (wanted / 4) + 1);
+        Assert.Equal(StorageRoom.Plenty, watch.Look());
+
+        void Leave(long bytes) => disk.CapacityBytes = disk.UsedBytes + bytes;
+    }
+
     private static SimulatedFileSystem Disk(int seed, int at, DiskFault fault) => new(new Random(seed))
     {
         Inject = o => o.Number == at ? fault : DiskFault.None,

@@ -88,8 +88,8 @@ public sealed partial class RaftLogStore
         var state = new LogState(
             new HardState(newest?.Term ?? default, Vote: null, newest?.Index ?? default),
             newest?.Index ?? default);
-        var spare = new SpareSegment(files, sequence: 1, options.SegmentBytes);
-        var segment = spare.Publish(options.ClusterId, previousEnd: 0, state);
+        var spare = new SpareSegment(files, number: 0, options.SegmentBytes);
+        var segment = spare.Publish(options.ClusterId, sequence: 1, previousEnd: 0, state);
         return new RaftLogStore(files, options, segment, state) { Recovery = new LogRecoveryReport(0, 0, null, false) };
     }
 

@@ -22,6 +22,7 @@ public sealed partial class RaftLogStore : IDisposable
     private readonly Queue<ClosedSegment> _closed = [];
     private Segment _active;
     private SpareSegment? _spare;
+    private SpareSegment? _reserve;
     private LogState _state;
     private long _durableEnd;
     private long _zeroedEnd;
@@ -54,32 +55,6 @@ public sealed partial class RaftLogStore : IDisposable
         var size = WriteCodec.SizeOf(write);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, Array.MaxLength - PageBytes, nameof(write));
         return RecordHeader.SpaceFor((int)size);
-    }
-
-    /// <summary>
-    /// Makes sure that writes which take up to this many bytes together will find room; without this call
-    /// <see cref="Append"/> does it for itself.
-    /// </summary>
-    /// <exception cref="StorageFullException">There is no room now. Nothing has been changed.</exception>
-    public void EnsureSpace(long bytes)
-    {
-        ThrowIfFailed();
-        if (bytes <= _active.Free || bytes <= _spare?.Capacity - SegmentHeader.Size)
-        {
-            return;
-        }
-
-        try
-        {
-            _spare?.Delete();
-            _spare = null;
-            var needed = (SegmentHeader.Size + bytes + PageBytes - 1) & ~(PageBytes - 1L);
-            _spare = new SpareSegment(_files, _active.Header.Sequence + 1, Math.Max(_options.SegmentBytes, needed));
-        }
-        catch (StorageException e) when (e is not StorageFullException)
-        {
-            throw Fail(e);
-        }
     }
 
     /// <summary>
@@ -174,6 +149,7 @@ public sealed partial class RaftLogStore : IDisposable
     {
         _active.Dispose();
         _spare?.Dispose();
+        _reserve?.Dispose();
     }
 
     private static void WriteZeros(IStorageFile file, long from, long to)
@@ -187,7 +163,7 @@ public sealed partial class RaftLogStore : IDisposable
     private void BeginNextSegment()
     {
         Sync();
-        var segment = _spare!.Publish(_options.ClusterId, _active.End, _state);
+        var segment = _spare!.Publish(_options.ClusterId, _active.Header.Sequence + 1, _active.End, _state);
         _spare = null;
         _closed.Enqueue(new ClosedSegment(_active.Name, _active.End, _active.LargestIndex));
         _active.Dispose();

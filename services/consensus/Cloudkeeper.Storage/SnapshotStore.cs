@@ -18,6 +18,7 @@ public sealed class SnapshotStore
     private readonly Lock _lock = new();
     private readonly HashSet<string> _verified = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StorageCorruptedException> _damaged = new(StringComparer.Ordinal);
+    private (string Name, long Bytes) _newest = ("", 0);
     private int _temporaries;
 
     /// <summary>Deletes what interrupted writers have left behind: only one store may use a directory.</summary>
@@ -45,6 +46,18 @@ public sealed class SnapshotStore
             lock (_lock)
             {
                 return [.. _damaged.OrderBy(d => d.Key, StringComparer.Ordinal).Select(d => d.Value)];
+            }
+        }
+    }
+
+    /// <summary>Size of the newest snapshot file that has been verified or written here; 0: there is none.</summary>
+    public long NewestBytes
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _newest.Bytes;
             }
         }
     }
@@ -124,18 +137,16 @@ public sealed class SnapshotStore
     internal void Publish(TemporaryFile file, SnapshotMetadata metadata)
     {
         var name = NameOf(metadata);
+        var bytes = file.File.Length;
         file.Publish(name);
-        lock (_lock)
-        {
-            _verified.Add(name);
-            _damaged.Remove(name);
-        }
+        NoteIntact(name, bytes);
     }
 
-    internal SnapshotMetadata Verify(string name)
+    internal SnapshotMetadata Verify(string name, out long bytes)
     {
         using var reader = OpenRead(name);
         reader.Verify();
+        bytes = reader.Length;
         return reader.Metadata;
     }
 
@@ -150,23 +161,32 @@ public sealed class SnapshotStore
     {
         try
         {
-            var metadata = Verify(name);
+            var metadata = Verify(name, out var bytes);
             if (name != NameOf(metadata))
             {
                 throw new StorageCorruptedException(name, 0, $"it is the snapshot at {metadata.Index}");
             }
 
-            lock (_lock)
-            {
-                _verified.Add(name);
-            }
-
+            NoteIntact(name, bytes);
             return metadata;
         }
         catch (StorageCorruptedException e)
         {
             NoteDamage(name, e);
             return null;
+        }
+    }
+
+    private void NoteIntact(string name, long bytes)
+    {
+        lock (_lock)
+        {
+            _verified.Add(name);
+            _damaged.Remove(name);
+            if (string.CompareOrdinal(name, _newest.Name) >= 0)
+            {
+                _newest = (name, bytes);
+            }
         }
     }
 

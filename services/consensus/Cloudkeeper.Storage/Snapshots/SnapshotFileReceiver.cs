@@ -29,7 +29,7 @@ public sealed class SnapshotFileReceiver : IDisposable
     /// </exception>
     public SnapshotMetadata Commit()
     {
-        var metadata = _store.Verify(_file.Name);
+        var metadata = _store.Verify(_file.Name, out _);
         _store.Publish(_file, metadata);
         return metadata;
     }

@@ -1,0 +1,26 @@
+namespace Cloudkeeper.Storage;
+
+/// <summary>
+/// Judges whether the disk still has room for growth: as long as the log has its reserve and the next snapshot would find
+/// room. Without that snapshot the log could never be cut again, and deleting nodes would free nothing.
+/// </summary>
+/// <remarks>
+/// The next snapshot is at most as large as the newest one and all of the log together. A segment on top of that is the
+/// margin for what is on its way while nobody looks.
+/// </remarks>
+public sealed class RoomWatch(IFileSystem files, RaftLogStore log, SnapshotStore snapshots, int segmentBytes)
+{
+    /// <summary>Growth begins again with so much more room than it ended with, so that it does not flicker.</summary>
+    private const double RelaxFactor = 1.25;
+
+    private bool _isLow;
+
+    /// <summary>Looks at the disk. On the thread that owns the log.</summary>
+    /// <exception cref="StorageFailedException">Fatal.</exception>
+    public StorageRoom Look()
+    {
+        var wanted = snapshots.NewestBytes + log.SizeBytes + segmentBytes;
+        _isLow = !log.TryKeepReserve() || files.FreeBytes < (_isLow ? RelaxFactor : 1) * wanted;
+        return _isLow ? StorageRoom.Low : StorageRoom.Plenty;
+    }
+}
