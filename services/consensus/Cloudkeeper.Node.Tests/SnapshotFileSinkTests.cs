@@ -60,6 +60,7 @@ public sealed class SnapshotFileSinkTests : IDisposable
     private SnapshotFileSink Create(SnapshotStore store) => new(
         store,
         new SnapshotMetadata(new LogIndex(7), new Term(1), Membership.Empty),
+        keep: 2,
         wantsMore: () => { },
         stored: (succeeded, _) => _end.SetResult(succeeded),
         fatal: _end.SetResult);

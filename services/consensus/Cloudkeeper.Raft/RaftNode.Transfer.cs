@@ -86,7 +86,7 @@ public sealed partial class RaftNode
     /// </summary>
     private void OnTimeoutNowRequest(TimeoutNowRequest request)
     {
-        if (MayLead && _log.Contains(request.LastIndex, request.LastTerm))
+        if (MayLead && !AvoidsLeadership && _log.Contains(request.LastIndex, request.LastTerm))
         {
             StartElection(isTransfer: true);
         }

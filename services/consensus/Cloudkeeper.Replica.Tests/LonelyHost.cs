@@ -108,7 +108,7 @@ internal sealed class LonelyHost : IReplicaHost
     public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata)
     {
         Snapshots.Add(metadata);
-        return new Bin();
+        return new SnapshotBin();
     }
 
     public void CompactLog(LogIndex keepFrom)
@@ -125,21 +125,4 @@ internal sealed class LonelyHost : IReplicaHost
     public List<(LogIndex Index, ulong Own, ulong Stamped)> Differences { get; } = [];
 
     public void DigestDiffers(LogIndex index, ulong own, ulong stamped) => Differences.Add((index, own, stamped));
-
-    private sealed class Bin : ISnapshotSink
-    {
-        public bool WantsMore => true;
-
-        public void Write(ReadOnlySpan<byte> block)
-        {
-        }
-
-        public void Complete()
-        {
-        }
-
-        public void Abandon()
-        {
-        }
-    }
 }

@@ -7,6 +7,7 @@ using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Replica.Tests;
 
@@ -130,7 +131,7 @@ public sealed class ReplicaNodeTests
     public void A_full_disk_refuses_commands_and_goes_on_reading()
     {
         _host.Elect();
-        Replica.StorageIsFull = true;
+        Replica.Room = StorageRoom.Full;
         SubmitOutcome? outcome = null;
         ReadOutcome? read = null;
 
@@ -140,6 +141,35 @@ public sealed class ReplicaNodeTests
 
         Assert.Equal(SubmitStatus.StorageFull, outcome?.Status);
         Assert.Equal(ReadStatus.Ready, read?.Status);
+    }
+
+    public static TheoryData<Command, bool> CommandsByRelief => new()
+    {
+        { new MutationCommand(new DeleteOperation("/a", Recursive: true)), true },
+        { new TransactionCommand([new Condition("/a", Exists: true)], [new DeleteOperation("/a")], [new GetOperation("/b")]), true },
+        { new CloseSessionCommand(new SessionId(5)), true },
+        { new ReleaseTicketCommand(new Ticket(5)), true },
+        { new OpenSessionCommand(10_000, "a"), false },
+        { new AcquireLockCommand("/l", null, 10_000, "", Queue: true), false },
+        { new TransactionCommand([], [new DeleteOperation("/a")], [Write]), false },
+        { new MutationCommand(Write), false },
+    };
+
+    private static WriteOperation Write => new(
+        "/a", new byte[] { 1 }, "text/plain", WriteMode.Put, NodeKind.Persistent, KindGiven: false, Session: null, Parents: false);
+
+    [Theory]
+    [MemberData(nameof(CommandsByRelief))]
+    public void With_little_room_what_makes_the_state_smaller_gets_through_and_nothing_else(Command command, bool isRelief)
+    {
+        _host.Elect();
+        Replica.Room = StorageRoom.Low;
+        SubmitOutcome? outcome = null;
+
+        Replica.Submit(Payload(command), o => outcome = o);
+        _host.CompleteWrites();
+
+        Assert.Equal(isRelief ? SubmitStatus.Decided : SubmitStatus.StorageFull, outcome?.Status);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Replica.Tests;
 
@@ -20,6 +22,25 @@ public sealed class SnapshotTests
 
         _host.Pass(1_001);
         Assert.Equal(2, _host.Snapshots.Count);
+    }
+
+    /// <summary>It lets the log be cut, as soon as the state has become smaller; it goes through the whole tree.</summary>
+    [Fact]
+    public void With_little_room_a_snapshot_is_made_before_it_is_due_but_not_all_the_time()
+    {
+        var host = new LonelyHost(new ReplicaOptions { SnapshotRetryMilliseconds = 1_000 }).Elect();
+        host.Write(new OpenSessionCommand(60_000, "a"));
+        Assert.Empty(host.Snapshots);
+
+        host.Replica.Room = StorageRoom.Low;
+        host.Replica.Advance();
+        var first = Assert.Single(host.Snapshots);
+
+        host.Replica.SnapshotStored(first, succeeded: true);
+        host.Write(new CloseSessionCommand(new SessionId(1)));
+        Assert.Single(host.Snapshots);
+        host.Pass(1_001);
+        Assert.Equal(2, host.Snapshots.Count);
     }
 
     [Fact]

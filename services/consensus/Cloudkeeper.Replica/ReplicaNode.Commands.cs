@@ -7,9 +7,6 @@ namespace Cloudkeeper.Replica;
 
 public sealed partial class ReplicaNode
 {
-    /// <summary>True while the disk has no room: commands are refused, everything else goes on.</summary>
-    public bool StorageIsFull { get; set; }
-
     /// <summary>Proposes a batch. <paramref name="reply"/> is called exactly once, on a later turn or at once.</summary>
     /// <param name="payload">
     /// The batch behind <see cref="EntryPayload.HeaderBytes"/> free bytes; it becomes the log entry and is not copied.
@@ -44,11 +41,6 @@ public sealed partial class ReplicaNode
             return SubmitStatus.NotLeader;
         }
 
-        if (StorageIsFull)
-        {
-            return SubmitStatus.StorageFull;
-        }
-
         if (_commands.IsFull)
         {
             return SubmitStatus.Overloaded;
@@ -60,7 +52,12 @@ public sealed partial class ReplicaNode
         try
         {
             var batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
-            return batch.Requests.Any(static r => r.Command is LeaderCommand) ? SubmitStatus.Reserved : null;
+            if (batch.Requests.Any(static r => r.Command is LeaderCommand))
+            {
+                return SubmitStatus.Reserved;
+            }
+
+            return CheckRoom(batch);
         }
         catch (WireFormatException)
         {

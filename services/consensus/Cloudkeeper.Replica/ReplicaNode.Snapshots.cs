@@ -1,5 +1,6 @@
 using System.Buffers;
 using Cloudkeeper.Raft;
+using Cloudkeeper.Storage;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
@@ -14,6 +15,7 @@ public sealed partial class ReplicaNode
     private bool _isSnapshotDamaged;
     private long _bytesSinceSnapshot;
     private long _noSnapshotBefore;
+    private long _noSnapshotForRoomBefore;
     private SnapshotInProgress? _inProgress;
     private (SnapshotMetadata Metadata, StateMachine Machine)? _received;
     private List<WantedSnapshot> _wanted = [];
@@ -68,7 +70,11 @@ public sealed partial class ReplicaNode
         }
 
         _snapshot = metadata;
-        var keepFrom = _raft.TailFrom(metadata.Index, _options.KeptEntries, _options.KeptBytes);
+
+        // Without room a slow follower gets the snapshot instead of the entries before it.
+        var keepFrom = Room == StorageRoom.Plenty
+            ? _raft.TailFrom(metadata.Index, _options.KeptEntries, _options.KeptBytes)
+            : metadata.Index.Next();
         _raft.Compact(metadata, keepFrom);
         _host.CompactLog(keepFrom);
     }
@@ -135,7 +141,8 @@ public sealed partial class ReplicaNode
 
         var entries = _applied - (_snapshot?.Index ?? LogIndex.Zero);
         var due = _bytesSinceSnapshot >= _options.SnapshotLogBytes || entries >= _options.SnapshotLogEntries
-            || _wanted.Exists(wanted => wanted.Through <= _applied);
+            || _wanted.Exists(wanted => wanted.Through <= _applied)
+            || IsSnapshotDueForRoom(entries);
         var isResting = _host.MonotonicMilliseconds < _noSnapshotBefore;
         if (!(_isSnapshotDamaged || (due && entries > 0)) || isResting || _inProgress is not null)
         {
@@ -147,9 +154,19 @@ public sealed partial class ReplicaNode
         _inProgress = new SnapshotInProgress(metadata, Machine.BeginSnapshot(), _host.CreateSnapshot(metadata));
     }
 
+    /// <summary>
+    /// Without room the log is to be cut as soon as a snapshot of a state that has become smaller is worth it. Each goes
+    /// through the whole tree, so not for each entry.
+    /// </summary>
+    private bool IsSnapshotDueForRoom(long entries) =>
+        Room != StorageRoom.Plenty && entries > 0 && _host.MonotonicMilliseconds >= _noSnapshotForRoomBefore;
+
     // On a full disk the next one would fail as well, and each goes through the whole tree.
-    private void RestAfterSnapshot(bool succeeded) =>
-        _noSnapshotBefore = succeeded ? 0 : _host.MonotonicMilliseconds + _options.SnapshotRetryMilliseconds;
+    private void RestAfterSnapshot(bool succeeded)
+    {
+        _noSnapshotForRoomBefore = _host.MonotonicMilliseconds + _options.SnapshotRetryMilliseconds;
+        _noSnapshotBefore = succeeded ? 0 : _noSnapshotForRoomBefore;
+    }
 
     private void AnswerWanted(LogIndex through, SnapshotMetadata? answer)
     {

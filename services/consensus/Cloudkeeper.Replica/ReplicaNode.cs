@@ -49,6 +49,7 @@ public sealed partial class ReplicaNode
         _raft = new RaftNode(id, options.Raft, state, random, observer);
         _commands = new PendingCommands(options.PendingBatchesMax);
         _mark = new CatchUpMark(options.Raft.ElectionTicks);
+        _roomHandover = new RoomHandover(options.Raft.ElectionTicks);
         _applied = state.Snapshot?.Index ?? LogIndex.Zero;
         _appliedTerm = state.Snapshot?.Term ?? default;
         _snapshot = state.Snapshot;
@@ -92,6 +93,7 @@ public sealed partial class ReplicaNode
     {
         _raft.Tick();
         TickMembers();
+        TickRoom();
         ExpireSessions();
         RemoveIdleNodes();
         StampCheckpoint();

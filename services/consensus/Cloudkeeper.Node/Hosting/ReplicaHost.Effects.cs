@@ -38,6 +38,7 @@ internal sealed partial class ReplicaHost
     ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
         _storage.Snapshots,
         metadata,
+        _replica.SnapshotsKept,
         wantsMore: QueueSnapshotStep,
         stored: (succeeded, elapsed) =>
         {

@@ -72,9 +72,10 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             reason => _removed.TrySetResult(reason));
         _log = new LogWriter(
             storage.Log,
+            storage.Room,
             metrics,
             sequence => Post(r => r.WriteCompleted(sequence)),
-            isFull => Post(r => r.StorageIsFull = isFull),
+            room => Post(r => r.Room = room),
             fatal.Stop);
         _turns = new ReplicaTurns(EndTurn, fatal.Stop);
         _replica = new ReplicaNode(
@@ -240,7 +241,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         LogBytes = _log.SizeBytes,
         FeedStreams = _feed.Count,
         Membership = _replica.Membership,
-        IsStorageFull = _replica.StorageIsFull,
+        Room = _replica.Room,
     };
 
     private ReplicaOptions OptionsOf(NodeOptions options) => new()

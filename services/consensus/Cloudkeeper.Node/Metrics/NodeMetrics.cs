@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Node.Metrics;
 
@@ -111,7 +112,8 @@ internal sealed class NodeMetrics : IDisposable
         Gauge("pending_batches", "Command batches waiting for their commit.", s => s.PendingBatches);
         Gauge("log_bytes", "Bytes of the log that a restart would read.", s => s.LogBytes);
         Gauge("feed_streams", "Gateways that follow the feed here.", s => s.FeedStreams);
-        Gauge("storage_full", "1 while the disk has no room for the log.", s => s.IsStorageFull ? 1 : 0);
+        Gauge("storage_full", "1 while the disk has no room for growth: writes that let the state grow are refused here.",
+            s => s.Room == StorageRoom.Plenty ? 0 : 1);
 
         void Gauge(string name, string description, Func<NodeState, long> value) =>
             _meter.CreateObservableGauge(name, () => value(state()), description: description);

@@ -1,4 +1,5 @@
 using Cloudkeeper.Raft;
+using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Node.Metrics;
 
@@ -36,5 +37,6 @@ internal sealed record NodeState
     /// <summary>In force, though perhaps not committed yet.</summary>
     public Membership Membership { get; init; } = Membership.Empty;
 
-    public bool IsStorageFull { get; init; }
+    /// <summary>What the disk has room for.</summary>
+    public StorageRoom Room { get; init; }
 }

@@ -12,10 +12,14 @@ internal sealed class LogWriter : IDisposable
 {
     private static readonly TimeSpan FullDiskRetry = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How old the last look at the disk's room may be when something is written.</summary>
+    private static readonly TimeSpan RoomAgeMax = TimeSpan.FromSeconds(1);
+
     private readonly RaftLogStore _log;
+    private readonly RoomWatch _watch;
     private readonly NodeMetrics _metrics;
     private readonly Action<long> _completed;
-    private readonly Action<bool> _full;
+    private readonly Action<StorageRoom> _roomChanged;
     private readonly Action<Exception> _fatal;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _work = new(0);
@@ -24,22 +28,26 @@ internal sealed class LogWriter : IDisposable
     private List<RaftWrite> _waiting = [];
     private List<RaftWrite> _taken = [];
     private LogIndex? _compactTo;
+    private StorageRoom _room;
+    private long _lookedAt;
     private long _sizeBytes;
 
     /// <param name="completed">Everything up to this sequence is durable.</param>
-    /// <param name="full">The disk has no room (true), has room again (false).</param>
+    /// <param name="roomChanged">What the disk has room for from now on; at first for everything.</param>
     /// <param name="fatal">Any other failure of the disk: the process must end (rule R3).</param>
     public LogWriter(
         RaftLogStore log,
+        RoomWatch watch,
         NodeMetrics metrics,
         Action<long> completed,
-        Action<bool> full,
+        Action<StorageRoom> roomChanged,
         Action<Exception> fatal)
     {
         _log = log;
+        _watch = watch;
         _metrics = metrics;
         _completed = completed;
-        _full = full;
+        _roomChanged = roomChanged;
         _fatal = fatal;
         _thread = new Thread(Run) { Name = "log writer", IsBackground = true };
     }
@@ -89,11 +97,13 @@ internal sealed class LogWriter : IDisposable
     {
         try
         {
+            LookAtRoom();
             while (!_stopped.IsSet)
             {
-                _work.Wait();
+                WaitForWork();
                 WriteWaiting();
                 CompactIfAsked();
+                LookAtRoomIfDue();
                 Volatile.Write(ref _sizeBytes, _log.SizeBytes);
             }
         }
@@ -137,32 +147,67 @@ internal sealed class LogWriter : IDisposable
     /// <summary>A full disk is not a broken one: nothing has been written, and the write waits for room.</summary>
     private void AppendWhenThereIsRoom(RaftWrite write)
     {
-        var isFull = false;
-        while (true)
+        while (!TryAppend(write))
         {
-            try
-            {
-                _log.Append(write);
-                break;
-            }
-            catch (StorageFullException)
-            {
-                if (!isFull)
-                {
-                    isFull = true;
-                    _full(true);
-                }
-            }
-
+            Report(StorageRoom.Full);
             if (_stopped.Wait(FullDiskRetry))
             {
                 return;
             }
         }
 
-        if (isFull)
+        if (_room == StorageRoom.Full)
         {
-            _full(false);
+            LookAtRoom();
+        }
+    }
+
+    private bool TryAppend(RaftWrite write)
+    {
+        try
+        {
+            _log.Append(write);
+            return true;
+        }
+        catch (StorageFullException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>An idle writer sleeps, unless it has to notice that there is room again.</summary>
+    private void WaitForWork()
+    {
+        if (_room == StorageRoom.Plenty)
+        {
+            _work.Wait();
+        }
+        else
+        {
+            _work.Wait(FullDiskRetry);
+        }
+    }
+
+    private void LookAtRoomIfDue()
+    {
+        if (_room != StorageRoom.Plenty || Stopwatch.GetElapsedTime(_lookedAt) > RoomAgeMax)
+        {
+            LookAtRoom();
+        }
+    }
+
+    private void LookAtRoom()
+    {
+        _lookedAt = Stopwatch.GetTimestamp();
+        Report(_watch.Look());
+    }
+
+    private void Report(StorageRoom room)
+    {
+        if (room != _room)
+        {
+            _room = room;
+            _roomChanged(room);
         }
     }
 

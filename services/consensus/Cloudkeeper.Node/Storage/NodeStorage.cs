@@ -16,6 +16,7 @@ internal sealed class NodeStorage
         Newest = Snapshots.FindNewest();
         var logOptions = new LogStoreOptions { ClusterId = cluster, MayCreate = isNew, SegmentBytes = options.SegmentBytes };
         Log = RaftLogStore.Open(directory.Files, logOptions, Newest, out var recovered);
+        Room = new RoomWatch(directory.Files, Log, Snapshots, options.SegmentBytes);
         Recovered = recovered;
         Machine = LoadNewest();
     }
@@ -27,6 +28,8 @@ internal sealed class NodeStorage
     public SnapshotMetadata? Newest { get; }
 
     public RaftLogStore Log { get; }
+
+    public RoomWatch Room { get; }
 
     public RecoveredState Recovered { get; private set; }
 

@@ -18,24 +18,28 @@ internal sealed class SnapshotFileSink : ISnapshotSink
 
     private readonly SnapshotStore _store;
     private readonly SnapshotMetadata _metadata;
+    private readonly int _keep;
     private readonly Action _wantsMore;
     private readonly Action<bool, TimeSpan> _stored;
     private readonly Action<Exception> _fatal;
     private int _waiting;
     private bool _isAbandoned;
 
+    /// <param name="keep">Snapshots that stay once this one is durable, itself included.</param>
     /// <param name="wantsMore">Called when there is room for blocks again.</param>
     /// <param name="stored">Called once at the end: durable, or no room; and how long it took.</param>
     /// <param name="fatal">Any other failure of the disk: the process must end (rule R3).</param>
     public SnapshotFileSink(
         SnapshotStore store,
         SnapshotMetadata metadata,
+        int keep,
         Action wantsMore,
         Action<bool, TimeSpan> stored,
         Action<Exception> fatal)
     {
         _store = store;
         _metadata = metadata;
+        _keep = keep;
         _wantsMore = wantsMore;
         _stored = stored;
         _fatal = fatal;
@@ -96,7 +100,7 @@ internal sealed class SnapshotFileSink : ISnapshotSink
             }
 
             file.Commit();
-            _store.Purge(keep: 2);
+            _store.Purge(_keep);
             return true;
         }
         catch (StorageFullException)

@@ -17,6 +17,39 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_member_that_avoids_leadership_leaves_four_election_timeouts_to_the_others()
+    {
+        var eager = new Bench();
+        var reluctant = new Bench();
+        reluctant.Raft.AvoidsLeadership = true;
+        var patience = 0;
+        while (eager.Raft.Role == Role.Follower)
+        {
+            eager.Tick(1);
+            patience++;
+        }
+
+        reluctant.Tick((4 * patience) - 1);
+        Assert.Equal(Role.Follower, reluctant.Raft.Role);
+        reluctant.Tick(1);
+        Assert.Equal(Role.PreCandidate, reluctant.Raft.Role);
+    }
+
+    [Fact]
+    public void A_member_that_avoids_leadership_does_not_take_it_when_it_is_handed_over()
+    {
+        var bench = new Bench();
+        bench.Raft.AvoidsLeadership = true;
+        var handOver = new TimeoutNowRequest(Bench.Two, Bench.One, new Term(1), new LogIndex(1), new Term(1));
+
+        Assert.Empty(bench.Step(handOver));
+        Assert.Equal(Role.Follower, bench.Raft.Role);
+
+        bench.Raft.AvoidsLeadership = false;
+        Assert.NotEmpty(bench.Step(handOver));
+    }
+
+    [Fact]
     public void B04_term_and_vote_are_one_write_and_the_reply_waits_for_it()
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };

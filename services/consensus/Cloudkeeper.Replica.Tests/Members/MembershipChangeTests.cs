@@ -77,8 +77,8 @@ public sealed class MembershipChangeTests
         ChangeOutcome? second = null;
         ChangeOutcome? first = null;
 
-        cluster.Leader.Announce(Announcement(4, 4), o => first = o);
-        cluster.Leader.Announce(Announcement(5, 5), o => second = o);
+        cluster.Leader.Announce(Some.Announcement(4, 4), o => first = o);
+        cluster.Leader.Announce(Some.Announcement(5, 5), o => second = o);
 
         Assert.Equal(
             new ChangeOutcome(ChangeStatus.UnderWay, Detail: "Another change of the members is under way."), second);
@@ -185,7 +185,7 @@ public sealed class MembershipChangeTests
 
         var removal = cluster.Ask(reply => cluster.Leader.RemoveMembers([new NodeId(1)], dryRun: true, reply))();
         var transfer = cluster.Ask(reply => cluster.Leader.Transfer(new NodeId(2), dryRun: true, reply))();
-        var arrival = cluster.Ask(reply => cluster.Leader.Announce(Announcement(4, 4), reply, dryRun: true))();
+        var arrival = cluster.Ask(reply => cluster.Leader.Announce(Some.Announcement(4, 4), reply, dryRun: true))();
 
         Assert.All([removal, transfer, arrival], a => Assert.Equal(ChangeStatus.Done, a?.Status));
         Assert.Equal(new NodeId(4), arrival?.Node);
@@ -197,7 +197,7 @@ public sealed class MembershipChangeTests
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
         cluster.Cut(3);
-        var announcement = Announcement(7, 3) with { Replace = true };
+        var announcement = Some.Announcement(7, 3) with { Replace = true };
 
         // First it has to be silent for a while.
         ChangeOutcome? answer = null;
@@ -258,16 +258,13 @@ public sealed class MembershipChangeTests
         Announce(cluster, 3, 3, level: 2);
         cluster.Until(() => cluster[3].Machine.FeatureLevel == 2);
 
-        var old = cluster.Ask(reply => cluster.Leader.Announce(Announcement(4, 4, level: 1), reply))();
+        var old = cluster.Ask(reply => cluster.Leader.Announce(Some.Announcement(4, 4, level: 1), reply))();
         Assert.Equal(ChangeCodes.TooOld, old?.Code);
     }
 
-    private static Announcement Announcement(int data, int address, int level = 1) =>
-        new(null, null, Some.InstanceOf(data), Some.AddressOf(address), level);
-
     private static ChangeOutcome Announce(SmallCluster cluster, int data, int address, int level = 1)
     {
-        var answer = cluster.Ask(reply => cluster.Leader.Announce(Announcement(data, address, level), reply))();
+        var answer = cluster.Ask(reply => cluster.Leader.Announce(Some.Announcement(data, address, level), reply))();
         return Assert.IsType<ChangeOutcome>(answer);
     }
 

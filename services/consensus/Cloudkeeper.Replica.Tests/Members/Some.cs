@@ -13,6 +13,9 @@ internal static class Some
 
     public static string AddressOf(int number) => $"http://127.0.0.1:{7000 + number}";
 
+    public static Announcement Announcement(int data, int address, int level = 1) =>
+        new(null, null, InstanceOf(data), AddressOf(address), level);
+
     /// <summary>
     /// Members as in <c>1v 2vo 3o 4l 5l? 6l-</c>: voter, outgoing voter, learner, expected, leaving. Each has its id for its
     /// instance, and 1 for its level.

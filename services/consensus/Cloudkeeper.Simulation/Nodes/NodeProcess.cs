@@ -53,7 +53,7 @@ internal sealed class NodeProcess : IReplicaHost
         recovered = WithBug(recovered);
         var machine = _storage.LoadMachine();
         World.Checks.Loaded(this, recovered.Snapshot?.Index ?? LogIndex.Zero, machine);
-        _log = new SimulatedLogWriter(this, _storage.Log);
+        _log = new SimulatedLogWriter(this, _storage.Log, _storage.Room);
         _sender = new SnapshotSender(this, _storage.Snapshots);
         _receiver = new SnapshotReceiver(this, _storage);
         _requests = new NodeRequests(this);

@@ -21,6 +21,7 @@ internal sealed class NodeStorage
         Snapshots = new SnapshotStore(files, Cluster);
         Newest = Snapshots.FindNewest();
         Log = RaftLogStore.Open(files, LogOptions(options, isNew), Newest, out var recovered);
+        Room = new RoomWatch(files, Log, Snapshots, options.SegmentBytes);
         Recovered = isNew ? Begin(directory, id, founding, recovered) : recovered;
     }
 
@@ -29,6 +30,8 @@ internal sealed class NodeStorage
     public SnapshotMetadata? Newest { get; }
 
     public RaftLogStore Log { get; }
+
+    public RoomWatch Room { get; }
 
     public RecoveredState Recovered { get; }
 

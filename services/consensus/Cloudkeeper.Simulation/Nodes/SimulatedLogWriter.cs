@@ -10,7 +10,7 @@ namespace Cloudkeeper.Simulation.Nodes;
 /// What the log writer's thread does, in steps of virtual time: append all that waits, sync once, report. Between any
 /// two of them the power may go off.
 /// </summary>
-internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
+internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log, RoomWatch watch)
 {
     /// <summary>How often a sync comes between two writes that arrived together: the thread may wake up between them.</summary>
     private const double SplitShare = 0.05;
@@ -19,10 +19,14 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
 
     private const long FullDiskRetry = 500 * Scheduler.Millisecond;
 
+    private const long RoomAgeMax = 1 * Scheduler.Second;
+
     private readonly Queue<RaftWrite> _waiting = new();
     private LogIndex? _compactTo;
     private bool _isBusy;
-    private bool _isFull;
+    private StorageRoom _room;
+    private long _lookedAt = long.MinValue;
+    private bool _looksAgain;
     private int _appended;
     private long _lastSequence;
 
@@ -79,24 +83,54 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
         try
         {
             log.Append(write);
-            NoticeRoom(isFull: false);
+            if (_room == StorageRoom.Full)
+            {
+                LookAtRoom();
+            }
+
             return true;
         }
         catch (StorageFullException)
         {
             process.World.Totals.Count(Marker.WritesDelayedByFullDisk);
-            NoticeRoom(isFull: true);
+            Report(StorageRoom.Full);
             return false;
         }
     }
 
-    private void NoticeRoom(bool isFull)
+    private void LookAtRoomIfDue()
     {
-        if (_isFull != isFull)
+        if (_room != StorageRoom.Plenty || process.World.Scheduler.Now - _lookedAt > RoomAgeMax)
         {
-            _isFull = isFull;
-            process.Trace(TraceKind.DiskFull, isFull ? 1 : 0);
-            process.Post(r => r.StorageIsFull = isFull);
+            LookAtRoom();
+        }
+    }
+
+    private void LookAtRoom()
+    {
+        _lookedAt = process.World.Scheduler.Now;
+        Report(watch.Look());
+        if (_room == StorageRoom.Low && !_looksAgain)
+        {
+            _looksAgain = true;
+            process.Later(FullDiskRetry, LookAgain);
+        }
+    }
+
+    /// <summary>An idle writer has to notice as well that there is room again.</summary>
+    private void LookAgain()
+    {
+        _looksAgain = false;
+        LookAtRoomIfDue();
+    }
+
+    private void Report(StorageRoom room)
+    {
+        if (_room != room)
+        {
+            _room = room;
+            process.Trace(TraceKind.DiskFull, (int)room);
+            process.Post(r => r.Room = room);
         }
     }
 
@@ -115,6 +149,7 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log)
             CheckImagePerhaps();
         }
 
+        LookAtRoomIfDue();
         _isBusy = false;
         if (_waiting.Count > 0)
         {

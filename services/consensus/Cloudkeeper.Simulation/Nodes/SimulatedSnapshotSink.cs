@@ -11,11 +11,11 @@ namespace Cloudkeeper.Simulation.Nodes;
 internal sealed class SimulatedSnapshotSink : ISnapshotSink
 {
     private const int WaitingMax = 8;
-    private const int SnapshotsKept = 2;
 
     private readonly NodeProcess _process;
     private readonly SnapshotStore _store;
     private readonly SnapshotMetadata _metadata;
+    private readonly int _keep;
     private readonly Queue<byte[]> _blocks = new();
     private SnapshotFileWriter? _file;
     private bool _isBusy;
@@ -29,6 +29,7 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
         _process = process;
         _store = store;
         _metadata = metadata;
+        _keep = process.Replica.SnapshotsKept;
         process.Trace(TraceKind.SnapshotBegun, metadata.Index.Value);
         Wake();
     }
@@ -137,9 +138,9 @@ internal sealed class SimulatedSnapshotSink : ISnapshotSink
     private void Purge()
     {
         var before = _process.Node.Disk.Files.List();
-        _store.Purge(SnapshotsKept);
+        _store.Purge(_keep);
         var damaged = _store.Damaged.Select(static d => d.File).ToHashSet(StringComparer.Ordinal);
-        KeptSnapshots.Purged(_process.Id, before, _process.Node.Disk.Files.List(), damaged, SnapshotsKept);
+        KeptSnapshots.Purged(_process.Id, before, _process.Node.Disk.Files.List(), damaged, _keep);
     }
 
     private void End(bool succeeded)

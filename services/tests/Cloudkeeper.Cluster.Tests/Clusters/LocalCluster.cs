@@ -15,13 +15,13 @@ public sealed partial class LocalCluster : IAsyncDisposable
     private readonly List<ServerProcess> _stopped = [];
 
     private LocalCluster(
-        int nodes, int gateways, string? redis, Func<Uri, Uri> advertise, IReadOnlyList<string> nodeArguments)
+        int nodes, int gateways, string? redis, Func<Uri, Uri> advertise, Func<int, IReadOnlyList<string>> nodeArguments)
     {
         var ports = FreePorts.Take(nodes + gateways + 1 + SparePorts);
         var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
         var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
         var members = nodeAddresses.ConvertAll(address => advertise(address));
-        _nodes.AddRange(nodeAddresses.Select((address, i) => FirstNode(i + 1, address, members, nodeArguments)));
+        _nodes.AddRange(nodeAddresses.Select((address, i) => FirstNode(i + 1, address, members, nodeArguments(i + 1))));
         Gateways = [.. gatewayAddresses.Select((address, i) => Gateway(i + 1, address, members, redis))];
         Proxy = CreateProxy(Loopback(ports.Dequeue()), members, gatewayAddresses);
         _sparePorts = ports;
@@ -42,6 +42,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
     /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
     /// <param name="backup">What the cluster begins with.</param>
     /// <param name="nodeArguments">Further settings of the first nodes.</param>
+    /// <param name="argumentsOf">Further settings of each of them, by its number from 1 on.</param>
     /// <param name="advertise">Where others reach a node that listens at an address; null: there.</param>
     public static async Task<LocalCluster> StartAsync(
         int nodes = 3,
@@ -49,9 +50,11 @@ public sealed partial class LocalCluster : IAsyncDisposable
         string? redis = null,
         Func<Uri, Uri>? advertise = null,
         string? backup = null,
-        IReadOnlyList<string>? nodeArguments = null)
+        IReadOnlyList<string>? nodeArguments = null,
+        Func<int, IReadOnlyList<string>>? argumentsOf = null)
     {
-        var cluster = new LocalCluster(nodes, gateways, redis, advertise ?? (address => address), nodeArguments ?? []);
+        var cluster = new LocalCluster(
+            nodes, gateways, redis, advertise ?? (address => address), argumentsOf ?? (_ => nodeArguments ?? []));
         try
         {
             if (backup is not null)

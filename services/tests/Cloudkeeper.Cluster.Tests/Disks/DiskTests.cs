@@ -1,9 +1,8 @@
-using System.Globalization;
 using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Disks;
 
-/// <summary>Disks that fail or fill up under a real node: one that is alone, so that nobody makes up for it.</summary>
+/// <summary>Disks that fail under a real node: one that is alone, so that nobody makes up for it.</summary>
 public sealed class DiskTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -41,42 +40,4 @@ public sealed class DiskTests
             Assert.Equal("kept", (await client.GetAsync($"/v1/nodes/before-{i}")).Text);
         }
     }
-
-    [Fact]
-    public async Task A_full_disk_refuses_writes_serves_reads_and_is_left_behind_once_there_is_room()
-    {
-        await using var disk = await SmallDisk.MountAsync(megabytes: 16);
-        await using var cluster = await LocalCluster.StartAsync(
-            nodes: 1,
-            gateways: 1,
-            nodeArguments: [$"--Node:DataDirectory={Path.Combine(disk.Folder, "data")}", "--Node:SegmentBytes=1048576"]);
-        using var client = new ApiClient(cluster.Gateways[0].Address);
-        var written = 0;
-        disk.Fill();
-        var answer = await WriteAsync();
-        while (answer.IsSuccess)
-        {
-            written++;
-            answer = await WriteAsync();
-        }
-
-        // The one that met the end of the disk waits for room, with an unknown outcome; later ones are not let in.
-        await Eventually.TrueAsync(
-            async () => (answer = await WriteAsync()) is { Status: 507, Code: "storage-full" }, Limit, "writes are refused");
-        Assert.True(written > 0);
-        Assert.Equal(Value, (await client.GetAsync("/v1/nodes/value-0")).Text);
-
-        disk.MakeRoom();
-        await Eventually.TrueAsync(async () => (await WriteAsync()).IsSuccess, Limit, "writes are taken again");
-        Assert.True(cluster.Nodes[0].IsRunning);
-        for (var i = 0; i < written; i++)
-        {
-            Assert.Equal(Value, (await client.GetAsync($"/v1/nodes/value-{i}")).Text);
-        }
-
-        Task<Answer> WriteAsync() => client.PutAsync(
-            string.Create(CultureInfo.InvariantCulture, $"/v1/nodes/value-{written}"), Value);
-    }
-
-    private static string Value { get; } = new('x', 100_000);
 }
