@@ -6,6 +6,16 @@ namespace Cloudkeeper.Coherence.Tests.Feed;
 
 public sealed class FeedLagTests
 {
+    [Fact]
+    public void A_feed_can_be_judged_by_what_one_has_of_it()
+    {
+        var lag = new FeedLag(patience: 100);
+        Assert.True(lag.IsBearable(new Revision(3), new Revision(5), 0));
+        Assert.True(lag.IsBearable(new Revision(3), new Revision(9), 100));
+        Assert.False(lag.IsBearable(new Revision(4), new Revision(9), 101));
+        Assert.True(lag.IsBearable(new Revision(5), new Revision(9), 102));
+    }
+
     private static readonly Revision Known = new(5);
 
     private readonly FeedLag _lag = new(patience: 10);

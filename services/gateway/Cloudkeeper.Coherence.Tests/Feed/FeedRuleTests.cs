@@ -53,6 +53,47 @@ public sealed class FeedRuleTests
         Assert.Equal(new Revision(1), _rule.Revision);
     }
 
+    [Fact]
+    public void What_is_heard_is_a_change_or_progress_and_no_more_than_a_million_ahead()
+    {
+        const long Far = 3 + FeedRule.JumpMax;
+        Assert.Equal(1 << 20, FeedRule.JumpMax);
+        Assert.Equal(FeedVerdict.Implausible, Heard(3, Far + 1));
+        Assert.Equal(FeedVerdict.Implausible, Heard(3, Revision.IncarnationStride));
+        Assert.Equal(FeedVerdict.Implausible, Heard(3, 1L << 50));
+        Assert.Equal(FeedVerdict.Implausible, Heard(3, long.MaxValue));
+        Assert.Equal(FeedVerdict.Implausible, _rule.Hear(new ProgressFrame(new Revision(Far + 1))));
+        Assert.Equal(FeedVerdict.Implausible, _rule.Hear(new StartFrame(Ours, new Revision(3))));
+        Assert.Equal(FeedVerdict.Implausible, _rule.Hear(new CompactedFrame(new Revision(3))));
+        Assert.Equal(FeedVerdict.Missing, _rule.Hear(new ProgressFrame(new Revision(Far))));
+        Assert.Equal(FeedVerdict.Nothing, Heard(long.MinValue, -1));
+        Assert.Equal(new Revision(3), _rule.Position);
+        Assert.Equal(FeedVerdict.Apply, Heard(3, 4));
+        Assert.Equal(FeedVerdict.Apply, Heard(4, 4 + FeedRule.JumpMax));
+    }
+
+    [Fact]
+    public void A_node_may_say_that_the_cluster_goes_on_at_the_next_incarnation() =>
+        Assert.Equal(FeedVerdict.Apply, Changes(3, Revision.IncarnationStride));
+
+    [Fact]
+    public void What_is_distrusted_begins_anew_at_any_start_of_a_node()
+    {
+        Assert.Equal(FeedVerdict.Apply, Changes(3, 1L << 50));
+
+        // Everything that is true seems to be known already, and a start of a node to go on.
+        Assert.Equal(FeedVerdict.Nothing, Changes(3, 4));
+        Assert.Equal(FeedVerdict.Nothing, Start(Ours, 3));
+        _rule.Distrust();
+        Assert.Null(_rule.Position);
+        Assert.Equal(FeedVerdict.Restart, Start(Ours, 3));
+        Assert.Equal(new Revision(3), _rule.Position);
+        Assert.Equal(FeedVerdict.Apply, Changes(3, 4));
+    }
+
+    private FeedVerdict Heard(long previous, long revision) =>
+        _rule.Hear(new ChangeSetFrame(new ChangeSet(new Revision(previous), new Revision(revision), 0, [], [])));
+
     private FeedVerdict Start(Guid cluster, long from) => _rule.Take(new StartFrame(cluster, new Revision(from)));
 
     private FeedVerdict Changes(long previous, long revision) =>

@@ -44,6 +44,33 @@ public sealed class SharedNodeTests
     }
 
     [Fact]
+    public void What_contradicts_itself_is_refused()
+    {
+        var stat = Stat;
+        NodeStat[] stats =
+        [
+            stat with { ModifiedRevision = new(10) }, stat with { ChildrenRevision = new(10) },
+            stat with { CreatedRevision = new(3) }, stat with { DataLength = 4 },
+        ];
+        foreach (var wrong in stats)
+        {
+            Assert.Null(ReadBack(_entry with { Node = _entry.Node with { Stat = wrong } }));
+        }
+
+        Assert.Null(ReadBack(_entry with { Node = _entry.Node with { AbsentSince = new(1) } }));
+        Assert.Null(ReadBack(_entry with { At = new(1) }));
+        var absent = new ReadNodeResult(ResultCode.NodeNotFound, null, "", default, new Revision(4));
+        Assert.NotNull(ReadBack(_entry with { Node = absent }));
+        Assert.Null(ReadBack(_entry with { Node = absent with { AbsentSince = new(10) } }));
+        Assert.Null(ReadBack(_entry with { Node = absent with { AbsentSince = new(-1) } }));
+        Assert.Null(ReadBack(_entry with { Node = absent with { ContentType = "text/plain" } }));
+        Assert.Null(ReadBack(_entry with { Node = absent with { Value = "v"u8.ToArray() } }));
+    }
+
+    private static CacheEntry? ReadBack(CacheEntry entry) =>
+        SharedNode.Read(SharedNode.Write(Cluster, "/a", entry), Cluster, "/a");
+
+    [Fact]
     public void Anything_else_is_refused()
     {
         var bytes = SharedNode.Write(Cluster, "/a", _entry);

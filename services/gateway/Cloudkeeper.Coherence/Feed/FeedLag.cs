@@ -19,13 +19,12 @@ public sealed class FeedLag(long patience)
     /// </remarks>
     /// <param name="known">A revision that exists, by the word of somebody else.</param>
     /// <returns>False: another node is better.</returns>
-    public bool IsBearable(FeedFrame frame, Revision known, long now)
-    {
-        if (frame is not ProgressFrame { Revision: var told })
-        {
-            return true;
-        }
+    public bool IsBearable(FeedFrame frame, Revision known, long now) =>
+        frame is not ProgressFrame { Revision: var told } || IsBearable(told, known, now);
 
+    /// <summary>The same of a feed that is judged by how far one has come with it, and not by what it says of itself.</summary>
+    public bool IsBearable(Revision told, Revision known, long now)
+    {
         if (told < _goal)
         {
             return now - _setAt <= patience;

@@ -19,4 +19,7 @@ public enum FeedVerdict
 
     /// <summary>The nodes are of another cluster, or of another life of this one: the next start counts.</summary>
     OtherCluster,
+
+    /// <summary>Nothing that another gateway can have heard of a node: it is not believed, and a node is asked.</summary>
+    Implausible,
 }

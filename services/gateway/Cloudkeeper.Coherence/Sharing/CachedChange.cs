@@ -6,7 +6,9 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>An entry of the cache: a byte of version and the change as <see cref="ChangeCodec"/> writes it.</summary>
-/// <remarks>What comes out of Redis is not trusted: anybody may have written there.</remarks>
+/// <remarks>
+/// In a <see cref="Seal"/>, so that a gateway of this cluster has written it. It counts only if it fits what the feed said.
+/// </remarks>
 public static class CachedChange
 {
     /// <summary>More than two values and the rest of a change ever take; what is larger is not read whole.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
 
@@ -8,7 +9,10 @@ namespace Cloudkeeper.Coherence.Sharing;
 /// A frame of the change feed on its way through Redis: a byte of version, the cluster, who says it, and the frame. A
 /// transaction names the revision before it and its own, so that whoever hears it knows whether something is missing.
 /// </summary>
-/// <remarks>What comes out of Redis is not trusted: anybody may have published there.</remarks>
+/// <remarks>
+/// In a <see cref="Seal"/>, so that a gateway of this cluster has published it, on this channel. When that was, and whether it
+/// counts, <see cref="Feed.FeedRule.Hear"/> decides.
+/// </remarks>
 public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
 {
     private const byte FormatVersion = 1;
@@ -35,7 +39,7 @@ public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
         try
         {
             var frame = FeedFrameCodec.Read(bytes[HeadBytes..]);
-            return frame is ChangeSetFrame or ProgressFrame
+            return frame is ProgressFrame || (frame is ChangeSetFrame { ChangeSet: var set } && HasPaths(set))
                 ? new FeedMessage(cluster, new Guid(bytes.Slice(17, 16)), frame)
                 : null;
         }
@@ -43,5 +47,19 @@ public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
         {
             return null;
         }
+    }
+
+    /// <summary>Whether all that it names are paths: they are looked up by their parts.</summary>
+    private static bool HasPaths(ChangeSet set)
+    {
+        foreach (var change in set.Changes)
+        {
+            if (NodePath.Check(change.Path) is not null)
+            {
+                return false;
+            }
+        }
+
+        return set.TouchedParents.All(static path => NodePath.Check(path) is null);
     }
 }

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
 /// Under which names the gateways of one cluster find in Redis what they share. Another cluster, which may use the same Redis,
-/// has other names; that nobody else has written there is not believed all the same.
+/// has other names; who has written there a <see cref="Seal"/> proves.
 /// </summary>
 public static class SharedKeys
 {

@@ -11,7 +11,10 @@ namespace Cloudkeeper.Coherence.Sharing;
 /// An entry as it stands in Redis: a byte of version, the cluster, the path, the revision at which it was read, then the
 /// stat, content type and value, or since when the node is absent.
 /// </summary>
-/// <remarks>What comes out of Redis is not trusted: anybody may have written there.</remarks>
+/// <remarks>
+/// In a <see cref="Seal"/>, so that a gateway of this cluster has written it, under the name of this path. When that was, and
+/// whether it counts, <see cref="CacheRule.FillShared"/> decides.
+/// </remarks>
 public static class SharedNode
 {
     /// <summary>More than a value and the rest of an entry ever take; what is larger is not read whole.</summary>
@@ -52,13 +55,25 @@ public static class SharedNode
             var value = reader.ReadBytes(Limits.ValueBytesMax);
             reader.RequireEnd();
             var code = stat is null ? ResultCode.NodeNotFound : ResultCode.Ok;
-            return value.Length == (stat?.DataLength ?? 0)
-                ? new CacheEntry(new ReadNodeResult(code, stat, contentType, value, absentSince), HasValue: true, at)
-                : null;
+            var entry = new CacheEntry(
+                new ReadNodeResult(code, stat, contentType, value, absentSince), HasValue: true, at);
+            return IsConsistent(entry) ? entry : null;
         }
         catch (WireFormatException)
         {
             return null;
         }
     }
+
+    /// <summary>Whether an entry can be the state of a node, or its absence, at the revision that it claims.</summary>
+    private static bool IsConsistent(CacheEntry entry) => entry.Node.Stat is { } stat
+        ? entry.Node.Value.Length == stat.DataLength
+            && entry.Node.AbsentSince == Revision.Zero
+            && stat.CreatedRevision <= stat.ModifiedRevision
+            && stat.ModifiedRevision <= entry.At
+            && stat.ChildrenRevision <= entry.At
+        : entry.Node.Value.IsEmpty
+            && entry.Node.ContentType.Length == 0
+            && entry.Node.AbsentSince >= Revision.Zero
+            && entry.Node.AbsentSince <= entry.At;
 }
