@@ -4,6 +4,7 @@ using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways;
@@ -17,6 +18,7 @@ internal sealed class GatewayMemory
     private readonly Gateway _gateway;
     private readonly FeedRule _feed = new();
     private readonly FreshnessProofs _proofs = new();
+    private readonly PoisonCheck _poison = new(2 * Scheduler.Second);
     private readonly Queue<FeedFrame> _pump = new();
     private readonly List<(Revision Revision, Action<bool> Reached)> _waiting = [];
     private Revision _awaitedInVain;
@@ -64,17 +66,34 @@ internal sealed class GatewayMemory
         if (cluster == Cluster)
         {
             _proofs.Add(revision, askedAt, Revision);
+            _poison.Confirm(revision, askedAt, Revision, _gateway.World.Scheduler.Now);
+            if (_poison.IsPoisoned)
+            {
+                throw new ViolationException(
+                    "S7 nothing that no leader knows", $"g{_gateway.Address} is at {Revision}, its leader names {revision}");
+            }
+
             Named = revision > Named ? revision : Named;
         }
     }
 
+    /// <summary>A frame of a node's feed.</summary>
     /// <returns>False: the feed cannot go on like this.</returns>
-    public bool Take(FeedFrame frame)
+    public bool Take(FeedFrame frame) => PassOn(frame, _feed.Take(frame));
+
+    /// <summary>A frame out of Redis.</summary>
+    /// <returns>False: a node is to be asked.</returns>
+    public bool Hear(FeedFrame frame) => PassOn(frame, _feed.Hear(frame));
+
+    private bool PassOn(FeedFrame frame, FeedVerdict verdict)
     {
         IsOpen = true;
         var totals = _gateway.World.Totals;
-        switch (_feed.Take(frame))
+        switch (verdict)
         {
+            case FeedVerdict.Implausible:
+                totals.Count(Marker.JumpsRefused);
+                return false;
             case FeedVerdict.Restart:
                 totals.Count(Marker.FeedsRestarted);
                 Restart((StartFrame)frame);
@@ -116,6 +135,7 @@ internal sealed class GatewayMemory
     {
         Cache.Restart(start.Cluster, start.From);
         _proofs.Restart();
+        _poison.Restart();
         Named = Revision.Zero;
         _awaitedInVain = Revision.Zero;
         Reach();

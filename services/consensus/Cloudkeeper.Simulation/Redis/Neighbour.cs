@@ -1,23 +1,24 @@
 using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Coherence.Sharing;
-using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
-using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Redis;
 
 /// <summary>
-/// Another cluster on the same Redis, such as a copy for tests: the same paths, the same revisions at the same time, and other
-/// values. Whoever believes any of it is found out by the invariants of caches and watches.
+/// Another cluster on the same Redis, such as a copy for tests: the same key, the same paths, the same revisions at the same
+/// time, and other values. Whoever believes any of it is found out by the invariants of caches and watches.
 /// </summary>
 internal sealed class Neighbour(World world, SimulationRandom random)
 {
+    private const int Address = 0;
+
     private readonly Guid _cluster = random.NextGuid();
     private readonly Guid _speaker = random.NextGuid();
     private readonly int _pace = random.Logarithmic(5, 200) * (int)Scheduler.Millisecond;
+    private readonly Falsehoods _values = new(world, random);
+    private readonly RedisSeals _seals = new(world, RedisSeals.OurKey, random.Split());
 
     public void Start()
     {
@@ -38,39 +39,24 @@ internal sealed class Neighbour(World world, SimulationRandom random)
 
     private void Act()
     {
-        var redis = world.Redis;
-        var path = $"/keys/{random.Next(world.Options.Keys)}";
+        var path = _values.AnyPath();
         var now = world.Checks.Ledger.Revision;
         if (random.Chance(0.5))
         {
-            var entry = new CacheEntry(NodeAt(now), HasValue: true, now);
-            redis.Execute(new RedisSet(SharedKeys.Node(_cluster, path), SharedNode.Write(_cluster, path, entry)));
+            var name = SharedKeys.Node(_cluster, path);
+            var content = SharedNode.Write(_cluster, path, _values.EntryAt(now));
+            world.Redis.Execute(new RedisSet(name, _seals.Close(_cluster, name, content, Address)));
         }
         else
         {
-            Say(random.Chance(0.2) ? new ProgressFrame(now) : new ChangeSetFrame(SetAfter(now, path)));
+            Say(random.Chance(0.2) ? new ProgressFrame(now) : new ChangeSetFrame(_values.SetAfter(now, path)));
         }
     }
 
-    private void Say(FeedFrame frame) => world.Redis.Execute(
-        new RedisPublish(SharedKeys.Feed(_cluster), new FeedMessage(_cluster, _speaker, frame).Write()));
-
-    private ChangeSet SetAfter(Revision previous, string path)
+    private void Say(FeedFrame frame)
     {
-        var revision = new Revision(previous.Value + 1);
-        var node = NodeAt(revision);
-        var change = new Change(ChangeType.Changed, path, node.Stat!.Value, node.ContentType, node.Value, null);
-        return new ChangeSet(previous, revision, node.Stat.Value.ModifiedAt, [change], []);
-    }
-
-    private ReadNodeResult NodeAt(Revision revision)
-    {
-        var value = new byte[8];
-        random.NextBytes(value);
-        var time = World.Epoch + (world.Scheduler.Now / Scheduler.Millisecond);
-        var stat = new NodeStat(
-            new Revision(1), revision, Revision.Zero, time, time, Version: 1, ChildrenVersion: 0, AclVersion: 0,
-            NodeKind.Persistent, EphemeralOwner: null, TtlMilliseconds: 0, value.Length, ChildCount: 0);
-        return new ReadNodeResult(ResultCode.Ok, stat, "application/octet-stream", value, Revision.Zero);
+        var name = SharedKeys.Feed(_cluster);
+        var content = new FeedMessage(_cluster, _speaker, frame).Write();
+        world.Redis.Execute(new RedisPublish(name, _seals.Close(_cluster, name, content, Address)));
     }
 }

@@ -16,6 +16,7 @@ internal sealed class RedisClient
 
     private readonly Gateway _gateway;
     private readonly Guid _id;
+    private readonly RedisSeals _seals;
     private readonly Dictionary<long, Action<byte[]?>> _calls = [];
     private readonly Queue<FeedFrame> _heard = new();
     private long _leaseEnds;
@@ -26,6 +27,7 @@ internal sealed class RedisClient
     {
         _gateway = gateway;
         _id = gateway.Random.NextGuid();
+        _seals = new RedisSeals(gateway.World, RedisSeals.OurKey, new SimulationRandom(Hash.Of(_id.ToByteArray())));
     }
 
     /// <summary>This gateway is the one that speaks.</summary>
@@ -52,22 +54,30 @@ internal sealed class RedisClient
     public void Find(string path, Action<CacheEntry?> found)
     {
         var cluster = Cluster;
-        Ask(new RedisGet(SharedKeys.Node(cluster, path)), bytes =>
+        var name = SharedKeys.Node(cluster, path);
+        Ask(new RedisGet(name), bytes =>
         {
-            var entry = bytes is null ? null : SharedNode.Read(bytes, cluster, path);
-            _gateway.World.Totals.Count(Marker.ForeignEntriesRefused, bytes is not null && entry is null ? 1 : 0);
+            var content = bytes is null ? null : Open(cluster, name, bytes);
+            var entry = content is null ? null : SharedNode.Read(content, cluster, path);
+            _gateway.World.Totals.Count(Marker.ForeignEntriesRefused, content is not null && entry is null ? 1 : 0);
             found(entry);
         });
     }
 
-    public void Store(string path, CacheEntry entry) => Send(
-        new RedisSet(SharedKeys.Node(Cluster, path), SharedNode.Write(Cluster, path, entry)));
+    public void Store(string path, CacheEntry entry)
+    {
+        var name = SharedKeys.Node(Cluster, path);
+        var content = SharedNode.Write(Cluster, path, entry);
+        Send(new RedisSet(name, _seals.Close(Cluster, name, content, _gateway.Address)));
+    }
 
     public void Say(FeedFrame frame)
     {
         if (IsSpeaking && frame is ChangeSetFrame or ProgressFrame)
         {
-            Send(new RedisPublish(SharedKeys.Feed(Cluster), new FeedMessage(Cluster, _id, frame).Write()));
+            var name = SharedKeys.Feed(Cluster);
+            var content = new FeedMessage(Cluster, _id, frame).Write();
+            Send(new RedisPublish(name, _seals.Close(Cluster, name, content, _gateway.Address)));
         }
     }
 
@@ -79,8 +89,9 @@ internal sealed class RedisClient
     /// <returns>Whether there is something new to be heard.</returns>
     public bool Receive(RedisMessageEnvelope envelope)
     {
-        var message = FeedMessage.Read(envelope.Message, Cluster);
-        _gateway.World.Totals.Count(Marker.ForeignMessagesRefused, message is null ? 1 : 0);
+        var content = Open(Cluster, SharedKeys.Feed(Cluster), envelope.Message);
+        var message = content is null ? null : FeedMessage.Read(content, Cluster);
+        _gateway.World.Totals.Count(Marker.ForeignMessagesRefused, content is not null && message is null ? 1 : 0);
         if (message is null || message.Speaker == _id)
         {
             return false;
@@ -98,6 +109,13 @@ internal sealed class RedisClient
 
     /// <summary>The connection is reset: it listens no more until it subscribes again.</summary>
     public void Disconnected() => _isSubscribed = false;
+
+    private byte[]? Open(Guid cluster, string name, byte[] entry)
+    {
+        var content = _seals.Open(cluster, name, entry, _gateway.Address);
+        _gateway.World.Totals.Count(Marker.SealsRefused, content is null ? 1 : 0);
+        return content;
+    }
 
     private void Renew()
     {

@@ -76,6 +76,21 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         _slowUntil = _downUntil = world.Scheduler.Now;
     }
 
+    /// <summary>Its ruler says what was said before, or seems to have been.</summary>
+    public void Repeat(RedisPublish message)
+    {
+        if (world.Scheduler.Now >= _downUntil)
+        {
+            Carry(message);
+        }
+    }
+
+    /// <summary>Its ruler puts something there.</summary>
+    public void Plant(RedisSet set) => _entries[set.Key] = set.Value;
+
+    /// <summary>Nobody is told that nobody listens any more.</summary>
+    public void ForgetListeners() => _listeners.Clear();
+
     /// <summary>Somebody beside the network stores or publishes something.</summary>
     public void Execute(RedisCommand command)
     {
@@ -94,6 +109,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
                 world.Network.Send(reply with { Value = _entries.GetValueOrDefault(get.Key) });
                 break;
             case RedisSet set:
+                world.Adversary.Overhear(set);
                 Set(set);
                 RememberSometimes();
                 break;
@@ -105,7 +121,12 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
                 world.Network.Send(reply with { Value = [] });
                 break;
             case RedisPublish publish:
-                Publish(publish);
+                world.Adversary.Overhear(publish);
+                if (!world.Adversary.HoldsBack)
+                {
+                    Carry(publish);
+                }
+
                 break;
         }
     }
@@ -129,8 +150,8 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
 
     private bool TryLease(RedisLease wanted)
     {
-        var isFree = !_leases.TryGetValue(wanted.Key, out var lease)
-            || lease.Ends <= world.Scheduler.Now || lease.Holder == wanted.Holder;
+        var isFree = !world.Adversary.HoldsLease && (!_leases.TryGetValue(wanted.Key, out var lease)
+            || lease.Ends <= world.Scheduler.Now || lease.Holder == wanted.Holder);
         if (isFree)
         {
             _leases[wanted.Key] = new Lease(wanted.Holder, world.Scheduler.Now + wanted.Duration);
@@ -139,7 +160,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         return isFree;
     }
 
-    private void Publish(RedisPublish message)
+    private void Carry(RedisPublish message)
     {
         foreach (var (channel, gateway) in _listeners)
         {

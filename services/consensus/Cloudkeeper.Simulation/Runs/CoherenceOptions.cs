@@ -18,6 +18,11 @@ internal sealed record CoherenceOptions
     /// <summary>Another cluster shares this Redis.</summary>
     public bool HasNeighbour { get; init; } = true;
 
+    /// <summary>
+    /// What is in Redis is sealed; else the rules behind the seal are alone with the mistakes that Redis makes, and nobody lies.
+    /// </summary>
+    public bool IsSealed { get; init; } = true;
+
     /// <summary>Clients that watch.</summary>
     public int Watchers { get; init; } = 4;
 

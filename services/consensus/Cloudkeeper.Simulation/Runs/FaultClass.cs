@@ -49,5 +49,8 @@ internal enum FaultClass
     /// <summary>Redis forgets, remembers what is long over, is slow or away, loses what is published, or holds nonsense.</summary>
     Redis = 1 << 26,
 
-    All = (1 << 27) - 1,
+    /// <summary>Somebody who has not the cluster's key rules Redis, and goes on to the end of the run.</summary>
+    HostileRedis = 1 << 27,
+
+    All = (1 << 28) - 1,
 }

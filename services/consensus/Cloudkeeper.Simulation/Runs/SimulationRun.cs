@@ -58,6 +58,7 @@ internal static class SimulationRun
         }
 
         world.Neighbour.Start();
+        world.Adversary.Start();
         world.Workload.Start();
         world.Scheduler.RunUntil(options.WarmUp);
 

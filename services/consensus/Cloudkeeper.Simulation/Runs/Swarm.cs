@@ -12,6 +12,9 @@ internal static class Swarm
 {
     private const double FaultClassProbability = 0.5;
 
+    /// <summary>Drawn apart: the seeds of before stay what they were where it is not there.</summary>
+    private const double HostileRedisProbability = 0.35;
+
     /// <summary>An election timeout is at least this many times what a round through network and disk takes.</summary>
     private const int SlowRounds = 20;
 
@@ -22,6 +25,7 @@ internal static class Swarm
         var networkDelay = random.Logarithmic(100, 10_000);
         var syncTime = random.Logarithmic(100, 10_000);
         var isFoundedAlone = random.Chance(0.3);
+        var isRedisHostile = new SimulationRandom(Hash.Mix(seed, 0x11A6)).Chance(HostileRedisProbability);
         return new SimulationOptions
         {
             Seed = seed,
@@ -41,7 +45,7 @@ internal static class Swarm
             SegmentBytes = random.Logarithmic(4 << 10, 1 << 20),
             ZeroAheadBytes = random.Pick([0, 4 << 10, 64 << 10]),
             ChunkBytes = random.Logarithmic(256, 64 << 10),
-            Faults = DrawFaults(random),
+            Faults = DrawFaults(random) | (isRedisHostile ? FaultClass.HostileRedis : FaultClass.None),
             FaultInterval = random.Logarithmic(300, 6_000) * Scheduler.Millisecond,
             NetworkDelay = networkDelay,
             Reordering = random.Chance(0.7),
@@ -52,7 +56,7 @@ internal static class Swarm
             OldPrograms = random.Pick([0, 0, 0.5, 1]),
             OldLevel = new SimulationRandom(Hash.Mix(seed, 0x1E)).Between(FeatureLevels.First, FeatureLevels.Newest - 1),
             UndoneUpgrades = new SimulationRandom(Hash.Mix(seed, 0xD0)).Pick([0, 0.5, 1]),
-            Coherence = DrawCoherence(new SimulationRandom(Hash.Mix(seed, 0xC0E5)), networkDelay),
+            Coherence = DrawCoherence(new SimulationRandom(Hash.Mix(seed, 0xC0E5)), networkDelay, isRedisHostile),
         };
     }
 
@@ -87,10 +91,10 @@ internal static class Swarm
         ClusterId = NodeStorage.Cluster,
     };
 
-    private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay) => new()
+    private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay, bool isRedisHostile) => new()
     {
         HasCache = random.Chance(0.9),
-        HasRedis = random.Chance(0.5),
+        HasRedis = random.Chance(0.5) || isRedisHostile,
         Watchers = random.Between(0, 6),
         CacheBytesMax = random.Logarithmic(32 << 10, 2 << 20),
         Watches = new WatchLimits(
@@ -111,6 +115,7 @@ internal static class Swarm
         SpeakerLease = random.Between(300, 2_000) * Scheduler.Millisecond,
         HasNeighbour = random.Chance(0.5),
         SnapshotPage = random.Logarithmic(2, 100),
+        IsSealed = random.Chance(0.5) || isRedisHostile,
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)
@@ -118,7 +123,8 @@ internal static class Swarm
         var drawn = FaultClass.None;
         foreach (var fault in Enum.GetValues<FaultClass>())
         {
-            if (fault is not (FaultClass.None or FaultClass.All) && random.Chance(FaultClassProbability))
+            if (fault is not (FaultClass.None or FaultClass.All or FaultClass.HostileRedis)
+                && random.Chance(FaultClassProbability))
             {
                 drawn |= fault;
             }

@@ -47,6 +47,7 @@ internal sealed class World
         Workload = new Workload(this, root.Split());
         Redis = new SimulatedRedis(this, root.Split());
         Neighbour = new Neighbour(this, new SimulationRandom(Hash.Mix(options.Seed, 0x2C15)));
+        Adversary = new Adversary(this, new SimulationRandom(Hash.Mix(options.Seed, 0x11A5)));
         Watchers = [.. Enumerable.Range(0, options.Coherence.Watchers).Select(_ => new Watcher(this, root.Split()))];
         Network.Add(SimulatedRedis.Address, Redis);
         foreach (var node in Nodes)
@@ -88,6 +89,8 @@ internal sealed class World
     public SimulatedRedis Redis { get; }
 
     public Neighbour Neighbour { get; }
+
+    public Adversary Adversary { get; }
 
     public IReadOnlyList<Watcher> Watchers { get; }
 

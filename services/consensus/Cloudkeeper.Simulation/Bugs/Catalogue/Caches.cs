@@ -7,6 +7,7 @@ internal static class Caches
     private const string Floors = "../gateway/Cloudkeeper.Coherence/Cache/ChangeFloors.cs";
     private const string Shared = "../gateway/Cloudkeeper.Coherence/Sharing/SharedNode.cs";
     private const string Message = "../gateway/Cloudkeeper.Coherence/Sharing/FeedMessage.cs";
+    private const string Seals = "../gateway/Cloudkeeper.Coherence/Sharing/Seal.cs";
     private const string Keys = "../gateway/Cloudkeeper.Coherence/Sharing/SharedKeys.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
@@ -98,6 +99,56 @@ internal static class Caches
                 new(Keys, "$\"cloudkeeper:{cluster:N}\"", "$\"cloudkeeper:{(cluster == Guid.Empty ? 0 : 1)}\""),
                 new(Shared, "|| reader.ReadGuid() != cluster", "|| reader.ReadGuid() == Guid.Empty"),
                 new(Message, "|| new Guid(bytes.Slice(1, 16)) != cluster)", ")"),
+            ],
+        },
+        new("H1", "what comes out of Redis is believed without a proof that a gateway has written it")
+        {
+            Edits =
+            [
+                new(
+                    Seals,
+                    """
+                    catch (AuthenticationTagMismatchException)
+                    {
+                        return null;
+                    """,
+                    """
+                    catch (AuthenticationTagMismatchException)
+                    {
+                        return entry[HeadBytes..^TagBytes].ToArray();
+                    """),
+            ],
+        },
+        new("H1.2", "what a gateway has written under one name is believed under another one")
+        {
+            Edits =
+            [
+                new(Seals, "entry.AsSpan(^TagBytes..), Encoding.UTF8.GetBytes(name));", "entry.AsSpan(^TagBytes..));"),
+                new(Seals, "content, Encoding.UTF8.GetBytes(name));", "content);"),
+                new(
+                    Shared,
+                    "|| reader.ReadString(Limits.PathBytesMax) != path)",
+                    "|| reader.ReadString(Limits.PathBytesMax).Length == 0 || path.Length == 0)"),
+            ],
+        },
+        new("H1.3", "a change from far ahead is taken out of Redis, and all true ones seem to be known")
+        {
+            Edits =
+            [
+                new(
+                    "../gateway/Cloudkeeper.Coherence/Feed/FeedRule.cs",
+                    "far.Value <= Revision.Value + JumpMax",
+                    "far.Value >= 0"),
+            ],
+        },
+        new("H1.4", "a gateway listens for as long as anything is to be heard, however old")
+        {
+            Edits =
+            [
+                new(
+                    "Cloudkeeper.Simulation/Gateways/Feeds/FeedFollower.cs",
+                    "private bool IsWorthIt() =>",
+                    "private bool IsWorthIt() => _turns > 0 ||"),
             ],
         },
     ];

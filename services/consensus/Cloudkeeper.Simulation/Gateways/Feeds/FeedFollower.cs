@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Runs;
@@ -12,13 +13,22 @@ internal sealed class FeedFollower(Gateway gateway)
     private const long PauseMin = 20 * Scheduler.Millisecond;
     private const long PauseMax = 500 * Scheduler.Millisecond;
 
+    private const int ChecksPerSilence = 6;
+    private const int PausesMax = 8;
+
+    private readonly ListeningPauses _pauses =
+        new(gateway.World.Options.Coherence.SpeakerLease / 2, PausesMax * gateway.World.Options.Coherence.SpeakerLease);
+
     private FeedChannel? _channel;
+    private FeedLag? _lag;
+    private long _listensSince;
     private bool _isListening;
     private long _turns;
     private int _failures;
 
     private bool MayListen =>
-        gateway.Memory.Position is not null && !gateway.Redis.IsSpeaking && gateway.Redis.IsHeard;
+        gateway.Memory.Position is not null && !gateway.Redis.IsSpeaking && gateway.Redis.IsHeard
+        && _pauses.MayListen(gateway.World.Scheduler.Now);
 
     public void Follow()
     {
@@ -38,10 +48,13 @@ internal sealed class FeedFollower(Gateway gateway)
             {
                 Follow();
             }
-            else if (!gateway.Memory.Take(frame))
+            else if (!gateway.Memory.Hear(frame))
             {
-                gateway.World.Totals.Count(Marker.PublishedChangesMissed);
-                Follow();
+                Fail(Marker.PublishedChangesMissed);
+            }
+            else if (!IsWorthIt())
+            {
+                Fail(Marker.SpeakersLeftForLag);
             }
         }
     }
@@ -78,25 +91,44 @@ internal sealed class FeedFollower(Gateway gateway)
     {
         gateway.World.Totals.Count(Marker.GatewaysListening);
         gateway.World.Trace.Add(TraceKind.Listening, gateway.Address, gateway.Memory.Revision.Value);
-        _isListening = true;
-        AwaitSilence(++_turns);
+        (_isListening, _listensSince) = (true, gateway.World.Scheduler.Now);
+        _lag = new FeedLag(gateway.Redis.SilenceMax);
+        CheckLater(++_turns);
         Heard();
     }
 
-    private void AwaitSilence(long turn) => gateway.Later(gateway.Redis.SilenceMax, () =>
+    private void CheckLater(long turn) => gateway.Later(gateway.Redis.SilenceMax / ChecksPerSilence, () =>
     {
         if (!_isListening || turn != _turns)
         {
             return;
         }
 
-        if (gateway.Redis is { IsHeard: true, IsSpeaking: false })
-        {
-            AwaitSilence(turn);
-        }
-        else
+        if (gateway.Redis.IsSpeaking)
         {
             Follow();
         }
+        else if (!gateway.Redis.IsHeard)
+        {
+            Fail(Marker.SpeakersLeftForSilence);
+        }
+        else if (!IsWorthIt())
+        {
+            Fail(Marker.SpeakersLeftForLag);
+        }
+        else
+        {
+            CheckLater(turn);
+        }
     });
+
+    private bool IsWorthIt() =>
+        _lag!.IsBearable(gateway.Memory.Revision, gateway.Memory.Named, gateway.World.Scheduler.Now);
+
+    private void Fail(Marker why)
+    {
+        gateway.World.Totals.Count(why);
+        _pauses.Failed(_listensSince, gateway.World.Scheduler.Now);
+        Follow();
+    }
 }
