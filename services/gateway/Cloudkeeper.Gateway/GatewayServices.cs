@@ -10,6 +10,7 @@ using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Registration;
+using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Transactions;
@@ -53,6 +54,7 @@ internal static class GatewayServices
         services.TryAddSingleton<INodes, HttpNodes>();
         services.TryAddSingleton<IClusterNodes, ClusterNodes>();
         services.AddHostedService<NodeDiscovery>();
+        services.AddSingleton<BodyReader>();
         services.AddSingleton<Mutations>();
         services.AddSingleton<ConsistentReads>();
         services.AddSingleton<NodeWaits>();
@@ -114,6 +116,7 @@ internal static class GatewayServices
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<RequestGuard>();
         app.UseRouting();
+        app.UseMiddleware<UnaskedBodies>();
         app.MapCloudkeeperOperations();
         app.MapNodes();
         app.Services.GetRequiredService<TransactionEndpoints>().Map(app);

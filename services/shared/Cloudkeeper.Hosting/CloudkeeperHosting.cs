@@ -113,6 +113,8 @@ public static class CloudkeeperHosting
     {
         services.TryAddSingleton(static provider =>
             new MemoryBudget(provider.GetRequiredService<IOptions<HostingOptions>>().Value.InFlightBytesMax));
+        services.TryAddSingleton<TransferPace>();
+        services.TryAddSingleton<BodyPace>();
         services.AddHostedService<MemoryMetrics>();
     }
 

@@ -113,6 +113,16 @@ public sealed class GatewayFixture : IAsyncLifetime
     public Task<Answer> PostAsync(string path, string body = "", params (string Name, string Value)[] headers) =>
         SendAsync("POST", path, body, headers: headers);
 
+    /// <summary>A body whose length is not said in front.</summary>
+    public async Task<Answer> SendChunkedAsync(string path, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) };
+        request.Content.Headers.ContentType = null;
+        request.Headers.TransferEncodingChunked = true;
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
+    }
+
     public Task<Answer> DeleteAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync("DELETE", path, headers: headers);
 

@@ -12,7 +12,7 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Cluster;
 
 /// <summary>What the routes of <c>/v1/cluster</c> do.</summary>
-internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, ClusterChanges changes)
+internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, ClusterChanges changes, BodyReader bodies)
 {
     private const int MembersMax = 64;
 
@@ -33,8 +33,8 @@ internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, Clust
     public async Task AddAsync(HttpContext context)
     {
         var dryRun = IsDryRun(context);
-        using var content = await JsonBody.ReadAsync(context);
-        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.AddMembersBody);
+        using var content = await bodies.ReadJsonAsync(context);
+        var body = JsonBody.Parse(context, content, GatewayJson.Default.AddMembersBody);
         var urls = UrlsOf(body);
         if (body.Replaces is { } replaced)
         {
@@ -83,8 +83,8 @@ internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, Clust
     public async Task TransferAsync(HttpContext context)
     {
         var dryRun = IsDryRun(context);
-        using var content = await JsonBody.ReadAsync(context);
-        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.TransferLeadershipBody);
+        using var content = await bodies.ReadJsonAsync(context);
+        var body = JsonBody.Parse(context, content, GatewayJson.Default.TransferLeadershipBody);
         var member = body.Member ?? throw JsonMembers.Invalid("member", "is needed");
         await changes.TransferAsync(IdOf(member), dryRun, context.RequestAborted);
         AnswerDone(context, dryRun);

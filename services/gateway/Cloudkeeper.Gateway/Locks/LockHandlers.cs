@@ -13,13 +13,13 @@ namespace Cloudkeeper.Gateway.Locks;
 
 /// <summary>What the routes of <c>/v1/locks</c> and <c>/v1/tickets</c> do.</summary>
 internal sealed class LockHandlers(
-    INodes nodes, ConsistentReads reads, Mutations mutations, TicketWaits waits, TimeProvider time)
+    INodes nodes, ConsistentReads reads, Mutations mutations, BodyReader bodies, TicketWaits waits, TimeProvider time)
 {
     public async Task AcquireAsync(HttpContext context)
     {
         var path = RequestTarget.TreePath(context);
-        using var content = await JsonBody.ReadAsync(context);
-        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.AcquireLockBody);
+        using var content = await bodies.ReadJsonAsync(context);
+        var body = JsonBody.Parse(context, content, GatewayJson.Default.AcquireLockBody);
         var wait = JsonMembers.Duration("wait", body.Wait, 0, TicketWaits.WaitMillisecondsMax) ?? 0;
         var command = CommandOf(path, body);
         var result = await mutations.ExecuteAsync(context, command, content.Memory, command.Session);

@@ -50,9 +50,12 @@ internal sealed class GatewayMetrics : IDisposable
             "cache_rejected_total", description: "Entries that were there and turned out not to be new enough.");
         _feedWaits = _meter.CreateCounter<long>(
             "feed_waits_total", description: "Reads that waited for the change feed: reached, or late and sent to a node.");
-        _meter.CreateObservableGauge("requests_in_flight", () => Volatile.Read(ref _requestsUnderWay),
+        _meter.CreateObservableGauge("requests_in_flight", () => RequestsUnderWay,
             description: "Requests that are being answered, streams included.");
     }
+
+    /// <summary>Requests that are being answered, streams included.</summary>
+    public long RequestsUnderWay => Volatile.Read(ref _requestsUnderWay);
 
     public void CommandBatch(int count) => _commandBatches.Record(count);
 

@@ -8,7 +8,7 @@ using Cloudkeeper.Protocol.Errors;
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>PUT, POST and DELETE on nodes.</summary>
-internal sealed class NodeWrites(Mutations mutations)
+internal sealed class NodeWrites(Mutations mutations, BodyReader bodies)
 {
     /// <summary>curl's default for a body: nobody means it.</summary>
     private const string Form = "application/x-www-form-urlencoded";
@@ -21,7 +21,7 @@ internal sealed class NodeWrites(Mutations mutations)
         var lifetime = NodeLifetime.Of(query);
         var parents = query.Boolean("parents");
         var contentType = ContentTypeOf(context.Request);
-        using var body = await RequestBody.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
+        using var body = await bodies.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
         var operation = new WriteOperation(
             path, body.Memory, contentType, conditions.MustNotExist ? WriteMode.Create : WriteMode.Put, lifetime.Kind,
             lifetime.IsGiven, lifetime.Session, lifetime.TtlMilliseconds, parents, conditions.Revision,
@@ -45,7 +45,7 @@ internal sealed class NodeWrites(Mutations mutations)
         var lifetime = NodeLifetime.Of(query);
         var parents = query.Boolean("parents");
         var contentType = ContentTypeOf(context.Request);
-        using var body = await RequestBody.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
+        using var body = await bodies.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
         var operation = new CreateSequentialOperation(
             parent, prefix, body.Memory, contentType, lifetime.Kind, lifetime.Session, lifetime.TtlMilliseconds, parents);
         var result = await mutations.ExecuteAsync(

@@ -12,6 +12,16 @@ internal static class JsonBody
     /// <summary>Of requests that carry no values.</summary>
     public const int SmallBytesMax = 64 << 10;
 
+    /// <summary>Its text is UTF-16 in memory, and a value in it comes to be once more in bytes.</summary>
+    private const int SizesInMemory = 4;
+
+    /// <summary>Parses a body that was read before.</summary>
+    /// <exception cref="ProblemException"><c>invalid-body</c>, <c>unsupported-media-type</c>, or <c>overloaded</c>.</exception>
+    public static T Parse<T>(HttpContext context, RequestBody body, JsonTypeInfo<T> type)
+        where T : class => body.TryReserve(SizesInMemory)
+            ? Parse(context, body.Memory, type)
+            : throw new ProblemException(ErrorKinds.Overloaded, "Too many bytes are on their way: try again later.");
+
     /// <summary>Parses a body that was read before.</summary>
     /// <exception cref="ProblemException"><c>invalid-body</c>, or <c>unsupported-media-type</c>.</exception>
     public static T Parse<T>(HttpContext context, ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
@@ -29,8 +39,9 @@ internal static class JsonBody
         }
     }
 
-    public static ValueTask<RequestBody> ReadAsync(HttpContext context, int bytesMax = SmallBytesMax) =>
-        RequestBody.ReadAsync(context, bytesMax, ErrorKinds.BodyTooLarge with
+    public static ValueTask<RequestBody> ReadJsonAsync(
+        this BodyReader bodies, HttpContext context, int bytesMax = SmallBytesMax) =>
+        bodies.ReadAsync(context, bytesMax, ErrorKinds.BodyTooLarge with
         {
             Detail = $"A body has at most {bytesMax} bytes here.",
         });

@@ -11,6 +11,12 @@ internal sealed class RequestGuard(RequestDelegate next)
     private const int HeaderBytesMax = 32 << 10;
     private const int HeadersMax = 100;
 
+    /// <summary>
+    /// What the server reads ahead of us on one connection; it has to hold the headers. What lies behind a request that
+    /// waits would be in nobody's budget.
+    /// </summary>
+    private const int ReadAheadBytes = 6 * HeaderBytesMax;
+
     /// <summary>Name, colon, space, and the end of the line.</summary>
     private const int HeaderOverheadBytes = 4;
 
@@ -39,6 +45,8 @@ internal sealed class RequestGuard(RequestDelegate next)
         server.Limits.MaxRequestHeadersTotalSize = 5 * HeaderBytesMax;
         server.Limits.MaxRequestHeaderCount = 3 * HeadersMax;
         server.Limits.Http2.MaxRequestHeaderFieldSize = 5 * HeaderBytesMax;
+        server.Limits.MaxRequestBufferSize = ReadAheadBytes;
+        server.Limits.Http2.InitialStreamWindowSize = ReadAheadBytes;
     }
 
     private static bool HasTooLargeHeaders(HttpContext context)

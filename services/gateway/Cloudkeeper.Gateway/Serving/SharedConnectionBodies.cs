@@ -1,3 +1,5 @@
+using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -9,13 +11,11 @@ namespace Cloudkeeper.Gateway.Serving;
 /// </summary>
 /// <remarks>
 /// Over HTTP/1.1 the web server does what is right by itself. Over HTTP/2 it ends the whole connection when a body comes too
-/// slowly, and cuts a stream off whose body is refused unread, which the proxy could not tell from a gateway that is lost.
+/// slowly, so we have a pace of our own, which ends a stream alone; and it cuts a stream off whose body is refused unread,
+/// which the proxy could not tell from a gateway that is lost.
 /// </remarks>
-internal sealed class SharedConnectionBodies(RequestDelegate next, TimeProvider time)
+internal sealed class SharedConnectionBodies(RequestDelegate next, BodyReader bodies)
 {
-    /// <summary>How long a request with a body may take. The proxy has a limit for slow clients of its own.</summary>
-    private static readonly TimeSpan TimeMax = TimeSpan.FromMinutes(10);
-
     public Task InvokeAsync(HttpContext context) =>
         HttpProtocol.IsHttp2(context.Request.Protocol)
         && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
@@ -29,35 +29,24 @@ internal sealed class SharedConnectionBodies(RequestDelegate next, TimeProvider 
             rate.MinDataRate = null;
         }
 
-        await using var limit = time.CreateTimer(
-            static context => ((HttpContext)context!).Abort(), context, TimeMax, Timeout.InfiniteTimeSpan);
         await next(context);
 
-        // What its client sends only when it is asked to is left where it is.
-        if (context.Request.Headers.Expect.Count == 0)
+        // What its client sends only when it is asked to is left where it is, and so is what comes too slowly.
+        if (context.Request.Headers.Expect.Count == 0 && context.Response.StatusCode != StatusCodes.Status408RequestTimeout)
         {
             await ReadToEndAsync(context);
         }
     }
 
-    private static async ValueTask ReadToEndAsync(HttpContext context)
+    private async ValueTask ReadToEndAsync(HttpContext context)
     {
         try
         {
-            var body = context.Request.BodyReader;
-            while (true)
-            {
-                var read = await body.ReadAsync(context.RequestAborted);
-                body.AdvanceTo(read.Buffer.End);
-                if (read.IsCompleted)
-                {
-                    return;
-                }
-            }
+            await bodies.DiscardAsync(context);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ProblemException)
         {
-            // Longer than anybody may be, or gone: the answer is the same.
+            // Longer than anybody may be, too slow, or gone: the answer is the same.
         }
     }
 }

@@ -12,7 +12,7 @@ using Cloudkeeper.Protocol.Sessions;
 namespace Cloudkeeper.Gateway.Sessions;
 
 /// <summary>What the routes of <c>/v1/sessions</c> do.</summary>
-internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutations mutations)
+internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutations mutations, BodyReader bodies)
 {
     private const long TtlMillisecondsOtherwise = 10_000;
     private const int PageSizeOtherwise = 1_000;
@@ -23,10 +23,10 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
 
     public async Task OpenAsync(HttpContext context)
     {
-        using var content = await JsonBody.ReadAsync(context);
+        using var content = await bodies.ReadJsonAsync(context);
         var body = content.Memory.IsEmpty
             ? new OpenSessionBody()
-            : JsonBody.Parse(context, content.Memory, GatewayJson.Default.OpenSessionBody);
+            : JsonBody.Parse(context, content, GatewayJson.Default.OpenSessionBody);
         var ttl = JsonMembers.Duration(
             "ttl", body.Ttl, Limits.SessionTtlMillisecondsMin, Limits.SessionTtlMillisecondsMax);
         var command = new OpenSessionCommand(ttl ?? TtlMillisecondsOtherwise, JsonMembers.Name("name", body.Name));
@@ -109,8 +109,8 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
 
     public async Task KeepAllAliveAsync(HttpContext context)
     {
-        using var content = await JsonBody.ReadAsync(context, IdsBytesMax);
-        var body = JsonBody.Parse(context, content.Memory, GatewayJson.Default.KeepaliveBody);
+        using var content = await bodies.ReadJsonAsync(context, IdsBytesMax);
+        var body = JsonBody.Parse(context, content, GatewayJson.Default.KeepaliveBody);
         if (body.Ids is not { Count: <= IdsMax } ids)
         {
             throw JsonMembers.Invalid("ids", $"is needed, with at most {IdsMax} of them");

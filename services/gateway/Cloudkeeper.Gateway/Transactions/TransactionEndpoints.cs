@@ -11,7 +11,7 @@ using Cloudkeeper.Protocol.Errors;
 namespace Cloudkeeper.Gateway.Transactions;
 
 /// <summary><c>POST /v1/transactions</c>.</summary>
-internal sealed class TransactionEndpoints(Mutations mutations)
+internal sealed class TransactionEndpoints(Mutations mutations, BodyReader bodies)
 {
     private const string Route = "/v1/transactions";
 
@@ -20,8 +20,8 @@ internal sealed class TransactionEndpoints(Mutations mutations)
 
     public async Task ExecuteAsync(HttpContext context)
     {
-        using var body = await RequestBody.ReadAsync(context, Limits.TransactionBytesMax, ErrorKinds.BodyTooLarge);
-        var command = TransactionParser.Parse(JsonBody.Parse(context, body.Memory, GatewayJson.Default.TransactionBody));
+        using var body = await bodies.ReadAsync(context, Limits.TransactionBytesMax, ErrorKinds.BodyTooLarge);
+        var command = TransactionParser.Parse(JsonBody.Parse(context, body, GatewayJson.Default.TransactionBody));
         var result = await mutations.ExecuteAsync(context, command, body.Memory, SessionOf(command));
         Mutations.Describe(context, result);
         if (result.Code == ResultCode.Ok)

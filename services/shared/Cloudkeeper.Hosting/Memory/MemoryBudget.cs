@@ -60,6 +60,23 @@ public sealed class MemoryBudget
     /// <summary>How often something was refused.</summary>
     public long RefusedTo(MemoryUse use) => Volatile.Read(ref _refused[(int)use]);
 
+    /// <summary>Half of what one use may have is taken, or the heap is full: the slow have to give way.</summary>
+    public bool IsUnderPressure(MemoryUse use) => UsedBy(use) > ShareBytesMax / 2 || IsHeapFull;
+
+    /// <summary>
+    /// Whether there is room, without taking it: for what is claimed and has not come. A no is counted as a refusal.
+    /// </summary>
+    public bool HasRoomFor(MemoryUse use, long bytes)
+    {
+        if (!_heap.IsFull && UsedBy(use) + bytes <= ShareBytesMax && Used + bytes <= BytesMax)
+        {
+            return true;
+        }
+
+        Interlocked.Increment(ref _refused[(int)use]);
+        return false;
+    }
+
     /// <summary>Takes bytes for as long as the lease is held.</summary>
     /// <returns>False: there is no room. Try later, or refuse the request.</returns>
     public bool TryTake(MemoryUse use, long bytes, [NotNullWhen(true)] out MemoryLease? lease)

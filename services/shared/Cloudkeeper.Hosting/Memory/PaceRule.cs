@@ -1,0 +1,16 @@
+namespace Cloudkeeper.Hosting.Memory;
+
+/// <summary>How fast bytes have to come or go on the whole, once they have had the time of grace.</summary>
+/// <param name="BytesPerSecond">0: as slowly as they like.</param>
+/// <param name="BytesPerSecondUnderPressure">
+/// While half of what there may be in flight is: so that the slow do not keep for hours what others need now.
+/// </param>
+public readonly record struct PaceRule(double BytesPerSecond, double BytesPerSecondUnderPressure, TimeSpan Grace)
+{
+    /// <param name="waited">For how long the other side was waited for.</param>
+    public bool IsTooSlow(long bytes, TimeSpan waited, bool isUnderPressure)
+    {
+        var least = isUnderPressure ? Math.Max(BytesPerSecond, BytesPerSecondUnderPressure) : BytesPerSecond;
+        return waited > Grace && bytes < least * waited.TotalSeconds;
+    }
+}
