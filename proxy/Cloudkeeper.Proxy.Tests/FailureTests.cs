@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cloudkeeper.Proxy.Tests;
 
@@ -68,6 +69,38 @@ public sealed class FailureTests
 
         Assert.Equal("GET ", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
         Assert.Equal(2, one.Requests + two.Requests);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Over_http2_a_body_that_does_not_come_ends_its_own_stream_and_not_the_connection_of_others()
+    {
+        var isOver = new TaskCompletionSource();
+        await using var gateway = await FakeGateway.StartAsync(async context =>
+        {
+            if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            {
+                rate.MinDataRate = null;
+            }
+
+            await (HttpMethods.IsGet(context.Request.Method) ? isOver.Task : Task.CompletedTask);
+            await EchoAsync(context);
+        });
+        await using var proxy = await TestProxy.StartAsync(gateway);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, EnableMultipleHttp2Connections = false })
+        {
+            BaseAddress = proxy.Address,
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        var other = client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken);
+        using var body = new AbsentContent();
+
+        using var slow = await client.PutAsync("/v1/nodes/slow", body, TestContext.Current.CancellationToken);
+
+        await AssertProblemAsync(slow, HttpStatusCode.RequestTimeout, "request-timeout");
+        Assert.False(other.IsCompleted);
+        isOver.SetResult();
+        Assert.Equal("GET ", await other);
     }
 
     [Fact(Timeout = 30_000)]
@@ -223,5 +256,25 @@ public sealed class FailureTests
         Assert.Equal($"urn:cloudkeeper:problem:{code}", problem.RootElement.GetProperty("type").GetString());
         Assert.Equal((int)status, problem.RootElement.GetProperty("status").GetInt32());
         Assert.All(["title", "detail"], member => Assert.NotEmpty(problem.RootElement.GetProperty(member).GetString()!));
+    }
+
+    /// <summary>A body of which nothing ever comes.</summary>
+    private sealed class AbsentContent : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(
+            Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 1_000;
+            return true;
+        }
     }
 }

@@ -37,6 +37,9 @@ internal static class ProxyServices
     /// <summary>Twice what gateways take: they refuse with a document, the web server here would without.</summary>
     private static void RelaxHeaderLimits(KestrelServerOptions server)
     {
+        // What it reads ahead on one connection, or of one body: nobody counts it.
+        server.Limits.MaxRequestBufferSize = 128 << 10;
+        server.Limits.Http2.InitialStreamWindowSize = 128 << 10;
         server.Limits.MaxRequestLineSize = 64 << 10;
         server.Limits.MaxRequestHeadersTotalSize = 64 << 10;
         server.Limits.MaxRequestHeaderCount = 200;

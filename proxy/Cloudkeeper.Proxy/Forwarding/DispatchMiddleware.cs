@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Yarp.ReverseProxy.Forwarder;
@@ -14,7 +15,7 @@ namespace Cloudkeeper.Proxy.Forwarding;
 /// executed is repeated only if it reads; of a mutation the client is told that nobody knows, and repeats it under its
 /// <c>Idempotency-Key</c>.
 /// </remarks>
-internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metrics)
+internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metrics, BodyPace pace)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -37,6 +38,7 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
             failure = Failures.Of(context);
         }
 
+        body?.EndReading();
         metrics.Finished(failure);
         if (failure != Failure.None && !context.Response.HasStarted)
         {
@@ -44,14 +46,24 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         }
     }
 
-    private static UnreadBody? WatchBody(HttpContext context)
+    /// <summary>
+    /// Over HTTP/2 the web server would end the whole connection for one slow body: there we end its stream, and leave the
+    /// client's others alone.
+    /// </summary>
+    private UnreadBody? WatchBody(HttpContext context)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             return null;
         }
 
-        var body = new UnreadBody(context.Request.Body);
+        var isShared = HttpProtocol.IsHttp2(context.Request.Protocol);
+        if (isShared && context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        {
+            rate.MinDataRate = null;
+        }
+
+        var body = new UnreadBody(context.Request.Body, context.Request.BodyReader, isShared ? pace : null);
         context.Request.Body = body;
         return body;
     }

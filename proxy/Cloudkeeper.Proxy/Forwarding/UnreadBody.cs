@@ -1,11 +1,17 @@
+using System.IO.Pipelines;
+using Cloudkeeper.Hosting.Memory;
+
 namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>
 /// A request's body that knows whether anybody has begun to read it: only one that is whole can be sent to another
-/// gateway.
+/// gateway. It has to come at a pace.
 /// </summary>
-internal sealed class UnreadBody(Stream body) : Stream
+/// <param name="pace">Null: the web server sees to it.</param>
+internal sealed class UnreadBody(Stream body, PipeReader reader, BodyPace? pace) : Stream
 {
+    private Transfer? _transfer;
+
     public bool IsWhole { get; private set; } = true;
 
     public override bool CanRead => true;
@@ -30,8 +36,25 @@ internal sealed class UnreadBody(Stream body) : Stream
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         IsWhole = false;
-        return body.ReadAsync(buffer, CancellationToken.None);
+        var read = body.ReadAsync(buffer, CancellationToken.None);
+        if (pace is null)
+        {
+            return read;
+        }
+
+        if (read.IsCompletedSuccessfully)
+        {
+            var count = read.Result;
+            _transfer?.EndWait(count);
+            return new(count);
+        }
+
+        _transfer ??= pace.Begin(reader);
+        return WaitAsync(read, _transfer);
     }
+
+    /// <summary>Nobody reads it any more.</summary>
+    public void EndReading() => _transfer?.Dispose();
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -45,4 +68,19 @@ internal sealed class UnreadBody(Stream body) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private static async ValueTask<int> WaitAsync(ValueTask<int> read, Transfer transfer)
+    {
+        transfer.BeginWait();
+        try
+        {
+            var count = await read;
+            transfer.EndWait(count);
+            return count;
+        }
+        catch (OperationCanceledException e) when (transfer.IsEnded)
+        {
+            throw new BadHttpRequestException("The body came too slowly.", StatusCodes.Status408RequestTimeout, e);
+        }
+    }
 }
