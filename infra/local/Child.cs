@@ -1,10 +1,14 @@
 using System.Diagnostics;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
 
 /// <summary>One run of a part: a process whose standard input we hold, so that it ends with us.</summary>
 internal sealed class Child : IDisposable
 {
+    private const string KeyVariable = "Hosting__ClusterKey";
+    private const string KeyFileVariable = "Hosting__ClusterKeyFile";
+
     private readonly Process _process;
     private readonly Task _output;
 
@@ -16,7 +20,7 @@ internal sealed class Child : IDisposable
 
     public int Id => _process.Id;
 
-    public static Child Start(Part part, string assembly, LogFile log)
+    public static Child Start(Part part, string assembly, ClusterKey key, LogFile log)
     {
         var start = new ProcessStartInfo(SourceTree.Dotnet)
         {
@@ -31,6 +35,10 @@ internal sealed class Child : IDisposable
         // A small young generation: its collections stop a node with a large tree for milliseconds instead of a tenth of
         // a second, for a few percent of CPU. The runtime takes this from the environment only.
         start.Environment.TryAdd("DOTNET_GCgen0size", "0x1000000");
+
+        // Command lines are for everybody to read, environments for the same user only.
+        start.Environment[KeyVariable] = key.Reveal();
+        start.Environment.Remove(KeyFileVariable);
         string[] arguments =
             [assembly, "--urls", Topology.Text(part.Address), "--Hosting:ExitWithParent=true", .. part.Arguments];
         Array.ForEach(arguments, start.ArgumentList.Add);

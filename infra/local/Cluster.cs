@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
 
@@ -7,12 +8,14 @@ namespace Cloudkeeper.Local;
 internal sealed class Cluster : IDisposable
 {
     private readonly SourceTree _source;
+    private readonly ClusterKey _key;
     private readonly string _logs;
     private readonly ConcurrentDictionary<string, Run> _runs = new(StringComparer.Ordinal);
 
-    public Cluster(Topology topology, SourceTree source, string data)
+    public Cluster(Topology topology, SourceTree source, ClusterKey key, string data)
     {
         _source = source;
+        _key = key;
         _logs = Directory.CreateDirectory(Path.Combine(data, "logs")).FullName;
         Topology = topology;
     }
@@ -31,7 +34,7 @@ internal sealed class Cluster : IDisposable
     /// <param name="isShown">Whether its warnings are to be seen from the beginning.</param>
     public void Start(Part part, bool isShown)
     {
-        var supervisor = new Supervisor(part, _source.AssemblyOf(part), _logs);
+        var supervisor = new Supervisor(part, _source.AssemblyOf(part), _key, _logs);
         supervisor.Log.IsShown = isShown;
         _runs[part.Name] = new Run(supervisor, supervisor.RunAsync());
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Local.Commands;
 
 namespace Cloudkeeper.Local;
@@ -14,7 +15,7 @@ internal static class Program
         {
             return CommandRequest.IsMeant(args) ? await CommandAsync(args) : await StartAsync(args);
         }
-        catch (FormatException exception)
+        catch (Exception exception) when (exception is FormatException or ClusterKeyException)
         {
             await Console.Error.WriteLineAsync(exception.Message);
             return 2;
@@ -101,7 +102,7 @@ internal static class Program
         }
 
         roster.Save(options.Data);
-        using var cluster = new Cluster(topology, source, options.Data);
+        using var cluster = new Cluster(topology, source, DataDirectory.KeyIn(options.Data), options.Data);
         cluster.Start();
         try
         {

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
 
 /// <summary>Keeps one part running: starts it, says so when it dies, starts it again, a little later each time.</summary>
-internal sealed class Supervisor(Part part, string assembly, string logDirectory) : IDisposable
+internal sealed class Supervisor(Part part, string assembly, ClusterKey key, string logDirectory) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -32,7 +33,7 @@ internal sealed class Supervisor(Part part, string assembly, string logDirectory
         while (!_stopping.IsCancellationRequested)
         {
             var started = Stopwatch.GetTimestamp();
-            using var child = Child.Start(part, assembly, _log);
+            using var child = Child.Start(part, assembly, key, _log);
             ProcessId = child.Id;
             var exit = child.ExitAsync();
             await Task.WhenAny(exit, Task.Delay(Timeout.Infinite, _stopping.Token));

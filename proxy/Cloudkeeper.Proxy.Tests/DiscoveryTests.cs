@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Proxy.Tests;
@@ -97,6 +99,24 @@ public sealed class DiscoveryTests
         await using var node = await FakeGateway.StartAsync(context => MemberAsync(context, late, "n4", ("n4", joined!.Address)));
         joined = node;
         Assert.Equal("late", await proxy.AnswerAfterAsync("early"));
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task Nodes_are_shown_the_cluster_key_and_gateways_never_are()
+    {
+        var shown = new ConcurrentBag<string>();
+        await using var gateway = await FakeGateway.StartAsync(context =>
+            context.Response.WriteAsync($"key: {context.Request.Headers.Authorization}"));
+        await using var node = await FakeGateway.StartAsync(context =>
+        {
+            shown.Add(context.Request.Headers.Authorization.ToString());
+            return Registered(gateway)(context);
+        });
+        await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
+        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+
+        Assert.Equal([TestClusterKey.Authorization], shown.Distinct(StringComparer.Ordinal));
+        Assert.Equal("key: ", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Proxy.Gateways;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Configuration;
@@ -28,7 +29,8 @@ internal sealed class TestProxy : IAsyncDisposable
     public static async Task<TestProxy> StartAsync(params string[] args)
     {
         var app = ProxyApplication.Create([
-            .. args, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Yarp=None",
+            .. args, "--urls", "http://127.0.0.1:0", $"--Hosting:ClusterKey={TestClusterKey.Base64}",
+            "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Yarp=None",
             "--Logging:LogLevel:Microsoft.Hosting.Lifetime=None"]);
         await app.StartAsync();
         return new TestProxy(app);

@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Proxy.Forwarding;
 
 namespace Cloudkeeper.Proxy;
@@ -10,6 +11,7 @@ internal static class ProxyApplication
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddCloudkeeperHosting("proxy");
+        builder.AddClusterKey(ProxyOptions.AsksNodes);
         builder.Services.AddGatewayProxy();
 
         var app = builder.Build();

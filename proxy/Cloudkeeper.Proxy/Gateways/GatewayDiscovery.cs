@@ -1,5 +1,7 @@
+using System.Net;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Nodes;
+using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -22,7 +24,8 @@ internal sealed partial class GatewayDiscovery : BackgroundService
 
     private readonly IReadOnlyList<Uri> _listed;
     private readonly NodeDirectory? _nodes;
-    private readonly HttpClient _client = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
+    private readonly HttpClient _client;
+    private readonly RareNotice _keyRefused;
     private readonly Lazy<OwnAddress> _own;
     private readonly InMemoryConfigProvider _configuration;
     private readonly TimeProvider _time;
@@ -33,12 +36,14 @@ internal sealed partial class GatewayDiscovery : BackgroundService
     private long? _lastComplaint;
 
     public GatewayDiscovery(
-        IOptions<ProxyOptions> options, InMemoryConfigProvider configuration, IServer server, TimeProvider time,
-        ILogger<GatewayDiscovery> logger)
+        IOptions<ProxyOptions> options, InMemoryConfigProvider configuration, IServer server, ClusterAccess access,
+        TimeProvider time, ILogger<GatewayDiscovery> logger)
     {
         _listed = _gateways = AddressList.Parse(options.Value.Gateways);
         _nodes = AddressList.Parse(options.Value.Nodes) is { Count: > 0 } nodes ? new(nodes) : null;
         _own = new(() => new OwnAddress(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []));
+        _client = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax, cluster: access);
+        _keyRefused = new(time);
         _configuration = configuration;
         _time = time;
         _logger = logger;
@@ -147,8 +152,18 @@ internal sealed partial class GatewayDiscovery : BackgroundService
             exception is HttpRequestException or IOException
             || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            LogNoAnswer(_logger, node, exception.Message);
+            NoticeNoAnswer(node, exception);
             return null;
+        }
+    }
+
+    /// <summary>A node that is gone is no news; one that refuses this proxy for ever is.</summary>
+    private void NoticeNoAnswer(Uri node, Exception exception)
+    {
+        LogNoAnswer(_logger, node, exception.Message);
+        if (exception is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized } && _keyRefused.IsDue())
+        {
+            LogKeyRefused(_logger, node);
         }
     }
 
@@ -182,6 +197,10 @@ internal sealed partial class GatewayDiscovery : BackgroundService
 
     [LoggerMessage(LogLevel.Warning, "{Count} registrations of gateways are passed over: {Skipped}")]
     private static partial void LogSkipped(ILogger logger, int count, string skipped);
+
+    [LoggerMessage(LogLevel.Error,
+        "{Node} refuses the cluster key of this proxy: Hosting:ClusterKey is to be the same in all processes of the cluster")]
+    private static partial void LogKeyRefused(ILogger logger, Uri node);
 
     [LoggerMessage(LogLevel.Error, "Looking for gateways failed: those that are known stay")]
     private static partial void LogFailed(ILogger logger, Exception exception);

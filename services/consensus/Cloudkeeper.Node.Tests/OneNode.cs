@@ -14,6 +14,7 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Options;
+using TestClusterKey = Cloudkeeper.Cluster.Tests.Clusters.TestClusterKey;
 
 namespace Cloudkeeper.Node.Tests;
 
@@ -36,6 +37,7 @@ internal sealed class OneNode : IAsyncDisposable
             builder.UseSetting("Node:Id", "1");
             builder.UseSetting("Node:Members", members);
             builder.UseSetting("Node:DataDirectory", directory);
+            builder.UseSetting("Hosting:ClusterKey", TestClusterKey.Base64);
             builder.UseSetting("Node:SegmentBytes", (1 << 20).ToString(System.Globalization.CultureInfo.InvariantCulture));
             builder.UseSetting("Node:SnapshotLogEntries", "100");
             builder.UseSetting("urls", "http://127.0.0.1:0");
@@ -50,6 +52,7 @@ internal sealed class OneNode : IAsyncDisposable
         }
 
         Client = _factory.CreateClient();
+        Client.DefaultRequestHeaders.Add("Authorization", TestClusterKey.Authorization);
     }
 
     public HttpClient Client { get; }
@@ -75,6 +78,10 @@ internal sealed class OneNode : IAsyncDisposable
     /// <summary>The same behind the real web server, whose limits are part of what is tested.</summary>
     public static OneNode StartOnSocket(string directory, params (string Name, string Value)[] settings) =>
         new(directory, FoundedAlone, hasSockets: true, settings);
+
+    /// <param name="settings">Beside those of all nodes here.</param>
+    public static OneNode Start(string directory, params (string Name, string Value)[] settings) =>
+        new(directory, FoundedAlone, hasSockets: false, settings);
 
     /// <summary>A member of a cluster whose other members do not exist: it never leads.</summary>
     public static Task<OneNode> StartWithoutQuorumAsync(string directory) =>
@@ -103,6 +110,9 @@ internal sealed class OneNode : IAsyncDisposable
 
     public static DataDirectory Open(string directory) =>
         new(Options.Create(new NodeOptions { DataDirectory = directory }), TimeProvider.System);
+
+    /// <summary>Knows no cluster key.</summary>
+    public HttpClient CreateStranger() => _factory.CreateClient();
 
     public async Task<OneNode> LeadAsync()
     {

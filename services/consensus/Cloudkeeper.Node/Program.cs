@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Commands;
@@ -32,6 +33,7 @@ try
         builder.AddNode();
 
         var app = builder.Build();
+        app.UseClusterKey();
         app.UseReplica();
         app.MapCommands();
         app.MapReads();

@@ -18,6 +18,7 @@ using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Nodes;
+using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -34,6 +35,7 @@ internal static class GatewayServices
         services.AddSingleton<StreamEnd>();
         services.AddHostedService(static provider => provider.GetRequiredService<StreamEnd>());
         builder.AddCloudkeeperHosting("gateway");
+        builder.AddClusterKey();
         services.AddOptions<GatewayOptions>()
             .Configure<IConfiguration>(static (options, configuration) =>
             {

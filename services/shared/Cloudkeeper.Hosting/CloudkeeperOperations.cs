@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Http;
@@ -20,14 +21,14 @@ public static class CloudkeeperOperations
     public static IEndpointRouteBuilder MapCloudkeeperOperations(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        endpoints.MapMethods("/healthz", Reading, static () => "ok").ExcludeFromDescription();
+        endpoints.MapMethods("/healthz", Reading, static () => "ok").ExcludeFromDescription().OpenToEverybody();
         endpoints.MapHealthChecks("/readyz", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),
             ResponseWriter = WriteReadinessAsync,
-        }).WithMetadata(new HttpMethodMetadata(Reading));
+        }).WithMetadata(new HttpMethodMetadata(Reading)).OpenToEverybody();
         endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<CollectorRegistry>())
-            .WithMetadata(new HttpMethodMetadata(Reading));
+            .WithMetadata(new HttpMethodMetadata(Reading)).OpenToEverybody();
         return endpoints;
     }
 

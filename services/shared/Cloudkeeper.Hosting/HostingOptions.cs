@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Hosting;
 
@@ -58,4 +59,25 @@ public sealed class HostingOptions
     /// collector may use. Otherwise 32 MiB to 1 TiB.
     /// </summary>
     public long InFlightBytesMax { get; init; }
+
+    /// <summary>
+    /// What calls between the processes of a cluster have to show: the base64 of 32 random bytes
+    /// (<c>openssl rand -base64 32</c>), the same for all its nodes, gateways and proxies. <c>none</c>: whoever reaches a node
+    /// may do everything. Not for command lines, which others can read: for the environment. Default: what
+    /// <see cref="ClusterKeyFile"/> holds.
+    /// </summary>
+    public Secret ClusterKey { get; init; } = Secret.None;
+
+    /// <summary>
+    /// A file with the cluster key, readable for its user only. Default: a process that listens on loopback alone uses the key
+    /// of its user, <c>cloudkeeper/cluster.key</c> in <c>$XDG_CONFIG_HOME</c> or <c>~/.config</c>, made on first use; every
+    /// other one has to be given a key.
+    /// </summary>
+    public string ClusterKeyFile { get; init; } = "";
+
+    /// <summary>
+    /// Whether a node refuses calls without the cluster key. Default true. False only while the processes of a cluster that
+    /// had no key are changed one by one: they send it already, and the others are served as well.
+    /// </summary>
+    public bool ClusterKeyRequired { get; init; } = true;
 }

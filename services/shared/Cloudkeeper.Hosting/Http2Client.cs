@@ -1,4 +1,5 @@
 using System.Net;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Hosting;
 
@@ -14,9 +15,11 @@ public static class Http2Client
     /// An answer that is awaited as a whole is given up when it is longer: who answers may be anybody. Streams, and answers
     /// of which only the head is awaited, are bounded by their readers.
     /// </param>
+    /// <param name="cluster">For calls of nodes: shows the cluster key. Null: everybody may be called, and learns nothing.</param>
     public static HttpClient Create(
-        Uri? baseAddress = null, bool multipleConnections = false, long answerBytesMax = BoundedAnswer.JsonBytesMax) =>
-        new(CreateHandler(multipleConnections), disposeHandler: true)
+        Uri? baseAddress = null, bool multipleConnections = false, long answerBytesMax = BoundedAnswer.JsonBytesMax,
+        ClusterAccess? cluster = null) =>
+        new((cluster ?? ClusterAccess.Open).Sign(CreateHandler(multipleConnections)), disposeHandler: true)
         {
             BaseAddress = baseAddress,
             DefaultRequestVersion = HttpVersion.Version20,

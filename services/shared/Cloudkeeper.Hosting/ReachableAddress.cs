@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 
 namespace Cloudkeeper.Hosting;
@@ -16,7 +15,6 @@ public static class ReachableAddress
     public const int CharsMax = 270;
 
     private const int HostCharsMax = 253;
-    private const string DefaultUrl = "http://localhost:5000";
 
     /// <summary>
     /// The address in lower case, without a default port, without a slash at the end. Null: the text is no such address.
@@ -43,11 +41,11 @@ public static class ReachableAddress
         IConfiguration configuration, IEnumerable<string> others, bool mayChoosePort = false)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var urls = ListeningUrls(configuration);
+        var urls = ListeningAddresses.Given(configuration);
         if (urls is not [var url])
         {
             // Nothing is set: a trial on one machine, which needs no settings.
-            return urls.Length == 0 ? (DefaultUrl, null) : (null, $"listens on {string.Join(" and ", urls)}");
+            return urls.Count == 0 ? (ListeningAddresses.Default, null) : (null, $"listens on {string.Join(" and ", urls)}");
         }
 
         return Read(url, mayChoosePort ? 0 : 1) switch
@@ -68,26 +66,6 @@ public static class ReachableAddress
         && HostOf(uri) is { } host
             ? string.Create(CultureInfo.InvariantCulture, $"{uri.Scheme}://{host}{(uri.IsDefaultPort ? "" : $":{uri.Port}")}")
             : null;
-
-    private static string[] ListeningUrls(IConfiguration configuration)
-    {
-        string[] endpoints = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"]).OfType<string>()];
-        if (endpoints.Length > 0)
-        {
-            return endpoints;
-        }
-
-        var urls = Split(configuration[WebHostDefaults.ServerUrlsKey]);
-        string[] ports =
-        [
-            .. Split(configuration[WebHostDefaults.HttpPortsKey]).Select(port => "http://*:" + port),
-            .. Split(configuration[WebHostDefaults.HttpsPortsKey]).Select(port => "https://*:" + port),
-        ];
-        return urls.Length > 0 ? urls : ports;
-    }
-
-    private static string[] Split(string? list) =>
-        (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <remarks>
     /// The scope of a link-local address means something on one machine only. A name in other letters than ASCII is spelled by

@@ -58,7 +58,7 @@ public sealed class IdentityTests : ClusterTest
         using var client = new ApiClient(Cluster.Proxy.Address);
         Assert.Equal(204, (await client.DeleteAsync($"/v1/cluster/members/{await Cluster.IdOfAsync(removed)}")).Status);
         await SaysAsync(removed, "removed", "was removed from this cluster");
-        using var direct = new ApiClient(removed.Address);
+        using var direct = ApiClient.OfNode(removed);
         Assert.Equal(503, (await direct.GetAsync("/readyz")).Status);
         Assert.True(removed.IsRunning);
     }
@@ -78,7 +78,7 @@ public sealed class IdentityTests : ClusterTest
         await victim.KillAsync();
         using var impostor = other.StartAt(victim);
         Assert.Equal(201, (await client.PutAsync("/v1/nodes/own", "1")).Status);
-        using var direct = new ApiClient(victim.Address);
+        using var direct = ApiClient.OfNode(victim);
         await Eventually.TrueAsync(
             async () => (await direct.TryGetAsync("/cluster"))?.Status == 200, Limit, "the impostor is up");
         var mine = (await client.GetAsync("/v1/cluster")).Json.GetProperty("id").GetString();
@@ -92,7 +92,7 @@ public sealed class IdentityTests : ClusterTest
         return Eventually.TrueAsync(
             async () =>
             {
-                using var client = new ApiClient(node.Address);
+                using var client = ApiClient.OfNode(node);
                 view = (await client.TryGetAsync("/membership"))?.Json;
                 return view?.GetProperty("state").GetString() == state
                     && view?.GetProperty("detail").GetString()?.Contains(detail, StringComparison.Ordinal) is true;

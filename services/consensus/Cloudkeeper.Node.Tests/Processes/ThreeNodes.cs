@@ -17,7 +17,11 @@ internal sealed class ThreeNodes : IAsyncDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-three-").FullName;
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromSeconds(15) };
+    private readonly HttpClient _client = new()
+    {
+        Timeout = TimeSpan.FromSeconds(15),
+        DefaultRequestHeaders = { { "Authorization", TestClusterKey.Authorization } },
+    };
     private readonly ServerProcess[] _nodes;
     private int _written;
 

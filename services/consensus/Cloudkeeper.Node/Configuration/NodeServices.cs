@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Hosting;
@@ -28,6 +29,7 @@ internal static class NodeServices
     {
         builder.AddCloudkeeperHosting("node");
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Defaults });
+        builder.AddClusterKey();
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<HostingOptions>, BodyLimits.ServerValidation>();
         services.AddOptions<NodeOptions>()

@@ -1,18 +1,21 @@
 using System.Net;
 using System.Text.Json;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>Asks other nodes what concerns the members. A node that does not answer is an answer as well.</summary>
-internal sealed class MembershipClient(PeerClient peers, TimeProvider time)
+internal sealed partial class MembershipClient(PeerClient peers, TimeProvider time, ILogger<MembershipClient> logger)
 {
     /// <summary>Who a node is, it knows at once.</summary>
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>An announcement is answered when it is committed.</summary>
     private static readonly TimeSpan AnnouncementPatience = TimeSpan.FromSeconds(10);
+
+    private readonly RareNotice _keyRefused = new(time);
 
     /// <summary>Null: nobody answers there, or it is no node.</summary>
     public async Task<NodeView?> LookAsync(string address, CancellationToken cancellationToken)
@@ -58,6 +61,7 @@ internal sealed class MembershipClient(PeerClient peers, TimeProvider time)
                 Content = content,
             };
             using var response = await peers.Client.SendAsync(request, either.Token);
+            NoticeRefusedKey(response.StatusCode, address);
             var leader = response.Headers.TryGetValues(NodeRoutes.LeaderHeader, out var values) ? values.First() : null;
             return new MembershipReply(response.StatusCode, leader, await response.Content.ReadAsByteArrayAsync(either.Token));
         }
@@ -68,6 +72,18 @@ internal sealed class MembershipClient(PeerClient peers, TimeProvider time)
             return null;
         }
     }
+
+    private void NoticeRefusedKey(HttpStatusCode status, string address)
+    {
+        if (status == HttpStatusCode.Unauthorized && _keyRefused.IsDue())
+        {
+            LogKeyRefused(logger, address);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error,
+        "{Address} refuses the cluster key of this node: Hosting:ClusterKey is to be the same in all processes of the cluster")]
+    private static partial void LogKeyRefused(ILogger logger, string address);
 }
 
 /// <param name="Leader">Base address of the leader, if the answering node knows one and is not it.</param>

@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Node.Peers;
 
@@ -6,9 +7,9 @@ namespace Cloudkeeper.Node.Peers;
 /// The connections to the other members. Answers are taken as long as <see cref="BoundedAnswer.JsonBytesMax"/> and no longer:
 /// at an address that somebody has named there may be anybody.
 /// </summary>
-internal sealed class PeerClient : IDisposable
+internal sealed class PeerClient(ClusterAccess access) : IDisposable
 {
-    public HttpClient Client { get; } = Http2Client.Create();
+    public HttpClient Client { get; } = Http2Client.Create(cluster: access);
 
     public void Dispose() => Client.Dispose();
 }

@@ -1,4 +1,5 @@
 using Alba;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 
@@ -11,6 +12,7 @@ public sealed class AlbaTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _host = await AlbaHost.For<Program>(builder =>
     {
+        builder.UseSetting("Hosting:ClusterKey", TestClusterKey.Base64);
         builder.UseSetting("Gateway:Nodes", "http://127.0.0.1:1");
         builder.UseSetting("Gateway:Register", "false");
         builder.ConfigureServices(services =>

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
@@ -39,6 +40,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["urls"] = "http://127.0.0.1:0",
+            ["Hosting:ClusterKey"] = TestClusterKey.Base64,
             ["Gateway:Nodes"] = "http://127.0.0.1:1",
             ["Gateway:Register"] = "false",
             ["Gateway:ProgressInterval"] = "00:00:00.2",

@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Nodes;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
@@ -19,9 +21,11 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
 {
     private static readonly Uri Nobody = new("http://127.0.0.1:1/");
 
-    private readonly HttpNodeTransport _transport = new();
+    private readonly HttpNodeTransport _transport = new(new ClusterAccess(ClusterKey.TryParse(TestClusterKey.Base64)!));
     private readonly GatewayMetrics _metrics = new();
     private WebApplication? _node;
+
+    private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
     private Uri Node => new(_node!.Urls.Single() + "/");
 
@@ -33,14 +37,20 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         _node = builder.Build();
         _node.MapPost("/echo", async context => await context.Request.Body.CopyToAsync(context.Response.Body));
-        _node.MapPost(NodeRoutes.ReadIndex, async context =>
-            await context.Response.Body.WriteAsync(new byte[BoundedAnswer.JsonBytesMax + 1]));
+        _node.MapPost(NodeRoutes.ReadIndex, async context => await (context.Request.ContentLength > 0
+            ? context.Response.Body.WriteAsync(new byte[BoundedAnswer.JsonBytesMax + 1]).AsTask()
+            : SayKeyAsync(context)));
         _node.MapPost("/elsewhere", context =>
         {
             context.Response.StatusCode = StatusCodes.Status421MisdirectedRequest;
             context.Response.Headers[NodeRoutes.LeaderHeader] = "http://leader:7000";
             return Task.CompletedTask;
         });
+        foreach (var route in (string[])[NodeRoutes.Commands, NodeRoutes.Cluster, NodeRoutes.Snapshot])
+        {
+            _node.Map(route, SayKeyAsync);
+        }
+
         _node.MapPost("/broken", context =>
         {
             context.Abort();
@@ -88,7 +98,27 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
 
     [Fact]
     public async Task A_node_that_answers_more_than_was_agreed_is_given_up() =>
-        await Assert.ThrowsAnyAsync<IOException>(() => PostAsync(NodeRoutes.ReadIndex, []));
+        await Assert.ThrowsAnyAsync<IOException>(() => PostAsync(NodeRoutes.ReadIndex, [1]));
+
+    [Fact]
+    public async Task Every_call_shows_the_cluster_key()
+    {
+        var batch = await PostAsync(NodeRoutes.Commands, [1]);
+        var question = await PostAsync(NodeRoutes.ReadIndex, []);
+        var call = await _transport.CallAsync(HttpMethod.Get, Node, NodeRoutes.Cluster, default, CancellationToken.None);
+        using var stream = new StreamReader(await _transport.OpenAsync(Node, NodeRoutes.Snapshot, CancellationToken.None));
+        using var download = await _transport.GetAsync(Node, NodeRoutes.Snapshot, CancellationToken.None);
+
+        string[] heard =
+        [
+            Text(batch), Text(question), Text(call), await stream.ReadToEndAsync(Stopping), await download.Content.ReadAsStringAsync(Stopping),
+        ];
+
+        Assert.All(heard, text => Assert.EndsWith(" " + TestClusterKey.Authorization, text, StringComparison.Ordinal));
+        Assert.StartsWith("HTTP/1.1", heard[1], StringComparison.Ordinal);
+
+        static string Text(NodeReply reply) => System.Text.Encoding.UTF8.GetString(reply.Body.Span);
+    }
 
     [Fact]
     public async Task A_named_leader_is_passed_on()
@@ -141,6 +171,9 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         await using var stream = new FeedStream(_transport, Node, route, TimeProvider.System, CancellationToken.None);
         await Assert.ThrowsAsync<WireFormatException>(async () => await stream.ReadAsync());
     }
+
+    private static Task SayKeyAsync(HttpContext context) =>
+        context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Headers.Authorization}");
 
     private static byte[] Frame(FeedFrame frame)
     {

@@ -40,6 +40,9 @@ internal enum Fate
 
     NoQuorum,
 
+    /// <summary>The node knows another cluster key.</summary>
+    KeyRefused,
+
     DiskFull,
 
     /// <summary>The node does it, and fails at its answer.</summary>
@@ -130,6 +133,8 @@ internal sealed class ScriptedCluster : INodeTransport
             case Fate.Failed:
                 Do(route, body);
                 return new NodeReply(HttpStatusCode.InternalServerError, null, default);
+            case Fate.KeyRefused:
+                return new NodeReply(HttpStatusCode.Unauthorized, null, default);
             case Fate.DiskFull:
                 return new NodeReply(HttpStatusCode.InsufficientStorage, null, default);
             case Fate.Delayed:

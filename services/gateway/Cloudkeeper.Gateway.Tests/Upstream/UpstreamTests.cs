@@ -44,6 +44,7 @@ public sealed class UpstreamTests : IDisposable
     [InlineData(nameof(Fate.NoLeader))]
     [InlineData(nameof(Fate.Busy))]
     [InlineData(nameof(Fate.NoQuorum))]
+    [InlineData(nameof(Fate.KeyRefused))]
     [InlineData(nameof(Fate.Delayed))]
     public async Task Whatever_happens_to_a_batch_each_command_is_executed_once(string fate)
     {

@@ -110,7 +110,8 @@ internal sealed class ClusterNodes(
         try
         {
             var reply = await transport.CallAsync(method, node, route, json, cancellationToken);
-            if (reply.Status is not (HttpStatusCode.MisdirectedRequest or HttpStatusCode.ServiceUnavailable))
+            if (reply.Status is not (
+                HttpStatusCode.MisdirectedRequest or HttpStatusCode.ServiceUnavailable or HttpStatusCode.Unauthorized))
             {
                 return reply;
             }

@@ -1,23 +1,24 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>HTTP/2 with prior knowledge: one connection to each node for batches, one for streams; and one for questions.</summary>
-internal sealed class HttpNodeTransport : INodeTransport, IDisposable
+internal sealed class HttpNodeTransport(ClusterAccess access) : INodeTransport, IDisposable
 {
     private static readonly MediaTypeHeaderValue Binary = new("application/octet-stream");
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     // Long streams of their own connection: their bytes do not stand in the way of a batch.
-    private readonly HttpClient _batches = Http2Client.Create(answerBytesMax: Limits.BatchAnswerBytesMax);
-    private readonly HttpClient _streams = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax);
+    private readonly HttpClient _batches = Http2Client.Create(answerBytesMax: Limits.BatchAnswerBytesMax, cluster: access);
+    private readonly HttpClient _streams = Http2Client.Create(answerBytesMax: BoundedAnswer.ListBytesMax, cluster: access);
 
     // One question is under way at a time, so there is nothing for HTTP/2 to share out, and its threads on both sides
     // would cost more than the question. That the handler may repeat one over HTTP/1.1 does no harm.
-    private readonly HttpClient _questions = new(Http2Client.CreateHandler())
+    private readonly HttpClient _questions = new(access.Sign(Http2Client.CreateHandler()))
     {
         DefaultRequestVersion = HttpVersion.Version11,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -43,7 +44,7 @@ internal sealed class HttpNodeTransport : INodeTransport, IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new NodeUnreachableException($"{node} opens no stream.", e);
+            throw new NodeUnreachableException($"{node} opens no stream: {e.Message}", e);
         }
     }
 

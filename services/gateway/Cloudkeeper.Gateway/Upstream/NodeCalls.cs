@@ -1,6 +1,7 @@
 using System.Net;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
+using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
@@ -12,6 +13,8 @@ internal sealed partial class NodeCalls(
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(100);
+
+    private readonly RareNotice _keyRefused = new(time);
 
     /// <summary>Asks one node, and corrects <paramref name="preferred"/> by what it says.</summary>
     public async ValueTask<Attempt> TryAsync(
@@ -64,6 +67,10 @@ internal sealed partial class NodeCalls(
             case HttpStatusCode.MisdirectedRequest:
                 preferred.Leave(node);
                 return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
+            case HttpStatusCode.Unauthorized:
+                preferred.Leave(node);
+                NoticeRefusedKey(node);
+                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
             case HttpStatusCode.TooManyRequests:
                 return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.Overloaded);
             case HttpStatusCode.ServiceUnavailable:
@@ -89,6 +96,18 @@ internal sealed partial class NodeCalls(
                 return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.InternalError, IsFinal: true);
         }
     }
+
+    private void NoticeRefusedKey(Uri node)
+    {
+        if (_keyRefused.IsDue())
+        {
+            LogKeyRefused(logger, node);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error,
+        "{Node} refuses the cluster key of this gateway: Hosting:ClusterKey is to be the same in all processes of the cluster")]
+    private static partial void LogKeyRefused(ILogger logger, Uri node);
 
     [LoggerMessage(LogLevel.Warning, "No answer to {Route} from {Node}: {Reason}")]
     private static partial void LogLost(ILogger logger, string route, Uri node, string reason);

@@ -20,6 +20,14 @@ public sealed class ApiClient : IDisposable
         Timeout = TimeSpan.FromSeconds(60),
     };
 
+    /// <summary>A client of a node's own routes, which want the cluster key.</summary>
+    internal static ApiClient OfNode(ServerProcess node)
+    {
+        var client = new ApiClient(node.Address);
+        client._http.DefaultRequestHeaders.Add("Authorization", TestClusterKey.Authorization);
+        return client;
+    }
+
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Get, path, null, headers);
 

@@ -38,6 +38,7 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
         }
 
         start.Environment["SERVER_LOG"] = LogFile;
+        start.Environment[TestClusterKey.Variable] = TestClusterKey.Base64;
         start.Environment.Remove("ASPNETCORE_URLS");
         _process?.Dispose();
         _process = Process.Start(start)!;

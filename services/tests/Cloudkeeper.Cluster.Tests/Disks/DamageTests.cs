@@ -55,7 +55,7 @@ public sealed class DamageTests : ClusterTest
 
         foreach (var node in damaged)
         {
-            using var direct = new ApiClient(node.Address);
+            using var direct = ApiClient.OfNode(node);
             await Eventually.TrueAsync(
                 async () => (await direct.TryGetAsync("/membership"))?.Json is { } view
                     && view.GetProperty("state").GetString() == "damaged"
