@@ -37,6 +37,25 @@ public sealed class MemberWatchTests : IDisposable
         Assert.Equal("n1 was removed.", node.Node.Detail);
     }
 
+    /// <summary>A stream brings the news while a question about it is on its way.</summary>
+    [Fact]
+    public async Task A_member_that_learns_of_its_removal_while_it_asks_takes_no_part_any_more()
+    {
+        using var silence = new ManualResetEventSlim();
+        await using var other = await OtherMember.StartAsync(_ =>
+        {
+            silence.Wait(TestContext.Current.CancellationToken);
+            return TypedResults.StatusCode(StatusCodes.Status421MisdirectedRequest);
+        });
+        await using var node = await OneNode.StartWithoutQuorumAsync(_directory, other.Address, Impatient);
+        await other.AskedAsync();
+
+        node.Replica.NoticeRemoval("n1 was removed.");
+
+        await UntilRemovedAsync(node);
+        silence.Set();
+    }
+
     [Theory]
     [InlineData("known")]
     [InlineData("refused")]

@@ -174,11 +174,24 @@ internal sealed partial class NodeLifecycle(
         var watching = watch.FollowAsync(replica, ending.Token);
         var reason = await replica.Removed.WaitAsync(cancellationToken);
         await ending.CancelAsync();
-        await watching;
+        await EndAsync(watching, ending.Token);
         LogRemoved(logger, reason);
         node.Become(NodePhase.Removed, reason);
         await replica.StopAsync();
         await replica.EndStreamsAsync();
+    }
+
+    /// <summary>The watch may be asking others what it has learnt meanwhile from a stream.</summary>
+    private static async Task EndAsync(Task watching, CancellationToken ending)
+    {
+        try
+        {
+            await watching;
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Its question was given up.
+        }
     }
 
     private void ReportFeedProgress(ReplicaHost replica) => _ = replica.AskAsync(_ =>
