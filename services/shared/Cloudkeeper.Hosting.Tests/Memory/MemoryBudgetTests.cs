@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting.Tests.Memory;
 
+[Collection(Alone.Name)]
 public sealed class MemoryBudgetTests
 {
     private const long MiB = 1 << 20;
