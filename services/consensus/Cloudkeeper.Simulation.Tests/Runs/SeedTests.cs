@@ -10,7 +10,7 @@ public sealed class SeedTests
         Marker.Elections, Marker.LeadershipTransfers, Marker.ConflictingTailsTruncated, Marker.Crashes,
         Marker.CrashesOfAll, Marker.CrashesAtDiskOperations, Marker.Pauses, Marker.Partitions, Marker.OneWayPartitions,
         Marker.SnapshotsTaken, Marker.SnapshotsInstalled, Marker.SnapshotTransfersFailed, Marker.TornTails,
-        Marker.UnsyncedWritesKept, Marker.UnsyncedWritesLost, Marker.LogsCompacted, Marker.WritesDelayedByFullDisk,
+        Marker.UnsyncedWritesKept, Marker.UnsyncedWritesLost, Marker.LogsCompacted, Marker.WritesDelayedByFullDisk, Marker.LeadersWithoutRoom,
         Marker.DiskImagesChecked, Marker.ClockJumps, Marker.GatewayCrashes, Marker.MessagesLost,
         Marker.BatchesRetried, Marker.RepeatedSerialsRecognised, Marker.OldBatchesSuperseded,
         Marker.RepeatedKeysReplayed, Marker.OutcomesUnknown, Marker.UnknownsThatWereCommitted,

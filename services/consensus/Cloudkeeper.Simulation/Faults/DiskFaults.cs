@@ -7,6 +7,12 @@ namespace Cloudkeeper.Simulation.Faults;
 /// <summary>Disks that are slow, full, broken, rotten, gone, or without power in the middle of something.</summary>
 internal sealed class DiskFaults(World world, SimulationRandom random)
 {
+    private const double FillsAllShare = 0.3;
+    private const double FillsLeaderShare = 0.5;
+
+    /// <summary>Room is looked for once a second: what is over before changes nothing.</summary>
+    private const int FullFactor = 4;
+
     private readonly Damage _damage = new(world);
 
     public void Strike(FaultClass fault, SimulatedNode node, long duration)
@@ -28,9 +34,7 @@ internal sealed class DiskFaults(World world, SimulationRandom random)
                 world.Scheduler.After(duration, () => disk.Slowness = 1);
                 break;
             case FaultClass.FullDisk:
-                world.Totals.Count(Marker.DisksFull);
-                disk.SetFull(true);
-                world.Scheduler.After(duration, () => disk.SetFull(false));
+                Fill(node, duration);
                 break;
             case FaultClass.ReadOnlyDisk:
                 world.Totals.Count(Marker.ReadOnlyDisks);
@@ -43,6 +47,21 @@ internal sealed class DiskFaults(World world, SimulationRandom random)
             case FaultClass.BitRot when world.Options.MayLoseQuorum || _damage.MayLose(node):
                 Rot(node);
                 break;
+        }
+    }
+
+    /// <summary>The disk of one, of the leader, or of all of them: they often stand in one rack, and hold the same.</summary>
+    private void Fill(SimulatedNode node, long duration)
+    {
+        var leader = world.Nodes.FirstOrDefault(n => n.Process?.Replica.IsServingLeader == true);
+        IReadOnlyList<SimulatedNode> victims = random.Chance(FillsAllShare) ? world.Nodes
+            : leader is not null && random.Chance(FillsLeaderShare) ? [leader]
+            : [node];
+        foreach (var victim in victims)
+        {
+            world.Totals.Count(Marker.DisksFull);
+            victim.Disk.SetFull(true);
+            world.Scheduler.After(FullFactor * duration, () => victim.Disk.SetFull(false));
         }
     }
 

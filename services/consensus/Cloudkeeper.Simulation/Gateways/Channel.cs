@@ -58,6 +58,9 @@ internal abstract class Channel(Gateway gateway, Route route)
 
     protected abstract int NextNode();
 
+    /// <summary>Whether a node takes it although it has no room for growth.</summary>
+    protected virtual bool IsRelief(Call call) => false;
+
     protected virtual void Learn(int asked, int leader)
     {
     }
@@ -145,8 +148,7 @@ internal abstract class Channel(Gateway gateway, Route route)
             case ReplyStatus.Malformed:
                 throw new ViolationException("gateway", $"a node does not understand a batch for {route}");
             case ReplyStatus.StorageFull:
-                EndAll();
-                End();
+                EndForLackOfRoom();
                 break;
             default:
                 Gateway.World.Totals.Count(
@@ -163,6 +165,30 @@ internal abstract class Channel(Gateway gateway, Route route)
         // What only waits here has not been executed.
         var mayBeExecuted = (MayBeExecuted || _isAsked) && _batch.Contains(call);
         call.End(mayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
+    }
+
+    /// <summary>What makes the state smaller goes again without the rest, as long as nothing of it can have happened.</summary>
+    private void EndForLackOfRoom()
+    {
+        var growth = _batch.FindAll(call => !IsRelief(call));
+        if (MayBeExecuted || growth.Count is 0)
+        {
+            EndAll();
+            End();
+            return;
+        }
+
+        growth.ForEach(static call => call.End(CallOutcome.Failed));
+        _batch.RemoveAll(static call => call.IsEnded);
+        if (_batch.Count == 0)
+        {
+            End();
+            return;
+        }
+
+        Gateway.World.Totals.Count(Marker.ReliefSentWithoutGrowth);
+        _body = Encode(_batch);
+        Attempt();
     }
 
     private void EndAll()

@@ -52,6 +52,9 @@ internal sealed class WriteLane(Gateway gateway) : LeaderChannel(gateway, Route.
         return true;
     }
 
+    protected override bool IsRelief(Call call) =>
+        _lane != LaneId.None && Relief.Is(((HistoryOperation)call.Request).Request!.Command);
+
     private static CommandBatch OpeningBatch() =>
         new(LaneId.None, 0, [new CommandRequest(0, null, UInt128.Zero, [], new OpenLaneCommand())]);
 

@@ -130,7 +130,11 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log, 
         {
             _room = room;
             process.Trace(TraceKind.DiskFull, (int)room);
-            process.Post(r => r.Room = room);
+            process.Post(r =>
+            {
+                r.Room = room;
+                process.World.Totals.Count(Marker.LeadersWithoutRoom, r.Role == Role.Leader && room != StorageRoom.Plenty ? 1 : 0);
+            });
         }
     }
 

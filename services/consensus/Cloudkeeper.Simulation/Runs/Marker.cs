@@ -24,6 +24,8 @@ internal enum Marker
     LogsCompacted,
     DisksFull,
     WritesDelayedByFullDisk,
+    ReliefSentWithoutGrowth,
+    LeadersWithoutRoom,
     DiskImagesChecked,
     ClockJumps,
     GatewayCrashes,

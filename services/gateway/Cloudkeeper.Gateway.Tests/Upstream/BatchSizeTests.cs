@@ -89,6 +89,30 @@ public sealed class BatchSizeTests : IDisposable
     }
 
     [Fact]
+    public async Task With_little_room_growth_is_refused_and_a_deletion_of_the_same_batch_gets_through()
+    {
+        var nodes = Create();
+        await WriteAsync(nodes, "/first", 1);
+        await WriteAsync(nodes, "/second", 1);
+        _cluster.HasLittleRoom = true;
+        var growth = new List<Task<ResultCode>>();
+        var codes = await WhileHeldAsync(() =>
+        {
+            growth.Add(WriteAsync(nodes, "/a", 1));
+            var deletions = new List<Task<ResultCode>> { DeleteAsync(nodes, "/first") };
+            growth.Add(WriteAsync(nodes, "/b", 1));
+            deletions.Add(DeleteAsync(nodes, "/second"));
+            return deletions;
+        });
+
+        Assert.All(codes, code => Assert.Equal(ResultCode.Ok, code));
+        foreach (var write in growth)
+        {
+            Assert.Same(ErrorKinds.StorageFull, (await Assert.ThrowsAsync<ProblemException>(() => write)).Problem.Kind);
+        }
+    }
+
+    [Fact]
     public async Task A_read_that_a_node_does_not_understand_fails_alone()
     {
         var nodes = Create();
@@ -176,6 +200,9 @@ public sealed class BatchSizeTests : IDisposable
 
     private static Task<ResultCode> WriteAsync(HttpNodes nodes, string path, int bytes) =>
         ExecuteAsync(nodes, new MutationCommand(new WriteOperation(path, new byte[bytes], "application/octet-stream")));
+
+    private static Task<ResultCode> DeleteAsync(HttpNodes nodes, string path) =>
+        ExecuteAsync(nodes, new MutationCommand(new DeleteOperation(path)));
 
     private static Task<ResultCode> AddAsync(HttpNodes nodes) =>
         ExecuteAsync(nodes, new MutationCommand(new AddOperation("/counter", 1)));

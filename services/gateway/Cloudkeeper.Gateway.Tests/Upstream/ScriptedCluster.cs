@@ -81,6 +81,9 @@ internal sealed class ScriptedCluster : INodeTransport
     /// <summary>Nodes refuse larger bodies.</summary>
     public int BodyBytesMax { get; set; } = int.MaxValue;
 
+    /// <summary>Nodes take only what makes the state smaller.</summary>
+    public bool HasLittleRoom { get; set; }
+
     /// <summary>Sizes of the bodies that were not refused.</summary>
     public List<int> BodyBytes { get; } = [];
 
@@ -202,6 +205,11 @@ internal sealed class ScriptedCluster : INodeTransport
             {
                 case NodeRoutes.Commands:
                     var batch = CommandCodec.Read(body.Span);
+                    if (HasLittleRoom && !batch.Requests.All(request => Relief.Is(request.Command)))
+                    {
+                        return new NodeReply(HttpStatusCode.InsufficientStorage, null, default);
+                    }
+
                     var results = new List<CommandResult>();
                     Apply(batch, results);
                     BatchSizes.Add(batch.Requests.Count);

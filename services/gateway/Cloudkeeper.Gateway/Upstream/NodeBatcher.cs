@@ -35,7 +35,7 @@ internal abstract class NodeBatcher<TRequest, TResult>(
 
             if (attempt.Outcome == AttemptOutcome.Objected && batch.Count > 1 && !isUnknown)
             {
-                return new Delivery(default, attempts, IsTaken: false);
+                return new Delivery(default, attempts, IsTaken: false) { Objection = attempt.Problem };
             }
 
             var mayBeDone = IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
@@ -98,5 +98,9 @@ internal abstract class NodeBatcher<TRequest, TResult>(
     /// <param name="Body">The answer, once it is taken.</param>
     /// <param name="Attempts">How often the batch was sent.</param>
     /// <param name="IsTaken">False: no node has done anything, nor will one.</param>
-    protected readonly record struct Delivery(ReadOnlyMemory<byte> Body, int Attempts, bool IsTaken);
+    protected readonly record struct Delivery(ReadOnlyMemory<byte> Body, int Attempts, bool IsTaken)
+    {
+        /// <summary>Why the batch was not taken.</summary>
+        public ErrorKind? Objection { get; init; }
+    }
 }

@@ -77,7 +77,7 @@ internal sealed partial class NodeCalls(
                 preferred.Leave(node);
                 return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
             case HttpStatusCode.InsufficientStorage:
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.StorageFull, IsFinal: true);
+                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.StorageFull, IsFinal: true);
             case HttpStatusCode.GatewayTimeout:
                 preferred.Leave(node);
                 return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);

@@ -50,7 +50,15 @@ internal sealed partial class WriteLane(
         {
             // No node has seen these serials in its log, nor will one: they are given again.
             _serial = first;
-            PutBack(batch);
+            if (answer.Objection == ErrorKinds.StorageFull)
+            {
+                RefuseGrowth(batch);
+            }
+            else
+            {
+                PutBack(batch);
+            }
+
             return;
         }
 
@@ -69,6 +77,21 @@ internal sealed partial class WriteLane(
         {
             Complete(batch, results);
         }
+    }
+
+    /// <summary>
+    /// There is no room for the batch: what makes the state smaller goes again without the rest. When there was nothing else
+    /// in it, there is no room for that either.
+    /// </summary>
+    private void RefuseGrowth(List<Pending<CommandRequest, CommandResult>> batch)
+    {
+        var growth = batch.FindAll(static pending => !Relief.Is(pending.Request.Command));
+        foreach (var pending in (growth.Count > 0 ? growth : batch).Where(static pending => !pending.IsCompleted))
+        {
+            pending.Fail(new ProblemException(ErrorKinds.StorageFull));
+        }
+
+        Requeue(batch.Where(static pending => !pending.IsCompleted));
     }
 
     /// <summary>Opens the lane through the log, on behalf of the requests that wait for it.</summary>
