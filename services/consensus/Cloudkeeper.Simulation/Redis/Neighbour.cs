@@ -1,4 +1,3 @@
-using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Simulation.Engine;

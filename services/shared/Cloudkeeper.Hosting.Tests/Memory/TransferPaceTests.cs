@@ -106,41 +106,41 @@ public sealed class TransferPaceTests : IDisposable
     /// <summary>A clock that moves only when it is told to, and has one timer.</summary>
     private sealed class SteppedTime : TimeProvider
     {
-        private StepTimer? _timer;
+        private Action _fire = static () => { };
+        private long? _due;
         private long _now = TimeSpan.TicksPerDay;
 
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-        public int TimersDue => _timer is { Due: not null } ? 1 : 0;
+        public int TimersDue => _due is null ? 0 : 1;
 
         public override long GetTimestamp() => _now;
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            _timer = new StepTimer(this, () => callback(state));
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _fire = () => callback(state);
+            return new StepTimer(this);
+        }
 
         public void Step(TimeSpan by)
         {
             _now += by.Ticks;
-            if (_timer is { Due: { } due } timer && due <= _now)
+            if (_due is { } due && due <= _now)
             {
-                timer.Due = null;
-                timer.Fire();
+                _due = null;
+                _fire();
             }
         }
 
-        private sealed class StepTimer(SteppedTime time, Action fire) : ITimer
+        private sealed class StepTimer(SteppedTime time) : ITimer
         {
-            public long? Due { get; set; }
-
-            public void Fire() => fire();
-
             public bool Change(TimeSpan dueTime, TimeSpan period)
             {
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime.Ticks;
+                time._due = dueTime == Timeout.InfiniteTimeSpan ? null : time._now + dueTime.Ticks;
                 return true;
             }
 
-            public void Dispose() => Due = null;
+            public void Dispose() => time._due = null;
 
             public ValueTask DisposeAsync()
             {
