@@ -45,6 +45,7 @@ internal static class GatewayServices
             })
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, RedisKeyValidator>();
         services.AddSingleton<IValidateOptions<GatewayOptions>, OwnAddressValidation>();
         services.AddSingleton(static provider => provider.GetRequiredService<IOptions<GatewayOptions>>().Value);
         services.PostConfigure<KestrelServerOptions>(RequestGuard.Relax);
@@ -83,6 +84,7 @@ internal static class GatewayServices
         services.AddHostedService<FreshnessKeeper>();
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(static provider => provider.GetRequiredService<RedisConnection>());
+        services.AddSingleton<RedisSeal>();
         services.AddSingleton<RedisStore>();
         services.AddSingleton<SharedNodes>();
         services.AddSingleton<ChangeCache>();

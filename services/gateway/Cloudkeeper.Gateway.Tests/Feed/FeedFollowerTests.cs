@@ -1,3 +1,4 @@
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Configuration;
@@ -5,6 +6,7 @@ using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
@@ -33,9 +35,11 @@ public sealed class FeedFollowerTests : IAsyncLifetime
         _pump = new WatchPump(_relay);
         _redis = new RedisConnection(
             new GatewayOptions(), _metrics, TimeProvider.System, NullLogger<RedisConnection>.Instance);
-        _speaker = new FeedSpeaker(_redis, _progress, _metrics, TimeProvider.System);
-        _listener = new FeedListener(_redis, _speaker, _progress, _metrics, TimeProvider.System);
-        var intake = new FeedIntake(_cache, _progress, _pump, NullLogger<FeedIntake>.Instance);
+        var seal = new RedisSeal(
+            new ClusterAccess(ClusterKey.TryParse(TestClusterKey.Base64)!), _metrics, TimeProvider.System);
+        _speaker = new FeedSpeaker(_redis, seal, _progress, _metrics, TimeProvider.System);
+        _listener = new FeedListener(_redis, seal, _speaker, _progress, _metrics, TimeProvider.System);
+        var intake = new FeedIntake(_cache, _progress, _pump, _metrics, NullLogger<FeedIntake>.Instance);
         _follower = new FeedFollower(
             _feed, intake, _progress, _speaker, _listener, _metrics, TimeProvider.System, NullLogger<FeedFollower>.Instance);
     }

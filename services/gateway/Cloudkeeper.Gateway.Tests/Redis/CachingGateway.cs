@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Protocol;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
@@ -27,15 +29,17 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     {
         Nodes = nodes;
         _connection = new RedisConnection(new GatewayOptions { Redis = redis }, _metrics, TimeProvider.System, this);
-        var store = new RedisStore(_connection, _metrics, TimeProvider.System)
+        var seal = new RedisSeal(
+            new ClusterAccess(ClusterKey.TryParse(TestClusterKey.Base64)!), _metrics, TimeProvider.System);
+        var store = new RedisStore(_connection, seal, _metrics, TimeProvider.System)
         {
             LookupLimit = lookupLimit ?? Patience,
             RestAfterTimeout = TimeSpan.Zero,
         };
         var progress = new FeedProgress(TimeProvider.System);
         progress.Restart(PastChanges.Cluster, Revision.Zero);
-        _speaker = new FeedSpeaker(_connection, progress, _metrics, TimeProvider.System);
-        _feedListener = new FeedListener(_connection, _speaker, progress, _metrics, TimeProvider.System);
+        _speaker = new FeedSpeaker(_connection, seal, progress, _metrics, TimeProvider.System);
+        _feedListener = new FeedListener(_connection, seal, _speaker, progress, _metrics, TimeProvider.System);
         Shared = new SharedNodes(store);
         Reader = new ChangeReader(nodes, new ChangeCache(store, progress));
         _listener.InstrumentPublished = (instrument, listener) =>

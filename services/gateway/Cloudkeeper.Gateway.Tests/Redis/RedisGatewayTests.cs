@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Watches;
+using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Tests.Redis;
 
@@ -48,6 +50,28 @@ public sealed class RedisGatewayTests
         var failure = Assert.Single(result.Failures!);
         Assert.StartsWith("Gateway:Redis ", failure, StringComparison.Ordinal);
         Assert.DoesNotContain(text, failure, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("none", "redis:6379", false)]
+    [InlineData("none", "", true)]
+    [InlineData(TestClusterKey.Base64, "redis:6379", true)]
+    public async Task Redis_without_a_cluster_key_is_refused_with_what_to_set(string key, string redis, bool starts)
+    {
+        await using var gateway = new GatewayFixture
+        {
+            Settings = new Dictionary<string, string?> { ["Hosting:ClusterKey"] = key, ["Gateway:Redis"] = redis },
+        };
+        if (starts)
+        {
+            await gateway.InitializeAsync();
+            return;
+        }
+
+        var refusal = await Assert.ThrowsAsync<OptionsValidationException>(() => gateway.InitializeAsync().AsTask());
+        var failure = Assert.Single(refusal.Failures);
+        Assert.StartsWith("Gateway:Redis needs a cluster key", failure, StringComparison.Ordinal);
+        Assert.Contains("Hosting:ClusterKeyFile", failure, StringComparison.Ordinal);
     }
 
     private static async Task<string?> RedisHealthAsync(GatewayFixture gateway)

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Upstream;
@@ -18,10 +19,22 @@ internal sealed partial class FeedFollower(
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How often who listens looks whether what is heard is worth it.</summary>
+    private static readonly TimeSpan ListeningInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What a leader knows has to be heard in this time: who watches waits as long for it.</summary>
+    private static readonly TimeSpan ListeningLagMax = TimeSpan.FromSeconds(1.5);
+
+    private static readonly TimeSpan ListeningPauseMin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ListeningPauseMax = TimeSpan.FromMinutes(1);
+
+    private readonly ListeningPauses _pauses = new(Stamps(time, ListeningPauseMin), Stamps(time, ListeningPauseMax));
+
     // Since the last frame.
     private int _failures;
 
-    private bool MayListen => intake.Position is not null && !speaker.IsSpeaking && listener.IsHeard;
+    private bool MayListen => intake.Position is not null && !speaker.IsSpeaking && listener.IsHeard
+        && _pauses.MayListen(time.GetTimestamp());
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -75,25 +88,65 @@ internal sealed partial class FeedFollower(
         return false;
     }
 
-    /// <summary>Listens to another gateway until it falls silent, or something of what it said is missing.</summary>
+    /// <summary>
+    /// Listens to another gateway until it falls silent, something of what it said is missing, or it says nothing new while a
+    /// leader knows more: old messages are as true as new ones, and somebody may repeat them for ever.
+    /// </summary>
     private async Task<bool> ListenAsync(CancellationToken stoppingToken)
     {
         LogListening(logger, progress.Revision);
-        while (!speaker.IsSpeaking && await listener.NextAsync(stoppingToken) is { } frame)
+        var began = time.GetTimestamp();
+        var failure = await ListenUntilFailureAsync(stoppingToken);
+        if (failure is not null)
         {
-            try
-            {
-                await intake.AcceptAsync(frame, stoppingToken);
-            }
-            catch (WireFormatException)
-            {
-                metrics.RedisFeed("missed");
-                break;
-            }
+            metrics.RedisFeed(failure);
+            _pauses.Failed(began, time.GetTimestamp());
         }
 
         return true;
     }
+
+    /// <returns>Null: this gateway is to speak itself.</returns>
+    private async Task<string?> ListenUntilFailureAsync(CancellationToken stoppingToken)
+    {
+        var lag = new FeedLag(Stamps(time, ListeningLagMax));
+        while (!speaker.IsSpeaking)
+        {
+            if (await listener.NextAsync(ListeningInterval, stoppingToken) is { } frame)
+            {
+                if (!await TryHearAsync(frame, stoppingToken))
+                {
+                    return "missed";
+                }
+            }
+            else if (!listener.IsHeard)
+            {
+                return "silence";
+            }
+
+            if (!lag.IsBearable(progress.Revision, progress.Named, time.GetTimestamp()))
+            {
+                return "lag";
+            }
+        }
+
+        return null;
+    }
+
+    private async ValueTask<bool> TryHearAsync(FeedFrame frame, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await intake.HearAsync(frame, stoppingToken);
+            return true;
+        }
+        catch (WireFormatException)
+        {
+            return false;
+        }
+    }
+
+    private static long Stamps(TimeProvider time, TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 
     [LoggerMessage(LogLevel.Information, "Another gateway is heard from revision {Revision} on")]
     private static partial void LogListening(ILogger logger, Revision revision);

@@ -1,5 +1,6 @@
 using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Cache;
+using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
@@ -8,19 +9,36 @@ namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>Passes what <see cref="FeedRule"/> takes on to all who depend on it.</summary>
 internal sealed partial class FeedIntake(
-    NodeCache cache, FeedProgress progress, WatchPump watches, ILogger<FeedIntake> logger)
+    NodeCache cache, FeedProgress progress, WatchPump watches, GatewayMetrics metrics, ILogger<FeedIntake> logger)
 {
     private readonly FeedRule _rule = new();
 
     /// <inheritdoc cref="FeedRule.Position"/>
     public Revision? Position => _rule.Position;
 
+    /// <summary>A frame of a node's feed.</summary>
     /// <exception cref="WireFormatException">Something is missing before it.</exception>
-    /// <exception cref="IOException">It is of another cluster.</exception>
+    /// <exception cref="IOException">It is of another cluster, or what came before it is not of this one.</exception>
     public ValueTask AcceptAsync(FeedFrame frame, CancellationToken cancellationToken)
     {
+        RequireSound();
         progress.Touch();
-        switch (_rule.Take(frame))
+        return PassOnAsync(frame, _rule.Take(frame), cancellationToken);
+    }
+
+    /// <summary>A frame out of Redis.</summary>
+    /// <exception cref="WireFormatException">Something is missing before it, or it is not to be believed.</exception>
+    /// <exception cref="IOException">What came before it is not of this cluster.</exception>
+    public ValueTask HearAsync(FeedFrame frame, CancellationToken cancellationToken)
+    {
+        RequireSound();
+        progress.Touch();
+        return PassOnAsync(frame, _rule.Hear(frame), cancellationToken);
+    }
+
+    private ValueTask PassOnAsync(FeedFrame frame, FeedVerdict verdict, CancellationToken cancellationToken)
+    {
+        switch (verdict)
         {
             case FeedVerdict.Restart:
                 return RestartAsync((StartFrame)frame, cancellationToken);
@@ -28,6 +46,9 @@ internal sealed partial class FeedIntake(
                 return ApplyAsync((ChangeSetFrame)frame, cancellationToken);
             case FeedVerdict.Missing:
                 throw new WireFormatException($"{frame} behind {_rule.Revision}: changes are missing.");
+            case FeedVerdict.Implausible:
+                metrics.RedisRejected("jump");
+                throw new WireFormatException($"{frame} behind {_rule.Revision}: out of Redis that is not believed.");
             case FeedVerdict.OtherCluster:
                 throw new IOException($"The nodes are no longer of cluster {_rule.Cluster:N}.");
             case FeedVerdict.Compacted:
@@ -36,6 +57,22 @@ internal sealed partial class FeedIntake(
             default:
                 return ValueTask.CompletedTask;
         }
+    }
+
+    /// <summary>What no leader knows is forgotten at once, and a node tells everything anew.</summary>
+    private void RequireSound()
+    {
+        if (!progress.IsPoisoned)
+        {
+            return;
+        }
+
+        var (cluster, revision) = (_rule.Cluster, _rule.Revision);
+        _rule.Distrust();
+        cache.Restart(cluster, Revision.Zero);
+        progress.Restart(cluster, Revision.Zero);
+        metrics.FeedPoisoned();
+        throw new IOException($"No leader of cluster {cluster:N} knows of revision {revision}: all of it is read anew.");
     }
 
     private ValueTask RestartAsync(StartFrame start, CancellationToken cancellationToken)

@@ -7,9 +7,13 @@ namespace Cloudkeeper.Gateway.Feed;
 /// <summary>How far this gateway's knowledge has come, and how fresh it is. Thread safe; readers do not wait for watchers.</summary>
 internal sealed class FeedProgress(TimeProvider time)
 {
+    /// <summary>No leader may know for so long what the feed has brought: then it is no change of this cluster.</summary>
+    private static readonly TimeSpan PoisonPatience = TimeSpan.FromSeconds(2);
+
     private readonly RevisionWaiters _waiters = new(time);
     private readonly Lock _gate = new();
     private readonly FreshnessProofs _proofs = new();
+    private readonly PoisonCheck _poison = new((long)(PoisonPatience.TotalSeconds * time.TimestampFrequency));
     private Guid _cluster;
     private long _lastFrame;
     private long _lastProof;
@@ -17,6 +21,7 @@ internal sealed class FeedProgress(TimeProvider time)
     private long _named;
     private volatile bool _isStarted;
     private volatile bool _isOpen;
+    private volatile bool _isPoisoned;
 
     /// <summary>The cache has seen every change up to here; 0 before the feed's first word.</summary>
     public Revision Revision => _waiters.Revision;
@@ -56,6 +61,9 @@ internal sealed class FeedProgress(TimeProvider time)
     /// <summary>The newest revision of this cluster that a leader has named.</summary>
     public Revision Named => new(Volatile.Read(ref _named));
 
+    /// <summary>The feed has brought what no leader knows.</summary>
+    public bool IsPoisoned => _isPoisoned;
+
     /// <summary>How many revisions the feed was behind when the leader was last asked.</summary>
     public long Behind { get; private set; }
 
@@ -76,6 +84,8 @@ internal sealed class FeedProgress(TimeProvider time)
         {
             _cluster = cluster;
             _proofs.Restart();
+            _poison.Restart();
+            _isPoisoned = false;
             Volatile.Write(ref _awaitedInVain, 0);
             Volatile.Write(ref _named, 0);
             _waiters.Reach(revision);
@@ -108,6 +118,8 @@ internal sealed class FeedProgress(TimeProvider time)
             if (index.Cluster == _cluster)
             {
                 _proofs.Add(index.Revision, index.AskedAt, Revision);
+                _poison.Confirm(index.Revision, index.AskedAt, Revision, time.GetTimestamp());
+                _isPoisoned = _poison.IsPoisoned;
                 Volatile.Write(ref _named, Math.Max(_named, index.Revision.Value));
             }
         }

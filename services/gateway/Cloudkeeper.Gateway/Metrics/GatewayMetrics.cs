@@ -16,6 +16,8 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _redisLookups;
     private readonly Counter<long> _redisFeed;
+    private readonly Counter<long> _redisRejected;
+    private readonly Counter<long> _feedPoisoned;
     private readonly Histogram<int> _readIndexBatches;
     private readonly Counter<long> _nodeReads;
     private readonly Counter<long> _cacheFills;
@@ -39,7 +41,14 @@ internal sealed class GatewayMetrics : IDisposable
         _redisLookups = _meter.CreateCounter<long>(
             "redis_lookups_total", description: "Nodes and past changes looked up in Redis: hit, miss, error or rejected.");
         _redisFeed = _meter.CreateCounter<long>("redis_feed_messages_total",
-            description: "The change feed through Redis: published, dropped, heard, rejected, missed or silence.");
+            description: "The change feed through Redis: published, dropped, heard, rejected, missed, silence or lag.");
+        _redisRejected = _meter.CreateCounter<long>(
+            "redis_rejected_total",
+            description: "Entries and messages in Redis that were not believed, by reason: size, seal (not written by a "
+                + "gateway of this cluster, or not lately), content or jump.");
+        _feedPoisoned = _meter.CreateCounter<long>(
+            "feed_poisoned_total",
+            description: "How often this gateway had passed on what no leader knows, and began anew.");
         _readIndexBatches = _meter.CreateHistogram<int>(
             "read_index_batch_size", description: "Linearizable reads that shared one question to the leader.");
         _nodeReads = _meter.CreateCounter<long>(
@@ -83,9 +92,16 @@ internal sealed class GatewayMetrics : IDisposable
         _redisLookups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <param name="outcome">
-    /// published, dropped (too much on the way, or lost), heard, rejected (no message), missed (a gap), silence.
+    /// published, dropped (too much on the way, or lost), heard, rejected (no message), missed (a gap), silence, lag
+    /// (what is heard is long known, and a leader knows more).
     /// </param>
     public void RedisFeed(string outcome) => _redisFeed.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <param name="reason">size, seal, content (sealed, and not what belongs there), jump (further ahead than can be).</param>
+    public void RedisRejected(string reason) =>
+        _redisRejected.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    public void FeedPoisoned() => _feedPoisoned.Add(1);
 
     public void RequestBegan() => Interlocked.Increment(ref _requestsUnderWay);
 

@@ -9,19 +9,26 @@ namespace Cloudkeeper.Gateway.Redis;
 internal sealed class ChangeCache(RedisStore store, FeedProgress progress)
 {
     /// <returns>Null: not there, not to be believed, or not known in time.</returns>
-    public ValueTask<Change?> FindAsync(Revision revision, Change known) => store.IsConfigured
-        ? store.FindAsync(
-            KeyOf(revision, known.Path), CachedChange.BytesMax, entry => CachedChange.Read(entry.Span, known))
-        : default;
+    public ValueTask<Change?> FindAsync(Revision revision, Change known)
+    {
+        if (!store.IsConfigured)
+        {
+            return default;
+        }
+
+        var cluster = progress.Cluster;
+        return store.FindAsync(
+            cluster, SharedKeys.Change(cluster, revision, known.Path), CachedChange.BytesMax,
+            entry => CachedChange.Read(entry.Span, known));
+    }
 
     /// <summary>Begins to store a node's answer, unless much is being stored already.</summary>
     public void Store(Revision revision, Change known, Change whole)
     {
         if (store.IsConfigured && CachedChange.IsWholeOf(known, whole))
         {
-            store.Store(KeyOf(revision, whole.Path), () => CachedChange.Write(whole));
+            var cluster = progress.Cluster;
+            store.Store(cluster, SharedKeys.Change(cluster, revision, whole.Path), () => CachedChange.Write(whole));
         }
     }
-
-    private string KeyOf(Revision revision, string path) => SharedKeys.Change(progress.Cluster, revision, path);
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
@@ -8,18 +7,15 @@ using StackExchange.Redis;
 namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>Hears what another gateway publishes of the feed. Messages get lost; who reads them sees it by their revisions.</summary>
+/// <remarks>A message without a seal is no sign of life either: a stranger's shouts are not listened to.</remarks>
 internal sealed class FeedListener(
-    RedisConnection redis, FeedSpeaker speaker, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
+    RedisConnection redis, RedisSeal seal, FeedSpeaker speaker, FeedProgress progress, GatewayMetrics metrics,
+    TimeProvider time)
     : BackgroundService
 {
-    /// <summary>What is not read in time is lost, the oldest first: who begins to listen needs the newest.</summary>
-    private const int WaitingMax = 1_024;
-
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(500);
 
-    private readonly Channel<FeedFrame> _heard = Channel.CreateBounded<FeedFrame>(
-        new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.DropOldest });
-
+    private readonly HeardFrames _heard = new();
     private long _lastHeard = long.MinValue;
 
     /// <summary>A speaker says something twice a second: one that is silent this long is gone. Default 1.5 s.</summary>
@@ -29,23 +25,22 @@ internal sealed class FeedListener(
     public bool IsHeard => Volatile.Read(ref _lastHeard) is > long.MinValue and var last
         && time.GetElapsedTime(last) < SilenceMax;
 
-    /// <summary>The next frame; null after a silence.</summary>
-    public async ValueTask<FeedFrame?> NextAsync(CancellationToken cancellationToken)
+    /// <summary>The next frame; null: none in time.</summary>
+    public async ValueTask<FeedFrame?> NextAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        if (_heard.Reader.TryRead(out var ready))
+        if (_heard.TryTake() is { } ready)
         {
             return ready;
         }
 
-        using var silence = new CancellationTokenSource(SilenceMax, time);
+        using var silence = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
         try
         {
-            return await _heard.Reader.ReadAsync(either.Token);
+            return await _heard.TakeAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            metrics.RedisFeed("silence");
             return null;
         }
     }
@@ -74,7 +69,7 @@ internal sealed class FeedListener(
 
                 // A queue keeps the order of the messages; handlers of StackExchange.Redis do not (bug B-73).
                 queue = await subscriber.SubscribeAsync(FeedSpeaker.ChannelOf(cluster));
-                queue.OnMessage(message => Hear(cluster, message.Message));
+                queue.OnMessage(message => Hear(cluster, ((ReadOnlyMemory<byte>)message.Message).Span));
                 subscribed = cluster;
             }
             catch (Exception e) when (RedisConnection.IsHarmless(e))
@@ -85,10 +80,9 @@ internal sealed class FeedListener(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private void Hear(Guid cluster, RedisValue bytes)
+    private void Hear(Guid cluster, ReadOnlySpan<byte> bytes)
     {
-        var message = FeedMessage.Read(((ReadOnlyMemory<byte>)bytes).Span, cluster);
-        if (message is null)
+        if (Read(cluster, bytes) is not { } message)
         {
             metrics.RedisFeed("rejected");
         }
@@ -96,7 +90,23 @@ internal sealed class FeedListener(
         {
             Volatile.Write(ref _lastHeard, time.GetTimestamp());
             metrics.RedisFeed("heard");
-            _heard.Writer.TryWrite(message.Frame);
+            _heard.Add(message.Frame, bytes.Length);
         }
+    }
+
+    private FeedMessage? Read(Guid cluster, ReadOnlySpan<byte> bytes)
+    {
+        if (seal.Open(cluster, SharedKeys.Feed(cluster), bytes, FeedSpeaker.MessageBytesMax) is not { } content)
+        {
+            return null;
+        }
+
+        var message = FeedMessage.Read(content, cluster);
+        if (message is null)
+        {
+            metrics.RedisRejected("content");
+        }
+
+        return message;
     }
 }

@@ -15,12 +15,13 @@ namespace Cloudkeeper.Gateway.Redis;
 /// nothing and follow a node.
 /// </remarks>
 internal sealed class FeedSpeaker(
-    RedisConnection redis, FeedProgress progress, GatewayMetrics metrics, TimeProvider time) : BackgroundService
+    RedisConnection redis, RedisSeal seal, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
+    : BackgroundService
 {
-    private const long UnderWayBytesMax = 8 << 20;
-
     /// <summary>A transaction that is larger is read from a node by all.</summary>
-    private const int MessageBytesMax = 256 << 10;
+    public const int MessageBytesMax = 256 << 10;
+
+    private const long UnderWayBytesMax = 8 << 20;
 
     private long _leaseEnds = long.MinValue;
     private long _underWayBytes;
@@ -53,7 +54,7 @@ internal sealed class FeedSpeaker(
             return;
         }
 
-        _ = SayAsync(database, cluster, bytes);
+        _ = SayAsync(database, cluster, bytes.Length, seal.Close(cluster, SharedKeys.Feed(cluster), bytes));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -91,11 +92,11 @@ internal sealed class FeedSpeaker(
         }
     }
 
-    private async Task SayAsync(IDatabase database, Guid cluster, byte[] bytes)
+    private async Task SayAsync(IDatabase database, Guid cluster, int counted, byte[] message)
     {
         try
         {
-            await database.PublishAsync(ChannelOf(cluster), bytes);
+            await database.PublishAsync(ChannelOf(cluster), message);
             metrics.RedisFeed("published");
         }
         catch (Exception e) when (RedisConnection.IsHarmless(e))
@@ -104,7 +105,7 @@ internal sealed class FeedSpeaker(
         }
         finally
         {
-            Interlocked.Add(ref _underWayBytes, -bytes.Length);
+            Interlocked.Add(ref _underWayBytes, -counted);
         }
     }
 }

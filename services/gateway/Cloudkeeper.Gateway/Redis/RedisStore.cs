@@ -1,10 +1,11 @@
+using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Metrics;
 using StackExchange.Redis;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Entries that all gateways share. Whatever Redis does costs a lookup's limit at most: it never fails a request.</summary>
-internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, TimeProvider time)
+/// <summary>Entries that all gateways share, sealed. Whatever Redis does costs a lookup's limit at most: it never fails a request.</summary>
+internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayMetrics metrics, TimeProvider time)
 {
     /// <summary>Each keeps a key until Redis answers or the client library gives up, which can be long after the limit.</summary>
     private const int LookupsMax = 256;
@@ -27,12 +28,12 @@ internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, 
     /// <summary>Whether there is anybody to ask.</summary>
     public bool IsConfigured => redis.IsConfigured;
 
-    /// <param name="read">Turns an entry into what it holds; null: it is not to be believed.</param>
+    /// <param name="read">Turns the content of an entry into what it holds; null: it is not to be believed.</param>
     /// <returns>Null: not there, not to be believed, or not known in time.</returns>
-    public async ValueTask<T?> FindAsync<T>(string key, int bytesMax, Func<ReadOnlyMemory<byte>, T?> read)
+    public async ValueTask<T?> FindAsync<T>(Guid cluster, string key, int bytesMax, Func<ReadOnlyMemory<byte>, T?> read)
         where T : class
     {
-        if (await LookUpAsync(key, bytesMax) is not { } entry)
+        if (await LookUpAsync(key, bytesMax + Seal.OverheadBytes) is not { } entry)
         {
             metrics.RedisLookup("error");
             return null;
@@ -45,13 +46,15 @@ internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, 
             return null;
         }
 
-        var found = read(entry);
+        var found = seal.Open(cluster, key, ((ReadOnlyMemory<byte>)entry).Span, bytesMax) is { } content
+            ? Read(content, read)
+            : null;
         metrics.RedisLookup(found is null ? "rejected" : "hit");
         return found;
     }
 
     /// <summary>Begins to store an entry, unless much is being stored already.</summary>
-    public void Store(string key, Func<byte[]> write)
+    public void Store(Guid cluster, string key, Func<byte[]> write)
     {
         if (redis.Database is not { } database)
         {
@@ -64,7 +67,19 @@ internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, 
             return;
         }
 
-        _ = StoreAsync(database, key, write());
+        _ = StoreAsync(database, key, seal.Close(cluster, key, write()));
+    }
+
+    private T? Read<T>(byte[] content, Func<ReadOnlyMemory<byte>, T?> read)
+        where T : class
+    {
+        var found = read(content);
+        if (found is null)
+        {
+            metrics.RedisRejected("content");
+        }
+
+        return found;
     }
 
     /// <returns>Null: no answer.</returns>
@@ -98,6 +113,7 @@ internal sealed class RedisStore(RedisConnection redis, GatewayMetrics metrics, 
     {
         try
         {
+            // One byte more than it may have: then it is known to be too long, and the rest never comes.
             return await database.StringGetRangeAsync(key, 0, bytesMax);
         }
         catch (Exception e) when (RedisConnection.IsHarmless(e))

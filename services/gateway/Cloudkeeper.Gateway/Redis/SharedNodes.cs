@@ -15,10 +15,10 @@ internal sealed class SharedNodes(RedisStore store)
 
     /// <returns>Null: not there, not to be believed, or not known in time.</returns>
     public ValueTask<CacheEntry?> FindAsync(Guid cluster, string path) => store.FindAsync(
-        SharedKeys.Node(cluster, path), SharedNode.BytesMax, entry => SharedNode.Read(entry.Span, cluster, path));
+        cluster, SharedKeys.Node(cluster, path), SharedNode.BytesMax, entry => SharedNode.Read(entry.Span, cluster, path));
 
     /// <summary>Begins to store a node's answer, unless much is being stored already.</summary>
     /// <param name="entry">With its value.</param>
     public void Store(Guid cluster, string path, CacheEntry entry) =>
-        store.Store(SharedKeys.Node(cluster, path), () => SharedNode.Write(cluster, path, entry));
+        store.Store(cluster, SharedKeys.Node(cluster, path), () => SharedNode.Write(cluster, path, entry));
 }
