@@ -107,7 +107,49 @@ public sealed class NodeEndpointsTests : IDisposable
 
         var (_, bytes) = await node.PostAsync(NodeRoutes.Reads, body.WrittenMemory);
 
-        Assert.Equal(Limits.BatchBytesMax / Limits.ValueBytesMax, ReadResultCodec.Read(bytes).Results.Count);
+        Assert.Single(ReadResultCodec.Read(bytes).Results);
+    }
+
+    private static async Task<SessionId> OpenSessionAsync(OneNode node, string name) =>
+        Assert.IsType<SessionInfo>((await node.ExecuteAsync(new OpenSessionCommand(60_000, name))).Body).Id;
+
+    public static TheoryData<string> LargeListings => ["children", "subtree", "sessions", "session", "lock"];
+
+    /// <summary>F-02 and H2: what has no values is counted as well.</summary>
+    [Theory]
+    [MemberData(nameof(LargeListings))]
+    public async Task An_answer_of_many_listings_ends_early_whatever_they_list(string kind)
+    {
+        const int Entries = 200;
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+        var session = await OpenSessionAsync(node, new string('s', Limits.NameBytesMax));
+        for (var i = 0; i < Entries; i++)
+        {
+            var child = $"/parent/{i.ToString("d4", System.Globalization.CultureInfo.InvariantCulture)}{new string('x', 100)}";
+            await node.ExecuteAsync(new MutationCommand(new WriteOperation(
+                child, ReadOnlyMemory<byte>.Empty, "text/plain", Kind: NodeKind.Ephemeral, KindGiven: true, Session: session, Parents: true)));
+            await OpenSessionAsync(node, new string('s', Limits.NameBytesMax));
+            await node.ExecuteAsync(new AcquireLockCommand("/lock", null, 60_000, new string('o', Limits.NameBytesMax), Queue: true));
+        }
+
+        ReadRequest request = kind switch
+        {
+            "children" => new ReadChildrenRequest("/parent", "", Entries, WithValues: false),
+            "subtree" => new ReadSubtreeRequest("/parent", "", DepthMax: 1, Entries, WithValues: false),
+            "sessions" => new ReadSessionsRequest(default, Entries),
+            "session" => new ReadSessionRequest(session),
+            _ => new ReadLockRequest("/lock"),
+        };
+        var body = new ArrayBufferWriter<byte>();
+        ReadRequestCodec.Write(
+            body, new ReadBatch(ReadConsistency.Linearizable, Revision.Zero, [.. Enumerable.Repeat(request, Limits.BatchItemsMax)]));
+
+        var (_, bytes) = await node.PostAsync(NodeRoutes.Reads, body.WrittenMemory);
+
+        Assert.InRange(bytes.Length, 1, 2 * Reads.ReadEndpoints.TurnBytesMax);
+        var results = ReadResultCodec.Read(bytes).Results;
+        Assert.InRange(results.Count, 2, Limits.BatchItemsMax - 1);
+        Assert.All(results, result => Assert.Equal(ResultCode.Ok, result.Code));
     }
 
     [Fact]

@@ -11,8 +11,11 @@ using Cloudkeeper.Replica.Reads;
 namespace Cloudkeeper.Node.Reads;
 
 /// <summary>Batches of reads from gateways.</summary>
-internal static class ReadEndpoints
+internal static partial class ReadEndpoints
 {
+    /// <summary>So much is read for one batch in a turn: about two milliseconds of it (rule R11).</summary>
+    public const int TurnBytesMax = 1 << 20;
+
     public static void MapReads(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
@@ -20,7 +23,8 @@ internal static class ReadEndpoints
         group.MapPost(NodeRoutes.ReadIndex, ReadIndexAsync).WithBodyLimit(BodyLimits.None);
     }
 
-    private static async Task ReadAsync(HttpContext context, ReplicaHost replica, NodeMetrics metrics)
+    private static async Task ReadAsync(
+        HttpContext context, ReplicaHost replica, NodeMetrics metrics, ILogger<ReadBatch> logger)
     {
         var started = Stopwatch.GetTimestamp();
         var body = await BinaryBodies.ReadAsync(context, reserved: 0, BodyLimits.Batch);
@@ -39,9 +43,16 @@ internal static class ReadEndpoints
         var (status, answer) = await replica.ReadAsync(
             batch.Consistency,
             batch.MinRevision,
-            r => Answer(r, cluster, batch.Requests));
+            r => Answer(r, cluster, batch.Requests, e => LogFailed(logger, e, batch.Requests.Count)));
         metrics.ReadsAnswered(NameOf(batch.Consistency), batch.Requests.Count, Stopwatch.GetElapsedTime(started));
-        await WriteAsync(context, replica, status, answer);
+        if (status == ReadStatus.Ready && answer is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            return;
+        }
+
+        await WriteAsync(
+            context, replica, status, answer is null ? default : BinaryBodies.Encode(answer, ReadResultCodec.Write));
     }
 
     /// <summary>One question for all reads that a gateway answers by itself.</summary>
@@ -85,19 +96,35 @@ internal static class ReadEndpoints
     }
 
     /// <summary>
-    /// On the replica's turn: everything at one revision. Large values end the answer early: the gateway asks again for
-    /// what is missing.
+    /// On the replica's turn: everything at one revision, encoded elsewhere. An answer ends early when it grows large, of
+    /// whatever kind its results are: the gateway asks again for what is missing, and others have their turn.
     /// </summary>
-    private static ReadOnlyMemory<byte> Answer(
-        ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests)
+    /// <returns>Null: a read has failed. It has changed nothing, so it is no reason to end the process.</returns>
+    private static ReadBatchResult? Answer(
+        ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests, Action<Exception> failed)
+    {
+        try
+        {
+            return Answer(replica, cluster, requests);
+        }
+#pragma warning disable CA1031 // Whatever it is: it is this read's.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            failed(e);
+            return null;
+        }
+    }
+
+    private static ReadBatchResult Answer(ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests)
     {
         var results = new List<ReadResult>(requests.Count);
         var bytes = 0L;
         foreach (var request in requests)
         {
             var result = WithExpiry(replica, replica.Machine.Read(request));
-            bytes += ValueBytes(result);
-            if (results.Count > 0 && bytes > Limits.BatchBytesMax)
+            bytes += ReadResultSize.Of(result);
+            if (results.Count > 0 && bytes > TurnBytesMax)
             {
                 break;
             }
@@ -105,18 +132,8 @@ internal static class ReadEndpoints
             results.Add(result);
         }
 
-        var answer = new ReadBatchResult(replica.Machine.Revision, results) { Cluster = cluster };
-        return BinaryBodies.Encode(answer, ReadResultCodec.Write);
+        return new ReadBatchResult(replica.Machine.Revision, results) { Cluster = cluster };
     }
-
-    private static long ValueBytes(ReadResult result) => result switch
-    {
-        ReadNodeResult node => node.Value.Length,
-        ReadChildrenResult children => children.Children.Sum(child => (long)child.Value.Length),
-        ReadChangeResult { Change: { } change } =>
-            (change.Value?.Length ?? 0) + (change.Previous?.Value.Length ?? 0),
-        _ => 0,
-    };
 
     /// <summary>How long sessions have left is the leader's count, not part of the replicated state.</summary>
     private static ReadResult WithExpiry(ReplicaNode replica, ReadResult result) => result switch
@@ -141,4 +158,7 @@ internal static class ReadEndpoints
 
     private static string NameOf(ReadConsistency consistency) =>
         consistency == ReadConsistency.Linearizable ? "linearizable" : "local";
+
+    [LoggerMessage(LogLevel.Error, "A batch of {Count} reads failed; nothing was changed")]
+    private static partial void LogFailed(ILogger logger, Exception exception, int count);
 }
