@@ -41,7 +41,7 @@ public sealed class GatewayListTests
         """{"instance":"x","address":"http://127.0.0.1:1/path"}""",
         """{"instance":"x","address":"http://127.0.0.1:1/?query"}""",
         """{"instance":"x","address":"http://127.0.0.1:1/#fragment"}""",
-        """{"instance":"x","address":"http://unix:/tmp/socket"}""",
+        """{"instance":"x","address":"http://unix:/run/socket"}""",
         """{"instance":"x","address":"http://255.255.255.255:1"}""",
         """{"instance":"x","address":"http://a\\b:1"}""",
     ];

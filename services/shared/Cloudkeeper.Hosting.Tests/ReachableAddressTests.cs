@@ -9,7 +9,7 @@ public sealed class ReachableAddressTests
     [InlineData(" HTTP://Gateway_1.Example:7100/ ", "http://gateway_1.example:7100")]
     [InlineData("http://gateway:80", "http://gateway")]
     [InlineData("https://gateway:443/", "https://gateway")]
-    [InlineData("http://XN--bcher-kva.example:1", "http://xn--bcher-kva.example:1")]
+    [InlineData("http://XN--bcher-kva:1", "http://xn--bcher-kva:1")]
     [InlineData("http://127.1:1", "http://127.0.0.1:1")]
     [InlineData("http://0x7f000001:1", "http://127.0.0.1:1")]
     [InlineData("http://[2001:DB8:0::1]:7100", "http://[2001:db8::1]:7100")]
