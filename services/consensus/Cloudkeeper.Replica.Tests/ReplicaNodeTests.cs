@@ -8,6 +8,7 @@ using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Commands;
 using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica.Tests;
 
@@ -87,6 +88,22 @@ public sealed class ReplicaNodeTests
         SubmitOutcome? outcome = null;
 
         Replica.Submit(Payload(command), o => outcome = o);
+
+        Assert.Equal(SubmitStatus.Reserved, outcome?.Status);
+        Assert.Equal(last, Replica.LastIndex);
+    }
+
+    /// <summary>A member whose program cannot decode it would stop for good.</summary>
+    [Fact]
+    public void A_command_of_a_higher_level_is_not_proposed()
+    {
+        _host.Elect();
+        Assert.True(Replica.Machine.FeatureLevel < FeatureLevels.GatewayTable);
+        var last = Replica.LastIndex;
+        SubmitOutcome? outcome = null;
+
+        Replica.Submit(
+            Payload(new RegisterGatewayCommand(new GatewayEntry("g1", "http://g1:1", new SessionId(1)))), o => outcome = o);
 
         Assert.Equal(SubmitStatus.Reserved, outcome?.Status);
         Assert.Equal(last, Replica.LastIndex);

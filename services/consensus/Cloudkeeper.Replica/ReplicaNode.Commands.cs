@@ -2,6 +2,7 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Commands;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
 
@@ -47,22 +48,41 @@ public sealed partial class ReplicaNode
         }
 
         // Decoded here as well as at apply: bytes that do not decode must never reach the log, where every replica
-        // would have to agree for ever on what they mean. And what a leader decides of its own accord is nobody's to ask
-        // for: it would end sessions that live, or raise the level above what members know.
+        // would have to agree for ever on what they mean; nor must commands that some member's program cannot decode. And
+        // what a leader decides of its own accord is nobody's to ask for: it would end sessions that live, or raise the
+        // level above what members know.
         try
         {
             var batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
-            if (batch.Requests.Any(static r => r.Command is LeaderCommand))
-            {
-                return SubmitStatus.Reserved;
-            }
-
-            return CheckRoom(batch);
+            return CheckCommands(batch) ?? CheckRoom(batch);
         }
         catch (WireFormatException)
         {
             return SubmitStatus.Malformed;
         }
+    }
+
+    /// <summary>
+    /// A leader that has not applied all that was committed before it may not know yet that the level has risen: the batch
+    /// comes again.
+    /// </summary>
+    private SubmitStatus? CheckCommands(CommandBatch batch)
+    {
+        for (var i = 0; i < batch.Requests.Count; i++)
+        {
+            var command = batch.Requests[i].Command;
+            if (command is LeaderCommand)
+            {
+                return SubmitStatus.Reserved;
+            }
+
+            if (FeatureLevels.Needed(command) > Machine.FeatureLevel)
+            {
+                return IsServingLeader ? SubmitStatus.Reserved : SubmitStatus.NotLeader;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Proposes a decision of this leader itself, void in any other term (rule R5).</summary>

@@ -66,6 +66,11 @@ public sealed class GoldenSnapshotTests
             machine.Transact(shortLived, new DeleteOperation(shortLived.Path), new WriteOperation("/lock", Bytes("x"), ""));
         }
 
+        if (level >= FeatureLevels.GatewayTable)
+        {
+            machine.Run(new RegisterGatewayCommand(new GatewayEntry("g1", "http://10.0.0.4:7100", session)));
+        }
+
         return machine;
     }
 

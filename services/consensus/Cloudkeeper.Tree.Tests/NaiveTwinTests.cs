@@ -24,7 +24,7 @@ public sealed class NaiveTwinTests
             machine.Now += random.Next(60);
             var command = workload.NextCommand();
             if (command is AcquireLockCommand or ReleaseTicketCommand or OpenLaneCommand
-                or RemoveIdleNodesCommand or RaiseFeatureLevelCommand or CheckpointCommand)
+                or RemoveIdleNodesCommand or RaiseFeatureLevelCommand or CheckpointCommand or RegisterGatewayCommand)
             {
                 continue;
             }

@@ -23,6 +23,7 @@ internal static class Same
         Assert.Equal(expected.NodeCount, actual.NodeCount);
         Assert.Equal(expected.Digest, actual.Digest);
         Assert.Equal(expected.LiveSessions(default), actual.LiveSessions(default));
+        Assert.Equal(expected.Gateways, actual.Gateways);
         Assert.Equal(History(expected), History(actual));
         Nodes(expected, actual, "/");
     }

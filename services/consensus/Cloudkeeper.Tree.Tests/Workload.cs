@@ -59,7 +59,7 @@ internal sealed class Workload(int seed)
         _ => new AddOperation(NextPath() + "/n", _random.Next(-5, 6)),
     };
 
-    public Command NextCommand() => _random.Next(20) switch
+    public Command NextCommand() => _random.Next(21) switch
     {
         < 9 => new MutationCommand(NextOperation()),
         < 12 => NextTransaction(),
@@ -70,8 +70,13 @@ internal sealed class Workload(int seed)
         17 => new ReleaseTicketCommand(NextTicket()),
         18 => new OpenLaneCommand(),
         19 => NextDecision(),
+        20 => NextRegistration(),
         _ => throw new InvalidOperationException(),
     };
+
+    /// <summary>Few names, so that gateways take each other's places; some addresses are none.</summary>
+    private RegisterGatewayCommand NextRegistration() => new(new GatewayEntry(
+        $"g{_random.Next(6)}", _random.Next(8) == 0 ? "nowhere" : $"http://10.0.0.{_random.Next(1, 5)}:7100", NextSession()));
 
     /// <summary>What a leader decides on its own.</summary>
     private Command NextDecision() => _random.Next(10) switch

@@ -39,6 +39,7 @@ internal sealed class CommandExecutor(
     private Outcome Execute(Command command) => command switch
     {
         OpenLaneCommand => OpenLane(),
+        RegisterGatewayCommand register => Register(register),
         RaiseFeatureLevelCommand raise => RaiseFeatureLevel(raise),
 
         // For who applies the entry to compare: a difference is no business of a state that differs.
@@ -49,6 +50,11 @@ internal sealed class CommandExecutor(
     private Outcome OpenLane() => state.Lanes.Open(state.AppliedIndex, state.Retention.Time) is { } lane
         ? Outcome.Ok(new LaneResult(lane.Id))
         : Outcome.Refused(ResultCode.Overloaded);
+
+    /// <summary>Leaders propose none before: see <see cref="FeatureLevels.Needed"/>.</summary>
+    private Outcome Register(RegisterGatewayCommand command) => state.FeatureLevel < FeatureLevels.GatewayTable
+        ? Outcome.Refused(ResultCode.InvalidOperation)
+        : state.Gateways.Register(command.Gateway);
 
     private Outcome RaiseFeatureLevel(RaiseFeatureLevelCommand command)
     {

@@ -25,4 +25,5 @@ internal static class RecordKind
     public const ulong ChangeSet = 7;
     public const ulong Tombstone = 8;
     public const ulong Head = 9;
+    public const ulong Gateway = 10;
 }

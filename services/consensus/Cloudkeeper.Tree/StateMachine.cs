@@ -107,6 +107,9 @@ public sealed class StateMachine
 
     public bool IsAlive(SessionId session) => _state.Sessions.Find(session) is not null;
 
+    /// <summary>The gateways that have registered, in the order of their names; none before feature level 4.</summary>
+    public IReadOnlyList<GatewayEntry> Gateways => _state.Gateways.All;
+
     /// <summary>
     /// The live sessions with a larger id, in order. Ids grow: with the largest one that is known as
     /// <paramref name="after"/> it gives those that were opened since.

@@ -1,6 +1,7 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Tree.ExactlyOnce;
+using Cloudkeeper.Tree.Gateways;
 using Cloudkeeper.Tree.History;
 using Cloudkeeper.Tree.Levels;
 using Cloudkeeper.Tree.Nodes;
@@ -19,6 +20,7 @@ internal sealed class TreeState
         _newestLevel = options.NewestLevel;
         Sessions = new SessionTable(options, Digest);
         Nodes = new NodeTree(Digest, Sessions);
+        Gateways = new GatewayTable(Sessions, Digest);
         History = new ChangeHistory(options, Digest);
         Tombstones = new TombstoneTable(options, Digest);
         Lanes = new LaneTable(options, Digest);
@@ -30,6 +32,8 @@ internal sealed class TreeState
     public SessionTable Sessions { get; }
 
     public NodeTree Nodes { get; }
+
+    public GatewayTable Gateways { get; }
 
     public ContentTypes ContentTypes { get; } = new();
 
@@ -146,6 +150,7 @@ internal sealed class TreeState
             {
                 (ids ??= []).Add(entry.Ended.Info.Id);
                 Sessions.AddEnded(entry.Ended);
+                Gateways.RemoveOf(entry.Ended.Info.Id);
             }
         }
 

@@ -121,6 +121,18 @@ public sealed class CodecTests
                 Bytes(o => CommandCodec.Write(o, Samples.LeaderBatch)),
                 b => Bytes(o => CommandCodec.Write(o, CommandCodec.Read(b))),
                 b => CommandCodec.Read(b)),
+            ["gateway-commands"] = (
+                Bytes(o => CommandCodec.Write(o, Samples.GatewayBatch)),
+                b => Bytes(o => CommandCodec.Write(o, CommandCodec.Read(b))),
+                b => CommandCodec.Read(b)),
+            ["gateway-read-batch"] = (
+                Bytes(o => ReadRequestCodec.Write(o, Samples.GatewayReads)),
+                b => Bytes(o => ReadRequestCodec.Write(o, ReadRequestCodec.Read(b))),
+                b => ReadRequestCodec.Read(b)),
+            ["gateway-read-results"] = (
+                Bytes(o => ReadResultCodec.Write(o, Samples.GatewayReadResults)),
+                b => Bytes(o => ReadResultCodec.Write(o, ReadResultCodec.Read(b))),
+                b => ReadResultCodec.Read(b)),
             ["command-results"] = (
                 Bytes(o => CommandResultCodec.WriteAll(o, Samples.Results)),
                 b => Bytes(o => CommandResultCodec.WriteAll(o, CommandResultCodec.ReadAll(b))),

@@ -28,6 +28,7 @@ internal static class Samples
 
     private static readonly ReadOnlyMemory<byte> Value = "value"u8.ToArray();
     private static readonly SessionInfo Session = new(new SessionId(9), "worker-7", 10_000, 17, null, 18);
+    private static readonly GatewayEntry Gateway = new("g1", "http://gateway1:7100", new SessionId(9));
     private static readonly TicketInfo Ticket =
         new(new Ticket(12), RecipeKind.Lock, "/locks/a", "_c_0c-lock-0000000001", 1, new SessionId(9), "me");
 
@@ -41,6 +42,16 @@ internal static class Samples
             Request(new RaiseFeatureLevelCommand(6, 2), 1),
             Request(new CheckpointCommand(6, 1_000, 0xfedc_ba98_7654_3210), 2),
         ]);
+
+    public static CommandBatch GatewayBatch { get; } = new(default, 0, [Request(new RegisterGatewayCommand(Gateway), 1)]);
+
+    public static ReadBatch GatewayReads { get; } = new(ReadConsistency.Linearizable, Revision.Zero, [new ReadGatewaysRequest()]);
+
+    public static ReadBatchResult GatewayReadResults { get; } = new(
+        new Revision(20), [new ReadGatewaysResult(ResultCode.Ok, [Gateway]), new ReadGatewaysResult(ResultCode.Ok, [])])
+    {
+        Cluster = Cluster,
+    };
 
     public static IReadOnlyList<CommandResult> Results { get; } =
     [

@@ -30,6 +30,9 @@ public static class Limits
     public const long SessionTtlMillisecondsMin = 1_000;
     public const long SessionTtlMillisecondsMax = 3_600_000;
 
+    /// <summary>Most gateways that are registered at a time.</summary>
+    public const int GatewaysMax = 64;
+
     /// <summary>Most entries on one page of children or sessions.</summary>
     public const int PageSizeMax = 10_000;
 

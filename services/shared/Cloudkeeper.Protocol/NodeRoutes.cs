@@ -61,7 +61,7 @@ public static class NodeRoutes
     /// </summary>
     public const string Snapshot = "/snapshot";
 
-    /// <summary>GET, JSON: the gateways that have registered, from the local tree: works without a quorum.</summary>
+    /// <summary>GET, JSON: the gateways that have registered, as this node knows them: works without a quorum.</summary>
     public const string Gateways = "/gateways";
 
     /// <summary>Base address of the leader as the answering node knows it.</summary>
@@ -70,6 +70,9 @@ public static class NodeRoutes
     /// <summary>Revision of the state that an answer is of.</summary>
     public const string RevisionHeader = "Cloudkeeper-Revision";
 
-    /// <summary>Where gateways register themselves: ephemeral nodes <c>{instance}</c> with a JSON value.</summary>
+    /// <summary>
+    /// Where gateways register below feature level 4, as ephemeral nodes <c>{instance}</c> with a JSON value. While that
+    /// lasts, gateways let no client write there.
+    /// </summary>
     public const string GatewaysPath = "/services/cloudkeeper-gateways";
 }

@@ -26,7 +26,7 @@ public sealed class SeedTests
         Marker.RemovedMembersTold, Marker.MembersRemoved, Marker.SeveralMembersRemoved, Marker.JointChanges,
         Marker.CrashesInJointChanges, Marker.RemovalsRefusedAsUnsafe, Marker.ChangesToldToWait, Marker.LearnersPromoted,
         Marker.MembershipChanges, Marker.TransfersRefused, Marker.TransfersFailed, Marker.ImpostorsTurnedAway,
-        Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.LonelyLeaders,
+        Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.GatewaysRegistered, Marker.LonelyLeaders,
         Marker.LogsDivided, Marker.ProgramsUpgraded, Marker.ProgramsDowngraded, Marker.ProgramsTooOld,
         Marker.NewerDataReadByOlderPrograms,
         Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted, Marker.CacheFills,

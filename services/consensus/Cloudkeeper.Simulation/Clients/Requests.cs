@@ -44,6 +44,10 @@ internal sealed class Requests(SimulationRandom random, SimulationOptions option
         : new CreateSequentialOperation(
             "/members", "member-", Value(), Text, NodeKind.Ephemeral, session, Parents: true));
 
+    /// <summary>As a gateway does it; few names, so that one takes the place of another.</summary>
+    public Command Register(SessionId session) => new RegisterGatewayCommand(
+        new GatewayEntry($"g{random.Next(options.Keys)}", $"http://10.0.0.{random.Between(1, 5)}:7100", session));
+
     public Command Transaction(Revision seen)
     {
         var conditions = random.Chance(0.5)

@@ -5,6 +5,7 @@ using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Gateways;
 using Cloudkeeper.Simulation.Runs;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Clients;
 
@@ -152,6 +153,9 @@ internal sealed class SimulatedClient
                 return true;
             case < 2 when _session.Id is { } id:
                 Write(new CloseSessionCommand(id), true, _ => _session.Closed(id));
+                return true;
+            case 7 when _session.Id is { } id && _world.Checks.Ledger.Machine.FeatureLevel >= FeatureLevels.GatewayTable:
+                Write(_requests.Register(id), false, _session.Used);
                 return true;
             case < 8 when _session.Id is { } id:
                 Write(_requests.Ephemeral(id), true, _session.Used);

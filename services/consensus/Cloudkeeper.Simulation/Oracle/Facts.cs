@@ -37,6 +37,7 @@ internal sealed class Facts
             NoEarlyExpiry,
             new NothingAfterTheEnd(Sessions),
             new EphemeralsLiveWithTheirSessions(Sessions, totals),
+            new GatewaysLiveWithTheirSessions(Sessions, totals, reference),
             Locks,
             Tickets,
             new FencedWrites(Locks, totals),

@@ -88,6 +88,7 @@ internal enum Marker
     ClockRates,
     LevelsRaised,
     CheckpointsStamped,
+    GatewaysRegistered,
     RunsWithoutQuorum,
     MembershipChanges,
     JointChanges,

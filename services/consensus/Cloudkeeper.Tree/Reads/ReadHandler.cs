@@ -31,6 +31,7 @@ internal sealed class ReadHandler(TreeState state)
         ReadTicketRequest ticket => ReadTicket(ticket),
         ReadLockRequest held => ReadLock(held),
         ReadChangeRequest change => ReadChange(change),
+        ReadGatewaysRequest => new ReadGatewaysResult(ResultCode.Ok, [.. state.Gateways.All]),
         _ => throw Invariant.Unreachable(request),
     };
 

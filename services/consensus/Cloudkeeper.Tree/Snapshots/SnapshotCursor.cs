@@ -32,6 +32,7 @@ public sealed class SnapshotCursor : IDisposable
     private readonly Queue<TreeNode> _preservedNodes = new();
     private readonly Queue<Session> _preservedSessions = new();
     private readonly Queue<Lane> _preservedLanes = new();
+    private readonly GatewayEntry[] _gateways;
     private readonly FrozenQueue<EndedSession> _ended;
     private readonly FrozenQueue<IdempotencyEntry> _idempotency;
     private readonly FrozenQueue<Tombstone> _tombstones;
@@ -56,6 +57,7 @@ public sealed class SnapshotCursor : IDisposable
             state.Retention.LastStamp,
             state.ComputeDigest());
         _walk = new TreeWalk(state.Nodes);
+        _gateways = [.. state.Gateways.All];
         _ended = state.Sessions.FreezeEnded();
         _idempotency = state.Idempotency.Freeze();
         _tombstones = state.Tombstones.Freeze();
@@ -67,6 +69,7 @@ public sealed class SnapshotCursor : IDisposable
         Head,
         Lanes,
         Sessions,
+        Gateways,
         Nodes,
         Ended,
         Idempotency,
@@ -166,6 +169,9 @@ public sealed class SnapshotCursor : IDisposable
                 return WriteLanes(output, byteBudget);
             case Section.Sessions:
                 return WriteSessions(output, byteBudget);
+            case Section.Gateways:
+                Array.ForEach(_gateways, gateway => SnapshotFormat.Write(output, gateway));
+                return true;
             case Section.Nodes:
                 return WriteNodes(output, byteBudget);
             case Section.Ended:

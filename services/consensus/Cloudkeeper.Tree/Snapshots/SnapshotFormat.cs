@@ -17,8 +17,8 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// <remarks>
 /// The version is the state's feature level: a program that knows the level knows the format, and one that does not
 /// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
-/// change sets.
-/// The head comes first. Nodes, sessions and lanes come in any order, a node even before its parent; all other records
+/// change sets, version 4 the gateways.
+/// The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>
 internal static class SnapshotFormat
@@ -109,6 +109,17 @@ internal static class SnapshotFormat
 
     public static Session ReadSession(ref WireReader reader) => new(
         new SessionId(reader.ReadInt64()), reader.ReadString(), reader.ReadInt64(), reader.ReadInt64());
+
+    public static void Write(IBufferWriter<byte> output, GatewayEntry gateway)
+    {
+        output.WriteByte((byte)SnapshotRecord.Gateway);
+        output.WriteString(gateway.Instance);
+        output.WriteString(gateway.Address);
+        output.WriteInt64(gateway.Session.Value);
+    }
+
+    public static GatewayEntry ReadGateway(ref WireReader reader) => new(
+        reader.ReadString(Limits.NameBytesMax), reader.ReadString(GatewayAddress.CharsMax), new SessionId(reader.ReadInt64()));
 
     public static void Write(IBufferWriter<byte> output, EndedSession ended)
     {

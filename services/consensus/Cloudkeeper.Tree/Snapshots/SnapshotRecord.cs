@@ -14,4 +14,7 @@ internal enum SnapshotRecord : byte
 
     /// <summary>A change set that has touched parents: from feature level 3 on.</summary>
     TouchingChangeSet = 9,
+
+    /// <summary>A registered gateway: from feature level 4 on.</summary>
+    Gateway = 10,
 }

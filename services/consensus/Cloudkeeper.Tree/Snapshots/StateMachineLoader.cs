@@ -55,6 +55,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
             _state.Nodes.Complete(node);
         }
 
+        Require(_state.Gateways.IsWhole, "The gateways are not those that there can be.");
         var digest = _state.ComputeDigest();
         return digest == head.Digest
             ? new StateMachine(_state)
@@ -63,7 +64,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
 
     private void AddRecord(ref WireReader reader)
     {
-        var kind = reader.ReadEnum(SnapshotRecord.TouchingChangeSet);
+        var kind = reader.ReadEnum(SnapshotRecord.Gateway);
         if (kind == SnapshotRecord.Head ^ _head is null)
         {
             throw new WireFormatException("A snapshot begins with its one head.");
@@ -97,6 +98,9 @@ public sealed class StateMachineLoader(StateMachineOptions options)
                 break;
             case SnapshotRecord.TouchingChangeSet:
                 _state.History.Load(ChangeCodec.ReadSet(ref reader, hasTouchedParents: true));
+                break;
+            case SnapshotRecord.Gateway when _state.FeatureLevel >= FeatureLevels.GatewayTable:
+                _state.Gateways.Add(SnapshotFormat.ReadGateway(ref reader));
                 break;
             default:
                 throw new WireFormatException($"A record of kind {kind}.");

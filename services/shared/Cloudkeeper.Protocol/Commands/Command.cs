@@ -32,6 +32,13 @@ public sealed record AcquireLockCommand(
 /// <summary>Releases a held ticket or gives up a waiting one.</summary>
 public sealed record ReleaseTicketCommand(Ticket Ticket) : Command;
 
+/// <summary>
+/// A gateway says where the proxy reaches it, in the place of what the same instance or the same session said before. It
+/// goes with its session. Sent by gateways on their own, from feature level 4 on; no request of a client becomes this.
+/// Changes nothing that a client can see in the tree and takes no revision.
+/// </summary>
+public sealed record RegisterGatewayCommand(GatewayEntry Gateway) : Command;
+
 /// <summary>Opens a lane. Changes nothing that a client can see and takes no revision.</summary>
 public sealed record OpenLaneCommand : Command;
 

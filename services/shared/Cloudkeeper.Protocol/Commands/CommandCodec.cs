@@ -30,6 +30,7 @@ public static class CommandCodec
         RemoveIdleNodes = 8,
         RaiseFeatureLevel = 9,
         Checkpoint = 10,
+        RegisterGateway = 11,
     }
 
     public static void Write(IBufferWriter<byte> output, CommandBatch batch)
@@ -174,6 +175,10 @@ public static class CommandCodec
                 output.WriteInt64(checkpoint.Index);
                 output.WriteUInt64(checkpoint.Digest);
                 break;
+            case RegisterGatewayCommand register:
+                output.WriteByte((byte)Tag.RegisterGateway);
+                WriteGateway(output, register.Gateway);
+                break;
             default:
                 throw new ArgumentException($"No encoding for {command.GetType().Name}.", nameof(command));
         }
@@ -181,7 +186,7 @@ public static class CommandCodec
 
     private static Command ReadCommand(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Checkpoint);
+        var tag = reader.ReadEnum(Tag.RegisterGateway);
         return tag switch
         {
             Tag.Mutation => new MutationCommand(OperationCodec.Read(ref reader)),
@@ -202,9 +207,20 @@ public static class CommandCodec
             Tag.ExpireSessions => new ExpireSessionsCommand(reader.ReadInt64(), ReadSessions(ref reader)),
             Tag.RemoveIdleNodes => ReadIdleNodes(ref reader),
             Tag.RaiseFeatureLevel => new RaiseFeatureLevelCommand(reader.ReadInt64(), reader.ReadInt32()),
-            _ => new CheckpointCommand(reader.ReadInt64(), reader.ReadInt64(), reader.ReadUInt64()),
+            Tag.Checkpoint => new CheckpointCommand(reader.ReadInt64(), reader.ReadInt64(), reader.ReadUInt64()),
+            _ => new RegisterGatewayCommand(ReadGateway(ref reader)),
         };
     }
+
+    internal static void WriteGateway(IBufferWriter<byte> output, GatewayEntry gateway)
+    {
+        output.WriteString(gateway.Instance);
+        output.WriteString(gateway.Address);
+        output.WriteInt64(gateway.Session.Value);
+    }
+
+    internal static GatewayEntry ReadGateway(ref WireReader reader) => new(
+        reader.ReadString(Limits.NameBytesMax), reader.ReadString(GatewayAddress.CharsMax), new SessionId(reader.ReadInt64()));
 
     private static ExpiredSession[] ReadSessions(ref WireReader reader)
     {

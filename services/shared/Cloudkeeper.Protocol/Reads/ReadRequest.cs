@@ -24,6 +24,9 @@ public sealed record ReadLockRequest(string Path) : ReadRequest;
 /// <summary>One change out of the history, with its value and the one before, whatever their size.</summary>
 public sealed record ReadChangeRequest(Revision Revision, string Path) : ReadRequest;
 
+/// <summary>The gateways that have registered; from feature level 4 on.</summary>
+public sealed record ReadGatewaysRequest : ReadRequest;
+
 public enum ReadConsistency : byte
 {
     /// <summary>Reflects everything that was committed when the request arrived.</summary>

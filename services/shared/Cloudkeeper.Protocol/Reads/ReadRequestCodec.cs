@@ -18,6 +18,7 @@ public static class ReadRequestCodec
         Lock = 5,
         Change = 6,
         Subtree = 7,
+        Gateways = 8,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatch batch)
@@ -40,7 +41,7 @@ public static class ReadRequestCodec
         reader.RequireVersion(Version, "A read batch");
         var consistency = reader.ReadEnum(ReadConsistency.Local);
         var minRevision = new Revision(reader.ReadInt64());
-        var requests = new ReadRequest[reader.ReadCount(Limits.BatchItemsMax, 2)];
+        var requests = new ReadRequest[reader.ReadCount(Limits.BatchItemsMax)];
         for (var i = 0; i < requests.Length; i++)
         {
             requests[i] = ReadRequest(ref reader);
@@ -96,6 +97,9 @@ public static class ReadRequestCodec
                 output.WriteInt64(change.Revision.Value);
                 output.WriteString(change.Path);
                 break;
+            case ReadGatewaysRequest:
+                output.WriteByte((byte)Tag.Gateways);
+                break;
             default:
                 throw new ArgumentException($"No encoding for {request.GetType().Name}.", nameof(request));
         }
@@ -103,7 +107,7 @@ public static class ReadRequestCodec
 
     private static ReadRequest ReadRequest(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Subtree);
+        var tag = reader.ReadEnum(Tag.Gateways);
         return tag switch
         {
             Tag.Node => new ReadNodeRequest(reader.ReadString(Limits.PathBytesMax), reader.ReadBoolean()),
@@ -122,7 +126,8 @@ public static class ReadRequestCodec
             Tag.Sessions => new ReadSessionsRequest(new SessionId(reader.ReadInt64()), ReadLimit(ref reader)),
             Tag.Ticket => new ReadTicketRequest(new Ticket(reader.ReadInt64())),
             Tag.Lock => new ReadLockRequest(reader.ReadString(Limits.PathBytesMax)),
-            _ => new ReadChangeRequest(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax)),
+            Tag.Change => new ReadChangeRequest(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax)),
+            _ => new ReadGatewaysRequest(),
         };
     }
 

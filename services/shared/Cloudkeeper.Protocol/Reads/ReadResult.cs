@@ -57,6 +57,9 @@ public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketRes
 
 public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
 
+/// <param name="Gateways">By the order of their names, at most <see cref="Limits.GatewaysMax"/>.</param>
+public sealed record ReadGatewaysResult(ResultCode Code, IReadOnlyList<GatewayEntry> Gateways) : ReadResult(Code);
+
 /// <param name="Revision">At which all of it was read.</param>
 public sealed record ReadBatchResult(Revision Revision, IReadOnlyList<ReadResult> Results)
 {

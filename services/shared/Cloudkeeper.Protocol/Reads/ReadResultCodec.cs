@@ -21,6 +21,7 @@ public static class ReadResultCodec
         Lock = 5,
         Change = 6,
         Subtree = 7,
+        Gateways = 8,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatchResult batch)
@@ -111,6 +112,15 @@ public static class ReadResultCodec
 
                 output.WriteInt64(change.OldestRevision.Value);
                 break;
+            case ReadGatewaysResult gateways:
+                Begin(output, Tag.Gateways, gateways.Code);
+                output.WriteCount(gateways.Gateways.Count);
+                foreach (var gateway in gateways.Gateways)
+                {
+                    CommandCodec.WriteGateway(output, gateway);
+                }
+
+                break;
             default:
                 throw new ArgumentException($"No encoding for {result.GetType().Name}.", nameof(result));
         }
@@ -183,7 +193,7 @@ public static class ReadResultCodec
 
     private static ReadResult ReadResult(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Subtree);
+        var tag = reader.ReadEnum(Tag.Gateways);
         var code = reader.ReadEnum(ResultCode.Overloaded);
         return tag switch
         {
@@ -199,6 +209,7 @@ public static class ReadResultCodec
             Tag.Sessions => ReadSessions(ref reader, code),
             Tag.Ticket => ReadTicket(ref reader, code),
             Tag.Lock => ReadLock(ref reader, code),
+            Tag.Gateways => ReadGateways(ref reader, code),
             _ => new ReadChangeResult(
                 code,
                 reader.ReadBoolean() ? ChangeCodec.Read(ref reader) : null,
@@ -266,6 +277,17 @@ public static class ReadResultCodec
         code,
         reader.ReadBoolean() ? CommandResultCodec.ReadTicket(ref reader) : null,
         reader.ReadInt64());
+
+    private static ReadGatewaysResult ReadGateways(ref WireReader reader, ResultCode code)
+    {
+        var gateways = new GatewayEntry[reader.ReadCount(Limits.GatewaysMax, 10)];
+        for (var i = 0; i < gateways.Length; i++)
+        {
+            gateways[i] = CommandCodec.ReadGateway(ref reader);
+        }
+
+        return new ReadGatewaysResult(code, gateways);
+    }
 
     private static ReadLockResult ReadLock(ref WireReader reader, ResultCode code)
     {

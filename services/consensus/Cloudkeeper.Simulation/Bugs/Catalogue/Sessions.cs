@@ -7,6 +7,7 @@ internal static class Sessions
     private const string Counting = "Cloudkeeper.Replica/ReplicaNode.Sessions.cs";
     private const string Timers = "Cloudkeeper.Replica/Sessions/SessionTimers.cs";
     private const string Commands = "Cloudkeeper.Tree/Sessions/SessionCommands.cs";
+    private const string State = "Cloudkeeper.Tree/TreeState.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
@@ -109,6 +110,10 @@ internal static class Sessions
                     "state.Nodes.Tickets.Find(ticket) is { } node\n&& ReferenceEquals(node.Parent!.Children!.Queue.Holder, node);",
                     "state.Nodes.Tickets.Find(ticket) is not null;"),
             ],
+        },
+        new("B-66.3", "the registration of a gateway outlives its session")
+        {
+            Edits = [new(State, "Gateways.RemoveOf(entry.Ended.Info.Id);", "")],
         },
         new("B-67", "waiters are ordered by their sessions first")
         {
