@@ -9,6 +9,7 @@ using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Tests;
 
@@ -331,17 +332,26 @@ public sealed class NodeEndpointsTests : IDisposable
     public async Task Gateways_that_have_registered_are_listed()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
-        var value = """{"address":"http://127.0.0.1:7101"}"""u8.ToArray();
-        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
-            NodeRoutes.GatewaysPath + "/g1", value, "application/json", Parents: true)));
-        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
-            NodeRoutes.GatewaysPath + "/odd", "[]"u8.ToArray(), "text/plain", Parents: true)));
+        while ((await node.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Cluster, Stopping)).GetProperty("featureLevel").GetInt32()
+            < FeatureLevels.GatewayTable)
+        {
+            await Task.Yield();
+        }
 
-        var list = await node.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Gateways, Stopping);
+        var opened = await node.ExecuteAsync(new OpenSessionCommand(60_000, "gateway g1"));
+        var session = ((SessionInfo)opened.Body!).Id;
+        var registered = await node.ExecuteAsync(
+            new RegisterGatewayCommand(new GatewayEntry("g1", "http://127.0.0.1:7101", session)));
+        Assert.Equal(ResultCode.Ok, registered.Code);
+
+        // What clients write is theirs, wherever it stands.
+        await node.ExecuteAsync(new MutationCommand(new WriteOperation(
+            NodeRoutes.GatewaysPath + "/evil", """{"address":"http://evil:7101"}"""u8.ToArray(), "application/json", Parents: true,
+            Kind: NodeKind.Ephemeral, KindGiven: true, Session: session)));
 
         Assert.Equal(
-            ["http://127.0.0.1:7101", null],
-            list.GetProperty("gateways").EnumerateArray().Select(g => g.GetProperty("address").GetString()));
+            """{"gateways":[{"instance":"g1","address":"http://127.0.0.1:7101"}]}""",
+            await node.Client.GetStringAsync(NodeRoutes.Gateways, Stopping));
     }
 
     [Fact]

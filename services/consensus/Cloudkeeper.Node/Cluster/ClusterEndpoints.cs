@@ -1,9 +1,6 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Errors;
-using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Tree;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Cloudkeeper.Node.Cluster;
@@ -43,25 +40,20 @@ internal static class ClusterEndpoints
 
     private static async Task<GatewaysView> GetGatewaysAsync(ReplicaHost replica)
     {
-        var request = new ReadChildrenRequest(NodeRoutes.GatewaysPath, "", Limits.PageSizeMax, WithValues: true);
-        var result = await replica.AskAsync(r => (ReadChildrenResult)r.Machine.Read(request));
-        return new GatewaysView(result.Code == ResultCode.Ok ? [.. result.Children.Select(GatewayOf)] : []);
-    }
-
-    /// <summary>The node's value is the gateway's own JSON; one that is not ours is passed over by giving no address.</summary>
-    private static GatewayView GatewayOf(ChildEntry child)
-    {
-        try
-        {
-            var address = JsonNode.Parse(Encoding.UTF8.GetString(child.Value.Span))?["address"]?.GetValue<string>();
-            return new GatewayView(child.Name, address);
-        }
-        catch (Exception e) when (e is System.Text.Json.JsonException or InvalidOperationException)
-        {
-            return new GatewayView(child.Name, null);
-        }
+        var list = await replica.AskAsync(r => r.Machine.FeatureLevel < FeatureLevels.GatewayTable
+            ? new GatewayLists([], GatewaysInTree.ValuesIn(r.Machine))
+            : new GatewayLists([.. r.Machine.Gateways], []));
+        return new GatewaysView(
+        [
+            .. list.Table.Select(gateway => new GatewayView(gateway.Instance, gateway.Address)),
+            .. GatewaysInTree.Read(list.Tree),
+        ]);
     }
 }
+
+/// <summary>One of them is empty.</summary>
+internal readonly record struct GatewayLists(
+    IReadOnlyList<GatewayEntry> Table, IReadOnlyList<(string Name, ReadOnlyMemory<byte> Value)> Tree);
 
 /// <param name="Node">Who answers.</param>
 /// <param name="Revision">That the answering node has applied.</param>
@@ -78,4 +70,4 @@ internal sealed record ClusterView(
 
 internal sealed record GatewaysView(IReadOnlyList<GatewayView> Gateways);
 
-internal sealed record GatewayView(string Instance, string? Address);
+internal sealed record GatewayView(string Instance, string Address);

@@ -44,7 +44,8 @@ internal static class CommandEndpoints
         if (outcome.Status == SubmitStatus.Reserved)
         {
             await context.Response.WriteAsync(
-                "The batch has a command that only the leader itself decides: ends of sessions, idle nodes, feature levels, checkpoints.",
+                "The batch has a command that only the leader itself decides (ends of sessions, idle nodes, feature levels, "
+                + "checkpoints), or one of a higher feature level than the cluster's.",
                 context.RequestAborted);
         }
     }
