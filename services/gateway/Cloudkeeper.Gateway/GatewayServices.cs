@@ -56,6 +56,7 @@ internal static class GatewayServices
             new NodeDirectory(provider.GetRequiredService<GatewayOptions>().NodeAddresses));
         services.TryAddSingleton<INodes, HttpNodes>();
         services.TryAddSingleton<IClusterNodes, ClusterNodes>();
+        services.AddSingleton<ClusterLevel>();
         services.AddHostedService<NodeDiscovery>();
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Mutations>();

@@ -15,6 +15,7 @@ public static class ReachableAddress
     public const int CharsMax = 270;
 
     private const int HostCharsMax = 253;
+    private const int LabelCharsMax = 63;
 
     /// <summary>
     /// The address in lower case, without a default port, without a slash at the end. Null: the text is no such address.
@@ -82,9 +83,16 @@ public static class ReachableAddress
     private static string? HostOf(IPAddress ip) => ip switch
     {
         { AddressFamily: AddressFamily.InterNetwork } => ip.GetAddressBytes()[0] is 0 or >= 224 ? null : ip.ToString(),
-        _ => ip.Equals(IPAddress.IPv6Any) || ip.IsIPv6Multicast ? null : $"[{ip}]",
+        _ => ip.Equals(IPAddress.IPv6Any) || ip.IsIPv6Multicast || $"{ip}".Contains('.') ? null : $"[{ip}]",
     };
 
-    private static bool IsName(string host) =>
-        host.Length is > 0 and <= HostCharsMax && host.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.' or '_');
+    /// <summary>What ends with a number is an address of version 4, or a strange spelling of one.</summary>
+    private static bool IsName(string host)
+    {
+        var labels = host.EndsWith('.') ? host[..^1].Split('.') : host.Split('.');
+        return host.Length <= HostCharsMax && Array.TrueForAll(labels, IsLabel) && !labels[^1].All(char.IsAsciiDigit);
+    }
+
+    private static bool IsLabel(string label) => label.Length is > 0 and <= LabelCharsMax
+        && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
 }

@@ -9,7 +9,7 @@ public sealed class SizeTests
 {
     public static TheoryData<int> Commands => [.. Enumerable.Range(0, ClientCommands().Length)];
 
-    public static TheoryData<int> Reads => [.. Enumerable.Range(0, Samples.Reads.Requests.Count)];
+    public static TheoryData<int> Reads => [.. Enumerable.Range(0, AllReads().Length)];
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -26,7 +26,7 @@ public sealed class SizeTests
     [MemberData(nameof(Reads))]
     public void A_read_takes_the_bytes_that_are_counted_for_it(int index)
     {
-        var request = Samples.Reads.Requests[index];
+        var request = AllReads()[index];
         Assert.Equal(
             Encoded(output => ReadRequestCodec.Write(output, new ReadBatch(ReadConsistency.Local, default, [request])))
             - Encoded(output => ReadRequestCodec.Write(output, new ReadBatch(ReadConsistency.Local, default, []))),
@@ -70,9 +70,12 @@ public sealed class SizeTests
     private static CommandRequest[] ClientCommands() =>
     [
         .. Samples.Batch.Requests.Where(request => request.Command is not LeaderCommand),
+        .. Samples.GatewayBatch.Requests,
         new(1, "schlüssel", 1, [], new MutationCommand(new WriteOperation("/ä/日本", new byte[300], "text/plain; ö"))),
         new(1, null, 0, [], new MutationCommand(new CreateSequentialOperation("/" + new string('x', 200), "ü", new byte[20_000], ""))),
     ];
+
+    private static ReadRequest[] AllReads() => [.. Samples.Reads.Requests, .. Samples.GatewayReads.Requests];
 
     private static int Encoded(Action<IBufferWriter<byte>> write)
     {

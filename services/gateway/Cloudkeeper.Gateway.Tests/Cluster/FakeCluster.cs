@@ -2,15 +2,16 @@ using System.Net;
 using System.Text;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Hosting.Nodes;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Gateway.Tests.Cluster;
 
 /// <summary>A leader that answers what the test wants, and notes what it was asked.</summary>
 internal sealed class FakeCluster : IClusterNodes
 {
-    private static readonly byte[] View = Encoding.UTF8.GetBytes("""
+    private const string View = """
         {
-          "id": "c", "node": "n1", "leader": "n1", "term": 1, "revision": 0,
+          "id": "c", "node": "n1", "leader": "n1", "term": 1, "revision": 0, "featureLevel": LEVEL,
           "members": [
             {
               "id": "n1", "url": "http://n1:7000", "role": "voter", "state": "leader", "matchIndex": 1, "lag": 0,
@@ -23,14 +24,18 @@ internal sealed class FakeCluster : IClusterNodes
             }
           ]
         }
-        """);
+        """;
 
     /// <summary>Method, route and body of each call.</summary>
     public List<string> Calls { get; } = [];
 
     public Func<string, (HttpStatusCode Status, string Body)> Answer { get; set; } = _ => (HttpStatusCode.OK, "{}");
 
-    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(ClusterView.TryParse(View)!);
+    /// <summary>What the leader says; as the nodes behave is a matter of their own.</summary>
+    public int FeatureLevel { get; set; } = FeatureLevels.Newest;
+
+    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(ClusterView.TryParse(Encoding.UTF8.GetBytes(View.Replace("LEVEL", $"{FeatureLevel}", StringComparison.Ordinal)))!);
 
     /// <summary>There is never any.</summary>
     public async Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken)

@@ -29,13 +29,11 @@ internal sealed class TreeNodes : INodes
     private long _serial;
     private Revision _published;
 
-    public TreeNodes(StateMachineOptions? options = null)
+    /// <param name="level">The feature level that the cluster has.</param>
+    public TreeNodes(StateMachineOptions? options = null, int level = FeatureLevels.Newest)
     {
         _machine = new StateMachine(options ?? StateMachineOptions.Default);
-        for (var level = FeatureLevels.First + 1; level <= FeatureLevels.Newest; level++)
-        {
-            Apply(new CommandBatch(LaneId.None, 0, [Request(new RaiseFeatureLevelCommand(1, level))]));
-        }
+        RaiseLevel(level);
 
         var opened = Apply(new CommandBatch(LaneId.None, 0, [Request(new OpenLaneCommand())]));
         _lane = ((LaneResult)opened.Body!).Lane;
@@ -48,6 +46,18 @@ internal sealed class TreeNodes : INodes
             lock (_gate)
             {
                 return _machine.Revision;
+            }
+        }
+    }
+
+    /// <summary>The table.</summary>
+    public IReadOnlyList<GatewayEntry> Gateways
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _machine.Gateways];
             }
         }
     }
@@ -220,6 +230,18 @@ internal sealed class TreeNodes : INodes
         lock (_gate)
         {
             Apply(new CommandBatch(LaneId.None, 0, [Request(new ExpireSessionsCommand(1, [new ExpiredSession(session, 0)]))]));
+        }
+    }
+
+    /// <summary>All nodes have been upgraded.</summary>
+    public void RaiseLevel(int to)
+    {
+        lock (_gate)
+        {
+            for (var level = _machine.FeatureLevel + 1; level <= to; level++)
+            {
+                Apply(new CommandBatch(LaneId.None, 0, [Request(new RaiseFeatureLevelCommand(1, level))]));
+            }
         }
     }
 

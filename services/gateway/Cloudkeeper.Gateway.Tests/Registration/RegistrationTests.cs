@@ -1,78 +1,87 @@
+using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Tests.Registration;
 
+/// <summary>At the newest feature level: in the table.</summary>
 public sealed class RegistrationTests
 {
-    private const string Path = "/v1/nodes/services/cloudkeeper-gateways/g7";
-
-    private static readonly Dictionary<string, string?> Settings = new()
+    internal static readonly Dictionary<string, string?> Settings = new()
     {
         ["Gateway:Register"] = "true",
         ["Gateway:Instance"] = "g7",
         ["Gateway:RegistrationTtl"] = "00:00:01",
     };
 
+    private readonly TreeNodes _nodes = new();
+
     [Fact]
     public async Task A_gateway_is_found_while_it_serves()
     {
-        var nodes = new TreeNodes();
-        await using (var gateway = await StartAsync(nodes))
+        await using (var gateway = await StartAsync(_nodes))
         {
-            var registered = await UntilRegisteredAsync(gateway);
-            Assert.Equal($$"""{"address":"{{gateway.Address.GetLeftPart(UriPartial.Authority)}}"}""", registered.Text);
-            Assert.Equal("application/json", registered.Headers["Content-Type"]);
+            var entry = await UntilRegisteredAsync(gateway);
+            Assert.Equal(("g7", gateway.Address.GetLeftPart(UriPartial.Authority)), (entry.Instance, entry.Address));
+            Assert.Equal(
+                $$"""[{"instance":"g7","address":"{{entry.Address}}"}]""",
+                (await gateway.GetAsync("/v1/cluster")).Json.GetProperty("gateways").GetRawText());
+            (await gateway.GetAsync("/v1/nodes/services")).ShouldBe(404, "node-not-found");
         }
 
-        await using var other = new GatewayFixture { Nodes = nodes };
-        await other.InitializeAsync();
-        (await other.GetAsync(Path)).ShouldBe(404, "node-not-found");
+        Assert.Empty(_nodes.Gateways);
     }
 
     [Fact]
     public async Task A_gateway_that_comes_back_replaces_what_it_left()
     {
-        var nodes = new TreeNodes();
-        await using var first = await StartAsync(nodes);
-        var before = await UntilRegisteredAsync(first);
-        await using var second = await StartAsync(nodes);
-        var after = before;
-        while (after.Headers["ETag"] == before.Headers["ETag"])
-        {
-            after = await UntilRegisteredAsync(second);
-        }
-
-        Assert.Contains(second.Address.Authority, after.Text, StringComparison.Ordinal);
+        await using var first = await StartAsync(_nodes);
+        await UntilRegisteredAsync(first);
+        await using var second = await StartAsync(_nodes);
+        await Until.TrueAsync(() => IsRegistered(second));
+        Assert.Single(_nodes.Gateways);
     }
 
     [Fact]
     public async Task A_lost_session_is_followed_by_a_new_registration()
     {
-        var nodes = new TreeNodes();
-        await using var gateway = await StartAsync(nodes);
+        await using var gateway = await StartAsync(_nodes);
         var before = await UntilRegisteredAsync(gateway);
-        var owner = (await gateway.GetAsync(Path + "?view=stat")).Json.GetProperty("stat").GetProperty("ephemeralOwner");
-        nodes.Expire(new SessionId(owner.GetInt64()));
-        var after = await UntilRegisteredAsync(gateway);
-        Assert.NotEqual(before.Headers["ETag"], after.Headers["ETag"]);
+        _nodes.Expire(before.Session);
+        Assert.NotEqual(before.Session, (await UntilRegisteredAsync(gateway)).Session);
     }
 
-    private static async Task<GatewayFixture> StartAsync(TreeNodes nodes)
+    [Fact]
+    public async Task A_registration_that_another_gateway_has_replaced_is_renewed()
     {
-        var gateway = new GatewayFixture { Nodes = nodes, Settings = Settings };
+        await using var gateway = await StartAsync(_nodes);
+        var before = await UntilRegisteredAsync(gateway);
+        var session = new SessionId(await gateway.OpenSessionAsync());
+        await ExecuteAsync(_nodes, new RegisterGatewayCommand(new GatewayEntry("g7", "http://10.0.0.9:7100", session)));
+        Assert.False(IsRegistered(gateway));
+
+        Assert.Equal(before, await UntilRegisteredAsync(gateway));
+    }
+
+    internal static async Task<GatewayFixture> StartAsync(TreeNodes nodes, FakeCluster? cluster = null)
+    {
+        var gateway = new GatewayFixture { Nodes = nodes, Cluster = cluster ?? new FakeCluster(), Settings = Settings };
         await gateway.InitializeAsync();
         return gateway;
     }
 
-    private static async Task<Answer> UntilRegisteredAsync(GatewayFixture gateway)
-    {
-        var answer = await gateway.GetAsync(Path);
-        while ((int)answer.Status != 200)
-        {
-            answer = await gateway.GetAsync(Path + "?wait=1s&after=0");
-        }
+    internal static ValueTask<CommandResult> ExecuteAsync(TreeNodes nodes, Command command) =>
+        nodes.ExecuteAsync(new CommandRequest(0, null, UInt128.Zero, [], command), session: null);
 
-        return answer;
+    private bool IsRegistered(GatewayFixture gateway) => _nodes.Gateways.Any(entry => IsOf(entry, gateway));
+
+    private static bool IsOf(GatewayEntry entry, GatewayFixture gateway) =>
+        entry.Address == gateway.Address.GetLeftPart(UriPartial.Authority);
+
+    private async Task<GatewayEntry> UntilRegisteredAsync(GatewayFixture gateway)
+    {
+        await Until.TrueAsync(() => IsRegistered(gateway));
+        return _nodes.Gateways.Single(entry => IsOf(entry, gateway));
     }
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Registration;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
@@ -12,7 +11,8 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Cluster;
 
 /// <summary>What the routes of <c>/v1/cluster</c> do.</summary>
-internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, ClusterChanges changes, BodyReader bodies)
+internal sealed class ClusterHandlers(
+    INodes nodes, IClusterNodes cluster, ClusterLevel level, ClusterChanges changes, BodyReader bodies)
 {
     private const int MembersMax = 64;
 
@@ -22,11 +22,11 @@ internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, Clust
 
         // Who answered is of no interest to a client.
         view.Remove("node");
-        var request = new ReadChildrenRequest(NodeRoutes.GatewaysPath, "", Limits.PageSizeMax, WithValues: true);
-        var answer = await nodes.ReadAsync(request, ReadConsistency.Local, Revision.Zero);
-        var gateways = ((ReadChildrenResult)answer.Result).Children ?? [];
+        var (gateways, revision) = level.Value < ClusterLevel.GatewayTable
+            ? await GatewaysInTree.ReadAllAsync(nodes)
+            : await GatewayTable.ReadAllAsync(nodes, ReadConsistency.Local);
         view["gateways"] = new JsonArray([.. gateways.Select(GatewayOf)]);
-        context.Response.SetRevision(answer.Revision);
+        context.Response.SetRevision(revision);
         JsonAnswer.Write(context, view, static (json, view) => view.WriteTo(json));
     }
 
@@ -178,19 +178,6 @@ internal sealed class ClusterHandlers(INodes nodes, IClusterNodes cluster, Clust
         json.WriteEndObject();
     });
 
-    /// <summary>What it registered, under its name; somebody else's node may stand there as well.</summary>
-    private static JsonObject GatewayOf(ChildEntry child)
-    {
-        var gateway = new JsonObject { ["instance"] = child.Name };
-        try
-        {
-            gateway["address"] = (string?)JsonNode.Parse(Encoding.UTF8.GetString(child.Value.Span))?["address"];
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            gateway["address"] = null;
-        }
-
-        return gateway;
-    }
+    private static JsonObject GatewayOf(GatewayEntry gateway) =>
+        new() { ["instance"] = gateway.Instance, ["address"] = gateway.Address };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Upstream;
@@ -12,18 +11,24 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Cloudkeeper.Gateway.Registration;
 
 /// <summary>
-/// Registers the gateway in the tree while it serves, so that the proxy finds it: an ephemeral node under a session of
-/// its own. Taken back first when it stops.
+/// Registers the gateway while it serves, so that the proxy finds it, under a session of its own, and looks now and then
+/// whether that still stands. Taken back first when it stops.
 /// </summary>
 internal sealed partial class GatewayRegistration(
-    INodes nodes, IServer server, GatewayOptions options, IConfiguration configuration, IHostApplicationLifetime lifetime,
-    TimeProvider time, ILogger<GatewayRegistration> logger) : IHostedLifecycleService, IDisposable
+    INodes nodes, ClusterLevel level, IServer server, GatewayOptions options, IConfiguration configuration,
+    IHostApplicationLifetime lifetime, TimeProvider time, ILogger<GatewayRegistration> logger)
+    : IHostedLifecycleService, IDisposable
 {
     private const int KeepalivesPerTtl = 3;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WithdrawMax = TimeSpan.FromSeconds(2);
 
+    /// <summary>A registration that somebody has deleted or replaced is missed no longer than this.</summary>
+    private static readonly TimeSpan LookMax = TimeSpan.FromSeconds(2);
+
+    private readonly GatewayTable _table = new(nodes);
+    private readonly GatewaysInTree _tree = new(nodes);
     private readonly CancellationTokenSource _stopping = new();
     private SessionId? _session;
 
@@ -79,8 +84,7 @@ internal sealed partial class GatewayRegistration(
             {
                 var session = await OpenAsync(instance);
                 _session = session;
-                await RegisterAsync(session, instance, address);
-                await KeepAsync(session, stopping);
+                await KeepAsync(new GatewayEntry(instance, address, session), stopping);
             }
             catch (ProblemException e)
             {
@@ -100,35 +104,49 @@ internal sealed partial class GatewayRegistration(
             : throw new ProblemException(ErrorKinds.Of(result.Code));
     }
 
-    /// <summary>In place of what an earlier run may have left under this name, which dies with that run's session.</summary>
-    private async Task RegisterAsync(SessionId session, string instance, string address)
+    /// <summary>Until the session has ended, or the gateway stops.</summary>
+    private async Task KeepAsync(GatewayEntry gateway, CancellationToken stopping)
     {
-        var path = NodePath.Join(NodeRoutes.GatewaysPath, instance);
-        var value = new JsonObject { ["address"] = address }.ToJsonString();
-        var write = new WriteOperation(
-            path, System.Text.Encoding.UTF8.GetBytes(value), "application/json", WriteMode.Create, NodeKind.Ephemeral,
-            KindGiven: true, Session: session, Parents: true);
-        var command = new TransactionCommand(
-            [new Condition(path, Exists: true)], [new DeleteOperation(path, Recursive: true), write], [write]);
-        var result = await ExecuteAsync(command, session);
-        if (result.Code != ResultCode.Ok)
+        IGatewayRegistry? registered = null;
+        var interval = options.RegistrationTtl / KeepalivesPerTtl;
+        do
         {
-            throw new ProblemException(ErrorKinds.Of(result.Code));
+            registered = await RegisterAsync(gateway, registered);
         }
+        while (await DelayAsync(interval < LookMax ? interval : LookMax, stopping) && !await IsLostAsync(gateway.Session));
 
-        LogRegistered(logger, path, address, session);
+        if (!stopping.IsCancellationRequested)
+        {
+            LogLost(logger, gateway.Session);
+        }
     }
 
-    /// <summary>Until the session has ended, or the gateway stops.</summary>
-    private async Task KeepAsync(SessionId session, CancellationToken stopping)
+    /// <summary>Sees to it that the registration stands where the cluster's feature level has it stand.</summary>
+    /// <param name="former">Where this gateway has registered.</param>
+    /// <returns>Where it is registered now.</returns>
+    private async Task<IGatewayRegistry?> RegisterAsync(GatewayEntry gateway, IGatewayRegistry? former)
     {
-        while (await DelayAsync(options.RegistrationTtl / KeepalivesPerTtl, stopping))
+        try
         {
-            if (await IsLostAsync(session))
+            IGatewayRegistry registry = level.Value < ClusterLevel.GatewayTable ? _tree : _table;
+            if (former == registry && await registry.HasAsync(gateway))
             {
-                LogLost(logger, session);
-                return;
+                return registry;
             }
+
+            await registry.RegisterAsync(gateway);
+            LogRegistered(logger, gateway.Instance, gateway.Address, gateway.Session);
+            if (former is not null && former != registry)
+            {
+                await former.RemoveAsync(gateway);
+            }
+
+            return registry;
+        }
+        catch (ProblemException e)
+        {
+            LogFailed(logger, e.Message);
+            return former;
         }
     }
 
@@ -154,8 +172,8 @@ internal sealed partial class GatewayRegistration(
     private ValueTask<CommandResult> ExecuteAsync(Command command, SessionId? session) =>
         nodes.ExecuteAsync(new CommandRequest(0, null, UInt128.Zero, [], command), session);
 
-    [LoggerMessage(LogLevel.Information, "Registered at {Path} as {Address} under session {Session}")]
-    private static partial void LogRegistered(ILogger logger, string path, string address, SessionId session);
+    [LoggerMessage(LogLevel.Information, "Registered as {Instance} at {Address} under session {Session}")]
+    private static partial void LogRegistered(ILogger logger, string instance, string address, SessionId session);
 
     [LoggerMessage(LogLevel.Warning, "Session {Session} of the registration has ended: registering anew")]
     private static partial void LogLost(ILogger logger, SessionId session);

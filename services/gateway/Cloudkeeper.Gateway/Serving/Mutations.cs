@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Nodes;
+using Cloudkeeper.Gateway.Registration;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
@@ -9,7 +10,7 @@ using Cloudkeeper.Protocol.Commands;
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>What all mutations have in common: idempotency key, fences, and the headers of the answer.</summary>
-internal sealed class Mutations(INodes nodes)
+internal sealed class Mutations(INodes nodes, ClusterLevel level)
 {
     /// <summary>Executes a command for a request. A refusal is returned like a success: see <see cref="Refuse"/>.</summary>
     /// <param name="body">As it came, for the fingerprint.</param>
@@ -17,6 +18,11 @@ internal sealed class Mutations(INodes nodes)
     public ValueTask<CommandResult> ExecuteAsync(
         HttpContext context, Command command, ReadOnlyMemory<byte> body, SessionId? session)
     {
+        if (level.Value < ClusterLevel.GatewayTable && RegistrationPath.IsTouchedBy(command))
+        {
+            throw new ProblemException(ErrorKinds.InvalidOperation, RegistrationPath.Detail);
+        }
+
         var key = MutationHeaders.IdempotencyKey(context.Request);
         var fingerprint = key is null ? UInt128.Zero : Fingerprint.Of(context.Request, body.Span);
         var fences = MutationHeaders.Fences(context.Request);

@@ -5,7 +5,8 @@ namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>Keeps the directory of the nodes current: now and then, and soon when a node does not answer.</summary>
 internal sealed partial class NodeDiscovery(
-    IClusterNodes cluster, NodeDirectory directory, TimeProvider time, ILogger<NodeDiscovery> logger) : BackgroundService
+    IClusterNodes cluster, NodeDirectory directory, ClusterLevel level, TimeProvider time, ILogger<NodeDiscovery> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -28,7 +29,7 @@ internal sealed partial class NodeDiscovery(
         var before = directory.Nodes;
         try
         {
-            await look;
+            level.Learn(await look);
         }
         catch (ProblemException e)
         {

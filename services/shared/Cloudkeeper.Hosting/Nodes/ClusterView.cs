@@ -18,6 +18,9 @@ public sealed class ClusterView
 
     public required long Term { get; init; }
 
+    /// <summary>The state machine's; 1 from a node that does not say it.</summary>
+    public required int FeatureLevel { get; init; }
+
     /// <summary>The leader itself answers: the only one who knows how the others are.</summary>
     public required bool IsLeaders { get; init; }
 
@@ -45,6 +48,7 @@ public sealed class ClusterView
                 {
                     Id = id,
                     Term = (long)json["term"]!,
+                    FeatureLevel = (int?)json["featureLevel"] ?? 1,
                     IsLeaders = leader is not null && name == TextOf(json["node"]),
                     Leader = leader,
                     Voters =

@@ -37,6 +37,8 @@ public static class CommandSize
             + WireSize.OfOptional(acquire.Session.HasValue, OptionalLong)
             + sizeof(long) + WireSize.OfString(acquire.Owner) + WireSize.Boolean,
         ReleaseTicketCommand => sizeof(long),
+        RegisterGatewayCommand register =>
+            WireSize.OfString(register.Gateway.Instance) + WireSize.OfString(register.Gateway.Address) + sizeof(long),
         OpenLaneCommand => 0,
         _ => throw new ArgumentException($"No size of {command.GetType().Name}.", nameof(command)),
     };

@@ -21,6 +21,7 @@ public static class ReadRequestSize
         ReadSessionsRequest => sizeof(long) + sizeof(int),
         ReadLockRequest held => WireSize.OfString(held.Path),
         ReadChangeRequest change => sizeof(long) + WireSize.OfString(change.Path),
+        ReadGatewaysRequest => 0,
         _ => throw new ArgumentException($"No size of {request?.GetType().Name}.", nameof(request)),
     };
 }

@@ -1,0 +1,39 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
+
+namespace Cloudkeeper.Gateway.Registration;
+
+/// <summary>
+/// Where gateways register below feature level 4 they do so in the clients' tree. All traffic goes where an entry says: so
+/// clients write nothing there, on no way.
+/// </summary>
+internal static class RegistrationPath
+{
+    private const string Path = NodeRoutes.GatewaysPath;
+
+    private static readonly string Parent = NodePath.ParentOf(Path);
+
+    /// <summary>What a client that is refused is told.</summary>
+    public const string Detail =
+        $"Gateways register at {Path} until all nodes have been upgraded: clients neither write nor delete there.";
+
+    public static bool IsTouchedBy(Command command) => command switch
+    {
+        MutationCommand mutation => IsTouchedBy(mutation.Operation),
+        TransactionCommand transaction => transaction.Then.Any(IsTouchedBy) || transaction.Else.Any(IsTouchedBy),
+        AcquireLockCommand acquire => IsWithin(acquire.Path),
+        _ => false,
+    };
+
+    private static bool IsTouchedBy(Operation operation) => operation switch
+    {
+        // Nothing can be created below an ephemeral node: it would keep gateways out.
+        WriteOperation write => IsWithin(write.Path) || (write.Kind == NodeKind.Ephemeral && write.Path == Parent),
+        CreateSequentialOperation create => IsWithin(create.Parent),
+        AddOperation add => IsWithin(add.Path),
+        DeleteOperation delete => IsWithin(delete.Path) || (delete.Recursive && NodePath.IsSameOrBelow(Path, delete.Path)),
+        _ => false,
+    };
+
+    private static bool IsWithin(string path) => NodePath.IsSameOrBelow(path, Path);
+}

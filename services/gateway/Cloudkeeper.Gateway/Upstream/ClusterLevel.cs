@@ -1,0 +1,34 @@
+using Cloudkeeper.Hosting.Nodes;
+
+namespace Cloudkeeper.Gateway.Upstream;
+
+/// <summary>
+/// The cluster's feature level, as far as it is known here: it may be higher by now, never lower. So what needs a level is
+/// sent only once the cluster has it.
+/// </summary>
+internal sealed class ClusterLevel
+{
+    private readonly Lock _gate = new();
+    private string? _cluster;
+    private volatile int _value;
+
+    /// <summary>From which on gateways register in the table of the state machine.</summary>
+    public const int GatewayTable = 4;
+
+    /// <summary>0: no leader has been heard yet.</summary>
+    public int Value => _value;
+
+    public void Learn(ClusterView view)
+    {
+        ArgumentNullException.ThrowIfNull(view);
+        lock (_gate)
+        {
+            // Whoever does not lead may be behind. Another cluster at these addresses is the one that was restored there.
+            if (view.IsLeaders)
+            {
+                _value = view.Id == _cluster ? Math.Max(_value, view.FeatureLevel) : view.FeatureLevel;
+                _cluster = view.Id;
+            }
+        }
+    }
+}
