@@ -33,7 +33,7 @@ try
         builder.AddNode();
 
         var app = builder.Build();
-        app.UseClusterKey();
+        app.UseClusterKey(services => services.GetRequiredService<NodeSetup>().Address);
         app.UseReplica();
         app.MapCommands();
         app.MapReads();

@@ -37,10 +37,10 @@ internal static class MemberEndpoints
             return Refuse(InvalidRequest, $"\"{body.Url}\" is no address of a node, such as http://10.0.0.4:7000.");
         }
 
-        var view = await client.LookAsync(address, context.RequestAborted);
+        var view = await client.LookAtStrangerAsync(address, context.RequestAborted);
         if (view is null)
         {
-            return Refuse(NotReachable, $"No node answers at {address}: start it there first.");
+            return Refuse(NotReachable, $"No node with this cluster's key answers at {address}: start it there first, with the same Hosting:ClusterKey.");
         }
 
         if (view is { State: NodePhase.Member } && view.Cluster == replica.ClusterId)

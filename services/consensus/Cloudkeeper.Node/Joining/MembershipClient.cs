@@ -1,13 +1,15 @@
 using System.Net;
 using System.Text.Json;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>Asks other nodes what concerns the members. A node that does not answer is an answer as well.</summary>
-internal sealed partial class MembershipClient(PeerClient peers, TimeProvider time, ILogger<MembershipClient> logger)
+internal sealed partial class MembershipClient(
+    PeerClient peers, ClusterAccess access, TimeProvider time, ILogger<MembershipClient> logger)
 {
     /// <summary>Who a node is, it knows at once.</summary>
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
@@ -22,6 +24,31 @@ internal sealed partial class MembershipClient(PeerClient peers, TimeProvider ti
     {
         var reply = await CallAsync(HttpMethod.Get, address, NodeRoutes.Membership, null, LookPatience, cancellationToken);
         return reply is { Status: HttpStatusCode.OK } ? reply.Read<NodeView>() : null;
+    }
+
+    /// <summary>
+    /// The same at an address that somebody has named: the key is shown there only once it is known there
+    /// (<see cref="KeyProof"/>). Null: nobody answers there who knows it.
+    /// </summary>
+    public async Task<NodeView?> LookAtStrangerAsync(string address, CancellationToken cancellationToken)
+    {
+        if (access.Key is not { } key)
+        {
+            return await LookAsync(address, cancellationToken);
+        }
+
+        var challenge = KeyProof.NewChallenge();
+        var reply = await CallAsync(
+            HttpMethod.Get, address, NodeRoutes.Membership, null, LookPatience, cancellationToken, challenge);
+        return reply switch
+        {
+            { Status: HttpStatusCode.Unauthorized } when KeyProof.IsRight(reply.Proof, key, challenge, address) =>
+                await LookAsync(address, cancellationToken),
+
+            // A node of a former version, which knows no key. Whoever answers like that is shown none.
+            { Status: HttpStatusCode.OK } when !access.IsRequired => reply.Read<NodeView>(),
+            _ => null,
+        };
     }
 
     public Task<MembershipReply?> AnnounceAsync(
@@ -48,7 +75,8 @@ internal sealed partial class MembershipClient(PeerClient peers, TimeProvider ti
         string route,
         HttpContent? content,
         TimeSpan patience,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? challenge = null)
     {
         using var limit = new CancellationTokenSource(patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
@@ -60,10 +88,20 @@ internal sealed partial class MembershipClient(PeerClient peers, TimeProvider ti
                 VersionPolicy = HttpVersionPolicy.RequestVersionExact,
                 Content = content,
             };
-            using var response = await peers.Client.SendAsync(request, either.Token);
-            NoticeRefusedKey(response.StatusCode, address);
-            var leader = response.Headers.TryGetValues(NodeRoutes.LeaderHeader, out var values) ? values.First() : null;
-            return new MembershipReply(response.StatusCode, leader, await response.Content.ReadAsByteArrayAsync(either.Token));
+            var client = peers.Client;
+            if (challenge is not null)
+            {
+                request.Headers.Add(KeyProof.ChallengeHeader, challenge);
+                client = peers.Strangers;
+            }
+
+            using var response = await client.SendAsync(request, either.Token);
+            NoticeRefusedKey(response.StatusCode, address, challenge);
+            var body = await response.Content.ReadAsByteArrayAsync(either.Token);
+            return new MembershipReply(response.StatusCode, Header(response, NodeRoutes.LeaderHeader), body)
+            {
+                Proof = Header(response, KeyProof.ProofHeader),
+            };
         }
         catch (Exception e) when (
             e is HttpRequestException or IOException
@@ -73,9 +111,12 @@ internal sealed partial class MembershipClient(PeerClient peers, TimeProvider ti
         }
     }
 
-    private void NoticeRefusedKey(HttpStatusCode status, string address)
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? values.First() : null;
+
+    private void NoticeRefusedKey(HttpStatusCode status, string address, string? challenge)
     {
-        if (status == HttpStatusCode.Unauthorized && _keyRefused.IsDue())
+        if (status == HttpStatusCode.Unauthorized && challenge is null && _keyRefused.IsDue())
         {
             LogKeyRefused(logger, address);
         }
@@ -89,6 +130,9 @@ internal sealed partial class MembershipClient(PeerClient peers, TimeProvider ti
 /// <param name="Leader">Base address of the leader, if the answering node knows one and is not it.</param>
 internal sealed record MembershipReply(HttpStatusCode Status, string? Leader, byte[] Body)
 {
+    /// <summary>That it knows the cluster key, if it was asked.</summary>
+    public string? Proof { get; init; }
+
     /// <summary>Null when the body is something else.</summary>
     public T? Read<T>()
         where T : class

@@ -11,5 +11,12 @@ internal sealed class PeerClient(ClusterAccess access) : IDisposable
 {
     public HttpClient Client { get; } = Http2Client.Create(cluster: access);
 
-    public void Dispose() => Client.Dispose();
+    /// <summary>For addresses that may be anybody's: shows no key.</summary>
+    public HttpClient Strangers { get; } = Http2Client.Create();
+
+    public void Dispose()
+    {
+        Client.Dispose();
+        Strangers.Dispose();
+    }
 }

@@ -8,7 +8,10 @@ namespace Cloudkeeper.Hosting.Security;
 /// Refuses whoever does not show the cluster key: on every route that does not say that it is open, also on those that do not
 /// exist, before anything of the request but its head is read. The answer is the same whatever the state of the process is.
 /// </summary>
-public static class ClusterKeyGuard
+/// <param name="next">Serves the request.</param>
+/// <param name="access">Who may be served.</param>
+/// <param name="address">Where the others reach this process; null: it need not prove itself.</param>
+internal sealed class ClusterKeyGuard(RequestDelegate next, ClusterAccess access, string? address)
 {
     private const string Challenge = $"{ClusterKey.Scheme} realm=\"cloudkeeper\"";
 
@@ -16,25 +19,43 @@ public static class ClusterKeyGuard
         "Calls between the processes of a cluster show its key: Authorization: Cloudkeeper <base64>. "
         + "It is the same for all of them: see Hosting:ClusterKey.";
 
-    public static IApplicationBuilder UseClusterKey(this IApplicationBuilder app)
+    public Task InvokeAsync(HttpContext context) =>
+        access.Admits(context.Request.Headers.Authorization) || IsOpen(context) ? next(context) : RefuseAsync(context);
+
+    private static bool IsOpen(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<OpenRoute>() is not null;
+
+    private Task RefuseAsync(HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status401Unauthorized;
+        response.Headers.WWWAuthenticate = Challenge;
+        if (address is not null
+            && context.Request.Headers[KeyProof.ChallengeHeader] is [{ Length: KeyProof.ChallengeChars } challenge])
+        {
+            response.Headers[KeyProof.ProofHeader] = KeyProof.Of(access.Key!, challenge, address);
+        }
+
+        return response.WriteAsync(Advice, context.RequestAborted);
+    }
+}
+
+public static class ClusterKeyGuardExtensions
+{
+    /// <summary>Only who shows the cluster key, and calls of open routes, get further.</summary>
+    /// <param name="app">The pipeline, at its beginning.</param>
+    /// <param name="address">Where the others reach this process, if it is to prove itself there (<see cref="KeyProof"/>).</param>
+    public static IApplicationBuilder UseClusterKey(
+        this IApplicationBuilder app, Func<IServiceProvider, string>? address = null)
     {
         ArgumentNullException.ThrowIfNull(app);
-        var access = app.ApplicationServices.GetRequiredService<ClusterAccess>();
-        return app.Use((context, next) =>
-            access.Admits(context.Request.Headers.Authorization) || IsOpen(context) ? next(context) : RefuseAsync(context));
+
+        // Asked for when the pipeline is made, which is after all settings have been checked.
+        var services = app.ApplicationServices;
+        return app.Use(next => new ClusterKeyGuard(
+            next, services.GetRequiredService<ClusterAccess>(), address?.Invoke(services)).InvokeAsync);
     }
 
     /// <summary>Everybody may call these endpoints, key or no key.</summary>
     public static TBuilder OpenToEverybody<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(OpenRoute.Instance);
-
-    private static bool IsOpen(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<OpenRoute>() is not null;
-
-    private static Task RefuseAsync(HttpContext context)
-    {
-        var response = context.Response;
-        response.StatusCode = StatusCodes.Status401Unauthorized;
-        response.Headers.WWWAuthenticate = Challenge;
-        return response.WriteAsync(Advice, context.RequestAborted);
-    }
 }
