@@ -90,8 +90,9 @@ public sealed class DiscoveryTests
         await using var early = await FakeGateway.StartAsync(FakeGateway.Say("early"));
         await using var late = await FakeGateway.StartAsync(FakeGateway.Say("late"));
         FakeGateway? joined = null;
-        await using var left = await FakeGateway.StartAsync(context =>
-            MemberAsync(context, early, "n1", joined is null ? ("n1", $"http://{context.Request.Host}") : ("n4", joined.Address)));
+        FakeGateway? self = null;
+        await using var left = self = await FakeGateway.StartAsync(context =>
+            MemberAsync(context, early, "n1", joined is null ? ("n1", self!.Address) : ("n4", joined.Address)));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={left.Address}");
         await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
         Assert.Equal("early", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));

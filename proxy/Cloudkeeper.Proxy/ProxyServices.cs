@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Proxy.Forwarding;
 using Cloudkeeper.Proxy.Gateways;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +29,7 @@ internal static class ProxyServices
         services.AddReverseProxy().AddTransforms<UnchangedTransform>();
 
         services.AddHostedService<GatewayDiscovery>();
+        services.AddSingleton<IHostSource, GatewayHosts>();
         services.AddSingleton<ProxyMetrics>();
         services.AddHealthChecks()
             .AddCheck<GatewaysHealthCheck>("gateways", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag]);

@@ -136,10 +136,10 @@ internal sealed class CheckedClient(
             : throw new InvalidDataException("a value that nobody wrote");
 
     private static byte[] GetOf(int key) =>
-        Encoding.ASCII.GetBytes($"GET /v1/nodes{CheckedKeys.PathOf(key)} HTTP/1.1\r\nHost: check\r\n\r\n");
+        Encoding.ASCII.GetBytes($"GET /v1/nodes{CheckedKeys.PathOf(key)} HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     private static byte[] PutOf(int key, long write) => Encoding.ASCII.GetBytes(string.Create(
         CultureInfo.InvariantCulture,
-        $"PUT /v1/nodes{CheckedKeys.PathOf(key)}?parents=true HTTP/1.1\r\nHost: check\r\nContent-Type: text/plain\r\n"
+        $"PUT /v1/nodes{CheckedKeys.PathOf(key)}?parents=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
         + $"Content-Length: {ValueBytes}\r\n\r\n{write.ToString("x16", CultureInfo.InvariantCulture).PadRight(ValueBytes, '.')}"));
 }

@@ -17,6 +17,7 @@ using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -57,6 +58,7 @@ internal static class GatewayServices
         services.TryAddSingleton<INodes, HttpNodes>();
         services.TryAddSingleton<IClusterNodes, ClusterNodes>();
         services.AddSingleton<ClusterLevel>();
+        services.AddSingleton<IHostSource, MemberHosts>();
         services.AddHostedService<NodeDiscovery>();
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Mutations>();

@@ -56,9 +56,9 @@ public sealed class OnePortTests
     }
 
     [Theory]
-    [InlineData("GET /request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "GET /request ")]
-    [InlineData("PRI /request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "PRI /request ")]
-    [InlineData("P /request HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "P /request ")]
+    [InlineData("GET /request HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "GET /request ")]
+    [InlineData("PRI /request HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "PRI /request ")]
+    [InlineData("P /request HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", "P /request ")]
     public async Task A_request_line_that_arrives_byte_by_byte_loses_none(string request, string expected)
     {
         await using var host = await TestHost.StartAsync();

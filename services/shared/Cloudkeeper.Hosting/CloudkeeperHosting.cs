@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -54,6 +55,7 @@ public static class CloudkeeperHosting
                 "Hosting:InFlightBytesMax is 0 (a quarter of the memory), or between 32 MiB and 1 TiB, in bytes.")
             .ValidateOnStart();
 
+        builder.Services.AddBrowserGuard();
         AddLogging(builder.Logging);
         AddServer(builder);
         AddLifetime(builder);

@@ -16,13 +16,19 @@ public static class CloudkeeperOperations
     /// <summary>Health checks with this tag decide <c>/readyz</c>.</summary>
     public const string ReadyTag = "ready";
 
+    /// <summary>Whether the process is up.</summary>
+    public const string HealthRoute = "/healthz";
+
+    /// <summary>Whether it can serve.</summary>
+    public const string ReadyRoute = "/readyz";
+
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     public static IEndpointRouteBuilder MapCloudkeeperOperations(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        endpoints.MapMethods("/healthz", Reading, static () => "ok").ExcludeFromDescription().OpenToEverybody();
-        endpoints.MapHealthChecks("/readyz", new HealthCheckOptions
+        endpoints.MapMethods(HealthRoute, Reading, static () => "ok").ExcludeFromDescription().OpenToEverybody();
+        endpoints.MapHealthChecks(ReadyRoute, new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadyTag),
             ResponseWriter = WriteReadinessAsync,

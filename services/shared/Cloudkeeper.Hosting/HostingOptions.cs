@@ -49,6 +49,19 @@ public sealed class HostingOptions
     [Range(0, 1_000_000)]
     public int MaxConnectionsPerAddress { get; init; }
 
+    /// <summary>
+    /// Names and addresses, separated by commas and without ports, under which this process is reached besides loopback's
+    /// and those that its other settings name: <c>cloudkeeper.example.org</c>, <c>*.example.org</c>. Requests with another
+    /// <c>Host</c> are refused, since a web page can make its own name point here. Default none.
+    /// </summary>
+    public string AllowedHosts { get; init; } = "";
+
+    /// <summary>
+    /// Origins of web pages, separated by commas, that may use the API from browsers: <c>https://console.example.org</c>.
+    /// Pages of the same origin always may. Default none. Nodes refuse all pages.
+    /// </summary>
+    public string AllowedOrigins { get; init; } = "";
+
     /// <summary>Requests and streams at a time on one HTTP/2 connection. Default 1,000. 1 to 100,000.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; init; } = 1_000;
@@ -80,4 +93,11 @@ public sealed class HostingOptions
     /// had no key are changed one by one: they send it already, and the others are served as well.
     /// </summary>
     public bool ClusterKeyRequired { get; init; } = true;
+
+    internal IReadOnlyList<string> AllowedHostNames => Split(AllowedHosts);
+
+    internal IReadOnlyList<string> AllowedOriginNames => Split(AllowedOrigins);
+
+    private static string[] Split(string list) =>
+        list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

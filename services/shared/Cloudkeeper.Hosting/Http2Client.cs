@@ -7,6 +7,12 @@ namespace Cloudkeeper.Hosting;
 public static class Http2Client
 {
     /// <summary>
+    /// The host that requests between the services name. Every process accepts it, whereas it need not know each name under
+    /// which the others reach it: those of services, aliases, balancers.
+    /// </summary>
+    public const string Authority = "localhost";
+
+    /// <summary>
     /// A client without a time limit of its own: each call brings a token. Dispose it with its owner.
     /// </summary>
     /// <param name="baseAddress">What relative addresses are relative to.</param>
@@ -22,6 +28,7 @@ public static class Http2Client
         new((cluster ?? ClusterAccess.Open).Sign(CreateHandler(multipleConnections)), disposeHandler: true)
         {
             BaseAddress = baseAddress,
+            DefaultRequestHeaders = { Host = Authority },
             DefaultRequestVersion = HttpVersion.Version20,
             DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
             Timeout = Timeout.InfiniteTimeSpan,

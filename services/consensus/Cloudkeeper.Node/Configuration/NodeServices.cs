@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
@@ -32,6 +33,7 @@ internal static class NodeServices
         builder.AddClusterKey();
         var services = builder.Services;
         services.AddSingleton<IValidateOptions<HostingOptions>, BodyLimits.ServerValidation>();
+        services.Configure<BrowserGuardOptions>(static guard => guard.RefusesBrowsers = true);
         services.AddOptions<NodeOptions>()
             .BindConfiguration(NodeOptions.Section)
             .ValidateDataAnnotations()
@@ -56,6 +58,7 @@ internal static class NodeServices
     private static void AddJoining(IServiceCollection services)
     {
         services.AddSingleton<ThisNode>();
+        services.AddSingleton<IHostSource, MemberHosts>();
         services.AddSingleton<ProgressLog>();
         services.AddSingleton<Invitations>();
         services.AddSingleton<MembershipClient>();

@@ -140,7 +140,7 @@ public sealed class OverloadTests
         try
         {
             await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port);
-            await socket.SendAsync("GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray());
+            await socket.SendAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
             return await socket.ReceiveAsync(new byte[1_024]) > 0;
         }
         catch (SocketException)

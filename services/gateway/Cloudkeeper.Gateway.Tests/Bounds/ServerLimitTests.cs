@@ -33,7 +33,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nslow\r\n")]
     public async Task A_body_that_does_not_come_is_a_problem_document(string rest)
     {
-        var answer = await ExchangeAsync($"PUT /v1/nodes/slow HTTP/1.1\r\nHost: h\r\n{rest}");
+        var answer = await ExchangeAsync($"PUT /v1/nodes/slow HTTP/1.1\r\nHost: localhost\r\n{rest}");
         Assert.StartsWith("HTTP/1.1 408 ", answer, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"request-timeout\"", answer, StringComparison.Ordinal);
     }
@@ -84,7 +84,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
 
     [Theory]
     [InlineData("")]
-    [InlineData("GET /v1/nodes HTTP/1.1\r\nHost: h\r\nX-")]
+    [InlineData("GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\nX-")]
     [InlineData("PRI * HTTP/2.0\r\n\r\n")]
     public async Task Headers_that_do_not_come_end_the_connection(string begun)
     {
@@ -102,7 +102,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
     public async Task A_chunked_body_without_end_is_refused_at_the_limit_and_cut_off()
     {
         using var socket = await ConnectAsync();
-        await socket.SendAsync("PUT /v1/nodes/endless HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+        await socket.SendAsync("PUT /v1/nodes/endless HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
         var chunk = Encoding.ASCII.GetBytes("10000\r\n" + new string('x', 0x10000) + "\r\n");
         var sent = 0;
         try
@@ -133,10 +133,10 @@ public sealed class ServerLimitTests : IAsyncLifetime
 
         // The client's own connection and the slow one are all that this address may have: a third tells when one is gone.
         using var slow = await ConnectAsync(receiveBytes: 4_096);
-        await slow.SendAsync("GET /v1/nodes/slow-reader?view=children&values=true HTTP/1.1\r\nHost: h\r\n\r\n"u8.ToArray());
+        await slow.SendAsync("GET /v1/nodes/slow-reader?view=children&values=true HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
         Assert.NotEqual(0, await slow.ReceiveAsync(new byte[1]));
         await Until.TrueAsync(async () =>
-            (await ExchangeAsync("GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")).Length > 0);
+            (await ExchangeAsync("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).Length > 0);
     }
 
     [Fact]
@@ -170,9 +170,9 @@ public sealed class ServerLimitTests : IAsyncLifetime
     [Fact]
     public async Task A_request_line_beyond_every_limit_is_refused_by_the_web_server_alone()
     {
-        var answer = await ExchangeAsync($"GET /v1/nodes?x={new string('x', 100_000)} HTTP/1.1\r\nHost: h\r\n\r\n");
+        var answer = await ExchangeAsync($"GET /v1/nodes?x={new string('x', 100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 414 ", answer, StringComparison.Ordinal);
-        answer = await ExchangeAsync("GET /v1/nodes/a%00b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        answer = await ExchangeAsync("GET /v1/nodes/a%00b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
     }
 

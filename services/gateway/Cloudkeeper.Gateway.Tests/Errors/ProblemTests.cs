@@ -62,7 +62,7 @@ public sealed class ProblemTests(GatewayFixture gateway)
         {
             await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
             await socket.GetStream().WriteAsync(
-                Encoding.ASCII.GetBytes("PUT /v1/nodes/early HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\nshort"),
+                Encoding.ASCII.GetBytes("PUT /v1/nodes/early HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nshort"),
                 TestContext.Current.CancellationToken);
         }
 

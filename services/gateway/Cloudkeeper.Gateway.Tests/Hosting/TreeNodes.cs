@@ -62,6 +62,18 @@ internal sealed class TreeNodes : INodes
         }
     }
 
+    /// <summary>Of the whole state.</summary>
+    public ulong Digest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _machine.Digest;
+            }
+        }
+    }
+
     /// <summary>Told every transaction, whole, before anybody else hears of it.</summary>
     public Action<ChangeSet>? Published { get; init; }
 

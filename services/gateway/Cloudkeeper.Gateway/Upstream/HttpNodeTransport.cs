@@ -20,6 +20,7 @@ internal sealed class HttpNodeTransport(ClusterAccess access) : INodeTransport, 
     // would cost more than the question. That the handler may repeat one over HTTP/1.1 does no harm.
     private readonly HttpClient _questions = new(access.Sign(Http2Client.CreateHandler()))
     {
+        DefaultRequestHeaders = { Host = Http2Client.Authority },
         DefaultRequestVersion = HttpVersion.Version11,
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         Timeout = Timeout.InfiniteTimeSpan,

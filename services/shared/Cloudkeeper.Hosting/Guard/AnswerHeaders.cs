@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Cloudkeeper.Hosting.Guard;
+
+/// <summary>
+/// Headers that every answer has, whatever it is: they are set in the last moment, so that no part of a process can forget
+/// them, nor lose them when it begins its answer anew.
+/// </summary>
+internal sealed class AnswerHeaders(bool variesByOrigin)
+{
+    private const string Vary = "Origin";
+
+    /// <summary>
+    /// Answers are data. Browsers are not to guess another type, not to hand them to pages of other origins, and not to tell
+    /// others where they were.
+    /// </summary>
+    private static readonly KeyValuePair<string, StringValues>[] Always =
+    [
+        new("X-Content-Type-Options", "nosniff"),
+        new("Cross-Origin-Resource-Policy", "same-origin"),
+        new("Cross-Origin-Opener-Policy", "same-origin"),
+        new("Referrer-Policy", "no-referrer"),
+    ];
+
+    /// <summary>Caches may keep nothing of which an answer does not say otherwise: without a word, HTTP lets them guess.</summary>
+    private static readonly StringValues NoStore = "no-store";
+
+    /// <summary>For <see cref="HttpResponse.OnStarting(Func{object, Task}, object)"/>, with the response.</summary>
+    public Task CompleteAsync(object response)
+    {
+        var headers = ((HttpResponse)response).Headers;
+        foreach (var (name, value) in Always)
+        {
+            headers[name] = value;
+        }
+
+        if (headers.CacheControl.Count == 0)
+        {
+            headers.CacheControl = NoStore;
+        }
+
+        if (variesByOrigin)
+        {
+            headers.Append(nameof(headers.Vary), Vary);
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+
+namespace Cloudkeeper.Hosting.Guard;
+
+/// <summary>
+/// Keeps web pages out. A browser sends the requests of any page to loopback and into the intranet, and a server there that
+/// looks neither at <c>Host</c> nor at <c>Origin</c> executes them.
+/// </summary>
+/// <remarks>
+/// What is no browser passes untouched: it sends no marks, and the host that it was told. That costs it a comparison, with
+/// the host that was accepted last, and two look-ups of headers that are not there. Over HTTP/1.0 it need not name a host,
+/// which no browser leaves out.
+/// </remarks>
+internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
+{
+    /// <summary>The target of a request that asks about no path.</summary>
+    public const string WholeServer = "*";
+
+    /// <summary>Accepted on every connection. The web server repeats the same string for all requests of a connection.</summary>
+    private volatile string _lastHost = "localhost";
+
+    /// <summary>Null: it may pass.</summary>
+    /// <param name="target">As the request line has it; null where there is none.</param>
+    /// <param name="local">The address at which the connection arrived.</param>
+    public Refusal? Judge(HttpRequest request, string? target, IPAddress? local)
+    {
+        var named = request.Headers.Host;
+        var host = named.ToString();
+        if (named.Count > 0 && !AcceptsHost(host, local) && !IsHealth(request.Path))
+        {
+            return Refusal.MisdirectedHost;
+        }
+
+        return origins.Passes(new BrowserMarks(request.Headers), request.Method, host) ? JudgeTarget(request, target) : Refusal.CrossOrigin;
+    }
+
+    /// <summary>Probes come by addresses and names that no setting knows in advance, and learn nothing but a state.</summary>
+    private static bool IsHealth(PathString path) =>
+        path.Value is CloudkeeperOperations.HealthRoute or CloudkeeperOperations.ReadyRoute;
+
+    /// <summary>
+    /// Whole addresses (RFC 9112, 3.2.2) are for forward proxies. Different readers find different paths in one, and no
+    /// client needs them here.
+    /// </summary>
+    private static Refusal? JudgeTarget(HttpRequest request, string? target)
+    {
+        if (HttpMethods.IsConnect(request.Method))
+        {
+            return Refusal.NoTunnel;
+        }
+
+        return target is null or "" or ['/', ..] || (target is WholeServer && HttpMethods.IsOptions(request.Method))
+            ? null
+            : Refusal.NotAPath;
+    }
+
+    private bool AcceptsHost(string host, IPAddress? local)
+    {
+        if (host == _lastHost)
+        {
+            return true;
+        }
+
+        var isAccepted = hosts.Accepts(host, local, out var isForAll);
+        if (isForAll)
+        {
+            _lastHost = host;
+        }
+
+        return isAccepted;
+    }
+}
