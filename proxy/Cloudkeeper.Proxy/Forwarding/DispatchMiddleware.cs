@@ -23,6 +23,7 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         var candidates = proxying.AvailableDestinations;
         var body = WatchBody(context);
         AllowSlowReader(context);
+        IgnoreUpgrade(context);
 
         await next(context);
         var failure = Failures.Of(context);
@@ -79,6 +80,18 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
             && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
         {
             rate.MinDataRate = null;
+        }
+    }
+
+    /// <summary>
+    /// No gateway changes its protocol, and a server may ignore the wish (RFC 9110, 7.8), as gateways do. YARP would send
+    /// another request instead.
+    /// </summary>
+    private static void IgnoreUpgrade(HttpContext context)
+    {
+        if (context.Request.Headers.Upgrade.Count > 0)
+        {
+            context.Features.Set<IHttpUpgradeFeature>(null);
         }
     }
 

@@ -1,35 +1,25 @@
-using System.Text.Json;
+using Cloudkeeper.Hosting.Guard;
 
 namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>The proxy's own answers: problem documents with the codes and titles that the gateways use.</summary>
 internal static class ProxyProblem
 {
-    private const string TypePrefix = "urn:cloudkeeper:problem:";
     private const string RetryAfterSeconds = "1";
 
-    public static async Task WriteAsync(HttpContext context, Failure failure)
+    public static Task WriteAsync(HttpContext context, Failure failure)
     {
         var problem = Describe(context, failure);
         context.Response.Clear();
-        context.Response.StatusCode = problem.Status;
-        context.Response.ContentType = "application/problem+json";
         if (problem.Status == StatusCodes.Status503ServiceUnavailable)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
         }
 
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-        json.WriteStartObject();
-        json.WriteString("type"u8, TypePrefix + problem.Code);
-        json.WriteString("title"u8, problem.Title);
-        json.WriteNumber("status"u8, problem.Status);
-        json.WriteString("code"u8, problem.Code);
-        json.WriteString("detail"u8, problem.Detail);
-        json.WriteEndObject();
+        return ProblemDocument.WriteAsync(context, problem);
     }
 
-    private static Problem Describe(HttpContext context, Failure failure) => failure switch
+    private static Refusal Describe(HttpContext context, Failure failure) => failure switch
     {
         Failure.NoGateway or Failure.NotSent => new(StatusCodes.Status503ServiceUnavailable, "overloaded", "Overloaded",
             "No gateway can be reached at the moment, and nothing was done. Try again in a second."),
@@ -45,7 +35,7 @@ internal static class ProxyProblem
             "The proxy does not pass on requests of this kind."),
     };
 
-    private static Problem DescribeBody(int status) => status switch
+    private static Refusal DescribeBody(int status) => status switch
     {
         StatusCodes.Status413PayloadTooLarge => new(
             status, "body-too-large", "The body is too large", "Send a smaller body."),
@@ -54,6 +44,4 @@ internal static class ProxyProblem
         _ => new(StatusCodes.Status400BadRequest, "invalid-body", "Not a valid body",
             "The body ended early or was not sent as HTTP asks for."),
     };
-
-    private sealed record Problem(int Status, string Code, string Title, string Detail);
 }

@@ -1,5 +1,7 @@
 using System.Net;
+using Cloudkeeper.Hosting;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 using Yarp.ReverseProxy.Transforms.Builder;
 
@@ -11,6 +13,8 @@ namespace Cloudkeeper.Proxy.Forwarding;
 /// </summary>
 internal sealed class UnchangedTransform : ITransformProvider
 {
+    private const string FetchSite = "Sec-Fetch-Site";
+
     private static readonly UriCreationOptions Verbatim = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     public void ValidateRoute(TransformRouteValidationContext context)
@@ -24,22 +28,48 @@ internal sealed class UnchangedTransform : ITransformProvider
     public void Apply(TransformBuilderContext context)
     {
         context.UseDefaultForwarders = false;
-        context.AddOriginalHost(useOriginal: true);
+        context.CopyResponseHeaders = false;
+        context.AddOriginalHost(useOriginal: false);
         context.AddRequestTransform(static transform =>
         {
-            var target = transform.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            transform.ProxyRequest.RequestUri = Address(transform.DestinationPrefix, target);
+            Address(transform);
+            ClientHeaders.Remove(transform.ProxyRequest.Headers);
+            Vouch(transform);
             return ValueTask.CompletedTask;
         });
         context.AddResponseTransform(static transform =>
         {
-            if (transform.ProxyResponse is not null)
+            if (transform.ProxyResponse is { } answer)
             {
+                AnswerCopy.Copy(answer, transform.HttpContext.Response);
                 GatewayAnswer.Note(transform.HttpContext);
             }
 
             return HasOpenEnd(transform) ? BeginAsync(transform) : default;
         });
+    }
+
+    /// <summary>The host was judged here; a gateway need not know under which names the proxy is reached.</summary>
+    private static void Address(RequestTransformContext transform)
+    {
+        var target = transform.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        transform.ProxyRequest.RequestUri = Address(transform.DestinationPrefix, target);
+        transform.ProxyRequest.Headers.Host = Http2Client.Authority;
+    }
+
+    /// <summary>
+    /// So was the origin, which means nothing beside another host: the gateway learns that a browser sends this, and that it
+    /// may.
+    /// </summary>
+    private static void Vouch(RequestTransformContext transform)
+    {
+        if (transform.HttpContext.Request.Headers.Origin.Count > 0)
+        {
+            var headers = transform.ProxyRequest.Headers;
+            headers.Remove(HeaderNames.Origin);
+            headers.Remove(FetchSite);
+            headers.TryAddWithoutValidation(FetchSite, "same-origin");
+        }
     }
 
     /// <summary>An answer of unknown length may be a stream, whose first event may come much later than its headers.</summary>
@@ -52,12 +82,7 @@ internal sealed class UnchangedTransform : ITransformProvider
         await transform.HttpContext.Response.BodyWriter.FlushAsync(transform.HttpContext.RequestAborted);
 
     /// <param name="gateway">The gateway's base address, with a slash at the end.</param>
-    /// <param name="target">The request's target: a path, or a whole address as clients send it to a forward proxy.</param>
-    /// <returns>Null for a target without a path (<c>*</c>), which stays what YARP makes of it.</returns>
-    internal static Uri? Address(string gateway, string target)
-    {
-        var authority = target.IndexOf("://", StringComparison.Ordinal);
-        var path = target.StartsWith('/') ? 0 : authority < 0 ? -1 : target.IndexOf('/', authority + 3);
-        return path < 0 ? null : new Uri(string.Concat(gateway.AsSpan().TrimEnd('/'), target.AsSpan(path)), Verbatim);
-    }
+    /// <param name="target">The request's target, a path: nothing else comes this far.</param>
+    internal static Uri Address(string gateway, string target) =>
+        new(string.Concat(gateway.AsSpan().TrimEnd('/'), target), Verbatim);
 }
