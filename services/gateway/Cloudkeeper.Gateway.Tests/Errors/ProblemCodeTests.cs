@@ -34,6 +34,7 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         ["400 invalid-operation"] = it => it.DeleteAsync("/v1/nodes/"),
         ["400 too-many-operations"] = it => it.PostAsync("/v1/transactions",
             $$"""{"then":[{{string.Join(',', Enumerable.Repeat("""{"get":{"path":"/"}}""", 129))}}]}"""),
+        ["403 cross-origin"] = it => it.GetAsync("/v1/nodes", ("Origin", "https://evil.example")),
         ["404 route-not-found"] = it => it.GetAsync("/v1"),
         ["404 node-not-found"] = it => it.GetAsync("/v1/nodes/absent"),
         ["404 parent-not-found"] = it => it.PutAsync("/v1/nodes/absent/a"),
@@ -80,6 +81,7 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         ["413 value-too-large"] = it => it.PutAsync("/v1/nodes/a", new string('x', (1 << 20) + 1)),
         ["413 body-too-large"] = it => it.PostAsync("/v1/sessions", new string(' ', 1 << 20)),
         ["415 unsupported-media-type"] = it => it.SendAsync("POST", "/v1/sessions", "x", "text/plain"),
+        ["421 misdirected-host"] = it => it.GetAsync("/v1/nodes", ("Host", "evil.example")),
         ["422 idempotency-key-reuse"] = async it =>
         {
             await it.PutAsync("/v1/nodes/a", "1", ("Idempotency-Key", "k"));

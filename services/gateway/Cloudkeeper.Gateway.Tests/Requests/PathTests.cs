@@ -51,12 +51,17 @@ public sealed class PathTests(GatewayFixture gateway)
         Assert.Contains($"\"path\":\"{path}\"", body, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_target_with_its_authority_is_the_same()
+    /// <summary>What its path is depends on the reader: <c>http://host?/../v1/nodes/a</c>.</summary>
+    [Theory]
+    [InlineData("/v1/nodes/absolute")]
+    [InlineData("?/../v1/nodes/absolute")]
+    [InlineData("#/v1/nodes/absolute")]
+    public async Task A_target_with_its_authority_is_refused(string rest)
     {
-        var (status, _) = await SendAsync($"{gateway.Address}v1/nodes/absolute", "PUT");
-        Assert.Equal(201, status);
-        Assert.Equal(200, (int)(await gateway.GetAsync("/v1/nodes/absolute")).Status);
+        var (status, body) = await SendAsync(gateway.Address.GetLeftPart(UriPartial.Authority) + rest, "PUT");
+        Assert.Equal(400, status);
+        Assert.Contains("\"code\":\"invalid-path\"", body, StringComparison.Ordinal);
+        Assert.Equal(404, (int)(await gateway.GetAsync("/v1/nodes/absolute")).Status);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 
@@ -32,6 +33,9 @@ internal static class ErrorKinds
 
     public static readonly ErrorKind TooManyOperations = new(400, "too-many-operations", "Too many operations",
         $"A transaction has at most {Limits.TransactionOperationsMax} operations and conditions each.");
+
+    /// <summary>As every process refuses it, before anything else is looked at.</summary>
+    public static readonly ErrorKind CrossOrigin = Of(Refusal.CrossOrigin);
 
     public static readonly ErrorKind RouteNotFound = new(404, "route-not-found", "No such route",
         "See /openapi/v1.json for what there is.");
@@ -113,6 +117,9 @@ internal static class ErrorKinds
     public static readonly ErrorKind UnsupportedMediaType = new(415, "unsupported-media-type", "Unsupported media type",
         "Send application/json, without a content encoding.");
 
+    /// <inheritdoc cref="CrossOrigin"/>
+    public static readonly ErrorKind MisdirectedHost = Of(Refusal.MisdirectedHost);
+
     public static readonly ErrorKind IdempotencyKeyReuse = new(422, "idempotency-key-reuse",
         "The idempotency key belongs to another request", "Use a new key for a new request.");
 
@@ -173,4 +180,6 @@ internal static class ErrorKinds
         ResultCode.Overloaded => Overloaded,
         _ => InternalError,
     };
+
+    private static ErrorKind Of(Refusal refusal) => new(refusal.Status, refusal.Code, refusal.Title, refusal.Detail);
 }

@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Hosting.Guard;
 
 namespace Cloudkeeper.Gateway.Errors;
 
 /// <summary>Writes RFC 9457 problem documents: the only place that writes errors.</summary>
 internal static class ProblemWriter
 {
-    public const string ContentType = "application/problem+json";
-
     /// <summary>Long enough to let a batch or two pass, short enough that nobody notices.</summary>
     private const string RetryAfterSeconds = "1";
 
@@ -15,7 +14,10 @@ internal static class ProblemWriter
     {
         var response = context.Response;
         response.StatusCode = problem.Kind.Status;
-        response.ContentType = ContentType;
+        response.ContentType = ProblemDocument.ContentType;
+
+        // What the handler had said of its answer does not hold for this one: an absence may end at any moment.
+        response.Headers.CacheControl = ResponseHeaders.NoStore;
         if (problem.Revision is { } revision)
         {
             response.SetRevision(revision);
@@ -32,7 +34,7 @@ internal static class ProblemWriter
     private static void WriteDocument(Utf8JsonWriter json, Problem problem)
     {
         json.WriteStartObject();
-        json.WriteString("type"u8, "urn:cloudkeeper:problem:" + problem.Kind.Code);
+        json.WriteString("type"u8, ProblemDocument.TypePrefix + problem.Kind.Code);
         json.WriteString("title"u8, problem.Kind.Title);
         json.WriteNumber("status"u8, problem.Kind.Status);
         json.WriteString("code"u8, problem.Kind.Code);

@@ -29,6 +29,7 @@ internal static class NodeEndpoints
             TreePath,
             Query("view", "stat, children, subtree or acl; without it the value."),
             Query("format", "json: the value in an envelope with the stat."),
+            Query("inline", "true: types that browsers run, such as text/html, are not marked as files to be saved."),
             .. Reading,
             Query("wait", "Answer when there is a newer state, at most after this long, up to 60s."),
             Query("after", "Newer than this revision; without it, than the present state."),

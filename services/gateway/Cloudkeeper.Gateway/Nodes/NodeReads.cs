@@ -24,12 +24,13 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
             "subtree" or "acl" when wait is not null => throw RequestQuery.Invalid("wait", "is for a value, its stat or children"),
             "subtree" => GetSubtreeAsync(context, path, SubtreePage.Of(query, path), consistency),
             "acl" => GetAclAsync(context, path, consistency),
-            _ => GetValueAsync(context, path, query.Word("format", "json") is not null, consistency, wait),
+            _ => GetValueAsync(
+                context, path, query.Word("format", "json") is not null, query.Boolean("inline"), consistency, wait),
         };
     }
 
     private async Task GetValueAsync(
-        HttpContext context, string path, bool asJson, ConsistencyChoice consistency, NodeWait? wait)
+        HttpContext context, string path, bool asJson, bool inline, ConsistencyChoice consistency, NodeWait? wait)
     {
         var withValue = asJson || !HttpMethods.IsHead(context.Request.Method);
         var request = new ReadNodeRequest(path, withValue);
@@ -38,7 +39,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         {
             // The read that there is most of makes no detour.
             answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
-            answer.Describe(context);
+            Describe(context, answer);
         }
         else if (await ReadAsync(context, request, path, consistency, wait) is { } newer)
         {
@@ -72,7 +73,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         }
         else
         {
-            WriteValue(context, node, stat);
+            WriteValue(context, node, stat, inline);
         }
     }
 
@@ -120,7 +121,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var request = new ReadSubtreeRequest(path, page.After, page.DepthMax, page.Limit, page.WithValues);
         var answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
-        answer.Describe(context);
+        Describe(context, answer);
         var subtree = (ReadSubtreeResult)answer.Result;
         if (subtree.Code == ResultCode.NodeNotFound)
         {
@@ -136,7 +137,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var answer = await reads.ReadAsync(
             new ReadNodeRequest(path, WithValue: false), consistency, context.RequestAborted);
-        answer.Describe(context);
+        Describe(context, answer);
         if (((ReadNodeResult)answer.Result).Stat is not { } stat)
         {
             RefuseAbsent(context, ErrorKinds.NodeNotFound, answer);
@@ -161,7 +162,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
             answer = await reads.ReadAsync(request, consistency, context.RequestAborted);
         }
 
-        answer.Describe(context);
+        Describe(context, answer);
         if (isNewer)
         {
             return answer;
@@ -179,13 +180,27 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     private static void RefuseAbsent(HttpContext context, ErrorKind kind, ServedRead answer) =>
         ProblemWriter.Write(context, new Problem(kind, Revision: answer.Revision));
 
-    /// <summary>Bytes as they were stored. Nothing in them is to be run by a browser that is shown them.</summary>
-    private static void WriteValue(HttpContext context, ReadNodeResult node, NodeStat stat)
+    private static void Describe(HttpContext context, ServedRead answer)
+    {
+        answer.Describe(context);
+        context.Response.SetRevalidated();
+    }
+
+    /// <summary>
+    /// Bytes as they were stored. Nothing in them is to be run by a browser: what could be is offered as a file, and has no
+    /// rights where it is shown all the same.
+    /// </summary>
+    /// <param name="inline">The client wants it shown.</param>
+    private static void WriteValue(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)
     {
         var response = context.Response;
         response.ContentType = node.ContentType;
-        response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentSecurityPolicy = "sandbox";
+        if (!inline && ActiveContent.IsMeant(node.ContentType))
+        {
+            response.Headers.ContentDisposition = "attachment";
+        }
+
         response.ContentLength = stat.DataLength;
         if (!HttpMethods.IsHead(context.Request.Method))
         {

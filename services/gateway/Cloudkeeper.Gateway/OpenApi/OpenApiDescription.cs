@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Guard;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -17,7 +18,7 @@ internal static class OpenApiDescription
     /// <summary>What any route can refuse.</summary>
     private static readonly ErrorKind[] Everywhere =
     [
-        ErrorKinds.RequestTimeout, ErrorKinds.HeadersTooLarge, ErrorKinds.InternalError, ErrorKinds.NoQuorum,
+        ErrorKinds.CrossOrigin, ErrorKinds.RequestTimeout, ErrorKinds.MisdirectedHost, ErrorKinds.HeadersTooLarge, ErrorKinds.InternalError, ErrorKinds.NoQuorum,
         ErrorKinds.Overloaded, ErrorKinds.ShuttingDown,
     ];
 
@@ -71,7 +72,7 @@ internal static class OpenApiDescription
                 operation.Responses.Add(Text(problems.Key), new OpenApiResponse
                 {
                     Description = string.Join(", ", problems.Select(kind => kind.Code).Order(StringComparer.Ordinal)),
-                    Content = Content(ProblemWriter.ContentType, problem),
+                    Content = Content(ProblemDocument.ContentType, problem),
                 });
             }
         }

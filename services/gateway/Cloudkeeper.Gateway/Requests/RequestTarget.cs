@@ -55,28 +55,18 @@ internal static class RequestTarget
         return false;
     }
 
-    /// <summary>The request line's path without the query; of an absolute target only its path.</summary>
+    /// <summary>The request line's path without the query. Whole addresses do not come this far.</summary>
     private static string EncodedPath(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (target.Length == 0 || target[0] != '/')
+        if (string.IsNullOrEmpty(target))
         {
-            return target.Length > 0 && Uri.TryCreate(target, UriKind.Absolute, out _)
-                ? WithoutAuthority(target)
-                : context.Request.Path.ToUriComponent();
+            // Without a web server there is no request line.
+            return context.Request.Path.ToUriComponent();
         }
 
         var query = target.IndexOf('?', StringComparison.Ordinal);
         return query < 0 ? target : target[..query];
-    }
-
-    private static string WithoutAuthority(string target)
-    {
-        var authority = target.IndexOf("://", StringComparison.Ordinal) + 3;
-        var end = target.IndexOf('?', authority);
-        var path = target.IndexOf('/', authority);
-        end = end < 0 ? target.Length : end;
-        return path < 0 || path > end ? "/" : target[path..end];
     }
 
     private static ReadOnlySpan<char> BehindPrefix(ReadOnlySpan<char> path)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Hosting.Guard;
 using Microsoft.Net.Http.Headers;
 
 namespace Cloudkeeper.Gateway.Serving;
@@ -46,10 +47,14 @@ internal static class JsonBody
             Detail = $"A body has at most {bytesMax} bytes here.",
         });
 
-    /// <summary>Without a media type, and with curl's default one, a body is taken for JSON.</summary>
+    /// <summary>
+    /// Without a media type, and with curl's default one, a body is taken for JSON; but not from a browser, which lets pages
+    /// send these two wherever they like.
+    /// </summary>
     private static void CheckMediaType(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0)
+        if (request.Headers.ContentEncoding.Count > 0
+            || (new BrowserMarks(request.Headers).AreAny && !request.HasJsonContentType()))
         {
             throw new ProblemException(ErrorKinds.UnsupportedMediaType);
         }

@@ -16,6 +16,21 @@ internal static class ResponseHeaders
     public const string IdempotencyKey = "Idempotency-Key";
     public const string Replayed = "Idempotent-Replayed";
 
+    /// <summary>Nothing may be kept: what changes without the client's doing, and what only one client is to see.</summary>
+    public const string NoStore = "no-store";
+
+    /// <summary>May be kept, but is not to be used without asking whether it still holds.</summary>
+    private const string NoCache = "no-cache";
+
+    /// <summary>
+    /// Of a read of a node: any cache asks before each use, and the answer depends on how new the client wants it.
+    /// </summary>
+    public static void SetRevalidated(this HttpResponse response)
+    {
+        response.Headers.CacheControl = NoCache;
+        response.Headers.Vary = MinRevision;
+    }
+
     public static void SetRevision(this HttpResponse response, Revision revision) =>
         response.Headers[Revision] = revision.ToString();
 

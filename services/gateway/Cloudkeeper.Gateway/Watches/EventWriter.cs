@@ -35,8 +35,11 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
 
         var response = context.Response;
         response.ContentType = format == EventFormat.ServerSentEvents ? "text/event-stream" : "application/x-ndjson";
-        response.Headers.CacheControl = "no-store";
-        response.Headers.XContentTypeOptions = "nosniff";
+
+        // Events are of use only at once: nothing on their way is to keep them, nor to compress them and wait for more.
+        response.Headers.CacheControl = "no-store, no-transform";
+        response.Headers["X-Accel-Buffering"] = "no";
+        response.Headers.Vary = "Accept, Last-Event-ID";
         Serving.ResponseHeaders.SetRevision(response, revision);
 
         // To start is not to send: that is what the flush does.
