@@ -18,7 +18,7 @@ as_root() {
 }
 
 # Some tests start programs of others: Prometheus evaluates dashboards and rules, Redis is a cache, curl runs the
-# README, Node runs the k6 scripts and clients that npm installs, strace makes disks fail.
+# README, Node runs the k6 scripts and clients that npm installs, strace makes disks fail, Chromium is what pages run in.
 install_tools() {
   local missing=()
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
@@ -27,6 +27,7 @@ install_tools() {
   command -v node >/dev/null || missing+=(nodejs)
   command -v strace >/dev/null || missing+=(strace)
   command -v npm >/dev/null || missing+=(npm)
+  command -v chromium >/dev/null || missing+=(chromium)
   [ ${#missing[@]} -eq 0 ] && return
   echo "The tests need ${missing[*]}: installing from the system's packages, without starting any service"
   command -v apt-get >/dev/null || { echo "There is no apt-get here: please install ${missing[*]}" >&2; exit 1; }

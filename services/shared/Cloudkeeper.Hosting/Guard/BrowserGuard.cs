@@ -32,7 +32,7 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
             return Refusal.MisdirectedHost;
         }
 
-        return origins.Passes(new BrowserMarks(request.Headers), request.Method, host) ? JudgeTarget(request, target) : Refusal.CrossOrigin;
+        return origins.Passes(new BrowserMarks(request.Headers), request.Method, host) ? JudgeForm(request, target) : Refusal.CrossOrigin;
     }
 
     /// <summary>Probes come by addresses and names that no setting knows in advance, and learn nothing but a state.</summary>
@@ -40,19 +40,22 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
         path.Value is CloudkeeperOperations.HealthRoute or CloudkeeperOperations.ReadyRoute;
 
     /// <summary>
-    /// Whole addresses (RFC 9112, 3.2.2) are for forward proxies. Different readers find different paths in one, and no
-    /// client needs them here.
+    /// What different readers read differently. Whole addresses (RFC 9112, 3.2.2) are for forward proxies, and no client needs
+    /// them here; of two types of a body the one takes the first, the other the last.
     /// </summary>
-    private static Refusal? JudgeTarget(HttpRequest request, string? target)
+    private static Refusal? JudgeForm(HttpRequest request, string? target)
     {
         if (HttpMethods.IsConnect(request.Method))
         {
             return Refusal.NoTunnel;
         }
 
-        return target is null or "" or ['/', ..] || (target is WholeServer && HttpMethods.IsOptions(request.Method))
-            ? null
-            : Refusal.NotAPath;
+        if (target is not (null or "" or ['/', ..]) && !(target is WholeServer && HttpMethods.IsOptions(request.Method)))
+        {
+            return Refusal.NotAPath;
+        }
+
+        return request.Headers.ContentType.Count > 1 ? Refusal.SeveralTypes : null;
     }
 
     private bool AcceptsHost(string host, IPAddress? local)

@@ -21,6 +21,10 @@ public sealed record Refusal(int Status, string Code, string Title, string Detai
         StatusCodes.Status400BadRequest, "invalid-path", "Not a path",
         "The request's target has to be a path that begins with a slash, not a whole address.");
 
+    public static Refusal SeveralTypes { get; } = new(
+        StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "Unsupported media type",
+        "A body has one Content-Type.");
+
     public static Refusal NoTunnel { get; } = new(
         StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "Method not allowed", "Nothing here is a tunnel.");
 }
