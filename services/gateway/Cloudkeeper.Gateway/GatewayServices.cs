@@ -106,6 +106,7 @@ internal static class GatewayServices
         services.AddSingleton<TicketWaits>();
         services.AddSingleton<LockHandlers>();
         services.AddSingleton<ClusterChanges>();
+        services.AddSingleton<ClusterDecisions>();
         services.AddSingleton<ClusterHandlers>();
         services.AddSingleton<BackupHandler>();
         services.AddHostedService<GatewayRegistration>();
@@ -123,6 +124,7 @@ internal static class GatewayServices
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<RequestGuard>();
         app.UseRouting();
+        app.UseMiddleware<RequestRules>();
         app.UseMiddleware<UnaskedBodies>();
         app.MapCloudkeeperOperations();
         app.MapNodes();
@@ -131,7 +133,7 @@ internal static class GatewayServices
         app.Services.GetRequiredService<WatchEndpoints>().Map(app);
         app.MapLocks();
         app.MapCluster();
-        app.MapOpenApi(OpenApiDescription.Route);
+        app.MapOpenApi(OpenApiDescription.Route).WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
         Observe(app.Services);
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Tree;
@@ -34,8 +36,16 @@ internal sealed class FakeCluster : IClusterNodes
     /// <summary>What the leader says; as the nodes behave is a matter of their own.</summary>
     public int FeatureLevel { get; set; } = FeatureLevels.Newest;
 
-    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(ClusterView.TryParse(Encoding.UTF8.GetBytes(View.Replace("LEVEL", $"{FeatureLevel}", StringComparison.Ordinal)))!);
+    /// <summary>Names of members that are none any more.</summary>
+    public List<string> Gone { get; } = [];
+
+    public Task<ClusterView> ReadAsync(CancellationToken cancellationToken)
+    {
+        var view = JsonNode.Parse(View.Replace("LEVEL", $"{FeatureLevel}", StringComparison.Ordinal))!.AsObject();
+        var members = view["members"]!.AsArray();
+        members.RemoveAll(member => Gone.Contains((string)member!["id"]!));
+        return Task.FromResult(ClusterView.TryParse(JsonSerializer.SerializeToUtf8Bytes(view))!);
+    }
 
     /// <summary>There is never any.</summary>
     public async Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken)

@@ -81,6 +81,7 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         ["413 value-too-large"] = it => it.PutAsync("/v1/nodes/a", new string('x', (1 << 20) + 1)),
         ["413 body-too-large"] = it => it.PostAsync("/v1/sessions", new string(' ', 1 << 20)),
         ["415 unsupported-media-type"] = it => it.SendAsync("POST", "/v1/sessions", "x", "text/plain"),
+        ["417 expectation-failed"] = it => it.PutAsync("/v1/nodes/a", "", ("Expect", "200-ok")),
         ["421 misdirected-host"] = it => it.GetAsync("/v1/nodes", ("Host", "evil.example")),
         ["422 idempotency-key-reuse"] = async it =>
         {

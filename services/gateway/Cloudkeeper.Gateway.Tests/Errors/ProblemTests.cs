@@ -32,6 +32,48 @@ public sealed class ProblemTests(GatewayFixture gateway)
     }
 
     [Theory]
+    [InlineData("/v1/nodes/a", "DELETE, GET, HEAD, OPTIONS, POST, PUT")]
+    [InlineData("/v1/transactions", "OPTIONS, POST")]
+    [InlineData("/v1/cluster/snapshot", "GET, HEAD, OPTIONS")]
+    [InlineData("/v1/watch?path=/", "GET, HEAD, OPTIONS")]
+    [InlineData("/metrics", "GET, HEAD, OPTIONS")]
+    [InlineData("/openapi/v1.json", "GET, HEAD, OPTIONS")]
+    public async Task The_methods_of_a_route_can_be_asked_for(string path, string allowed)
+    {
+        var answer = (await gateway.SendAsync("OPTIONS", path)).ShouldBe(204);
+        Assert.Equal(allowed, string.Join(", ", answer.Headers["Allow"].Split(", ").Order(StringComparer.Ordinal)));
+        Assert.Empty(answer.Body);
+        (await gateway.SendAsync("OPTIONS", "/v1/none")).ShouldBe(404, "route-not-found");
+    }
+
+    [Fact]
+    public async Task The_methods_of_the_server_can_be_asked_for()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
+        await socket.GetStream().WriteAsync(
+            Encoding.ASCII.GetBytes($"OPTIONS * HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nConnection: close\r\n\r\n"),
+            TestContext.Current.CancellationToken);
+        using var reader = new StreamReader(socket.GetStream());
+        Assert.StartsWith(
+            "HTTP/1.1 204 ", await reader.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/v1/cluster/snapshot", "application/octet-stream")]
+    [InlineData("/v1/watch?path=/", "text/event-stream")]
+    [InlineData("/v1/watch?path=/&format=ndjson&initial=true", "application/x-ndjson")]
+    [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8")]
+    [InlineData("/healthz", "text/plain; charset=utf-8")]
+    [InlineData("/readyz", "application/json")]
+    public async Task What_is_made_while_it_is_sent_can_be_asked_about_as_well(string path, string type)
+    {
+        var head = (await gateway.SendAsync("HEAD", path)).ShouldBe(200);
+        Assert.Equal(type, head.Headers["Content-Type"]);
+        Assert.Empty(head.Body);
+    }
+
+    [Theory]
     [InlineData("/v1/sessions")]
     [InlineData("/v1/locks/a")]
     [InlineData("/v1/cluster")]

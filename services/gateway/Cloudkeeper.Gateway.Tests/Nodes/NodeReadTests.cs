@@ -67,6 +67,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     [InlineData("W/\"{0}\"", 304)]
     [InlineData("\"other\", \"{0}\"", 304)]
     [InlineData("*", 304)]
+    [InlineData("\"1\",, W/\"{0}\"", 304)]
     [InlineData("\"1\"", 200)]
     [InlineData("\"\"", 200)]
     public async Task If_none_match_spares_what_the_client_has(string tag, int status)
@@ -82,6 +83,8 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     [InlineData("5")]
     [InlineData("\"5")]
     [InlineData("\"5\" \"6\"")]
+    [InlineData("*, \"5\"")]
+    [InlineData("")]
     public async Task A_malformed_condition_is_refused(string tag)
     {
         await gateway.PutAsync(_path);

@@ -118,12 +118,64 @@ public sealed class NodeWriteTests(GatewayFixture gateway)
     [Theory]
     [InlineData("If-None-Match", "\"5\"")]
     [InlineData("If-Match", "5")]
-    [InlineData("If-Match", "W/\"5\"")]
-    [InlineData("If-Match", "\"5\", \"6\"")]
-    [InlineData("If-Match", "\"05\"")]
+    [InlineData("If-None-Match", "*, \"5\"")]
+    [InlineData("If-Match", "*, \"5\"")]
+    [InlineData("If-Match", "\"5\" \"6\"")]
+    [InlineData("If-Match", "\"5")]
+    [InlineData("If-Match", "")]
     [InlineData("If-Unmodified-Since", "Sun, 22 Nov 2026 12:00:00 GMT")]
     public async Task Other_conditions_are_refused(string name, string value) =>
         (await gateway.PutAsync(_path, "", (name, value))).ShouldBe(400, "invalid-condition");
+
+    [Theory]
+    [InlineData("\"1\", {0}")]
+    [InlineData("{0}, \"9999999\"")]
+    [InlineData("\"other\" ,{0}, W/\"5\"")]
+    [InlineData("{0},, {0}")]
+    public async Task One_of_several_tags_is_enough(string tags)
+    {
+        var put = await gateway.PutAsync(_path, "1");
+        var sent = tags.Replace("{0}", put.Headers["ETag"], StringComparison.Ordinal);
+        var second = (await gateway.PutAsync(_path, "2", ("If-Match", sent))).ShouldBe(200);
+        (await gateway.PutAsync(_path, "3", ("If-Match", sent))).ShouldBe(412, "revision-mismatch");
+        (await gateway.DeleteAsync(_path, ("If-Match", sent))).ShouldBe(412, "revision-mismatch");
+        (await gateway.DeleteAsync(_path, ("If-Match", $"{sent}, {second.Headers["ETag"]}"))).ShouldBe(204);
+        (await gateway.PutAsync(_path, "4", ("If-Match", sent))).ShouldBe(412, "node-not-found");
+    }
+
+    [Fact]
+    public async Task Tags_on_several_lines_are_one_list()
+    {
+        var put = await gateway.PutAsync(_path, "1");
+        (await gateway.PutAsync(_path, "2", ("If-Match", "\"1\""), ("If-Match", put.Headers["ETag"]))).ShouldBe(200);
+    }
+
+    [Theory]
+    [InlineData("W/{0}")]
+    [InlineData("\"x\"")]
+    [InlineData("\"\"")]
+    [InlineData("\"0{1}\"")]
+    [InlineData("W/{0}, \"x\"")]
+    public async Task A_weak_tag_or_that_of_another_never_matches(string tag)
+    {
+        var put = await gateway.PutAsync(_path, "1");
+        var sent = tag.Replace("{0}", put.Headers["ETag"], StringComparison.Ordinal)
+            .Replace("{1}", $"{put.Revision}", StringComparison.Ordinal);
+        var refused = (await gateway.PutAsync(_path, "2", ("If-Match", sent))).ShouldBe(412, "revision-mismatch");
+        Assert.Equal(put.Revision, refused.Json.GetProperty("stat").GetProperty("modifiedRevision").GetInt64());
+        (await gateway.DeleteAsync(_path, ("If-Match", sent))).ShouldBe(412, "revision-mismatch");
+        Assert.Equal("1", (await gateway.GetAsync(_path)).Text);
+    }
+
+    [Fact]
+    public async Task A_repeat_of_a_write_with_several_tags_is_a_repeat()
+    {
+        var put = await gateway.PutAsync(_path, "1");
+        (string, string)[] headers = [("If-Match", $"\"1\", {put.Headers["ETag"]}"), ("Idempotency-Key", Guid.NewGuid().ToString())];
+        var first = (await gateway.PutAsync(_path, "2", headers)).ShouldBe(200);
+        var repeat = (await gateway.PutAsync(_path, "2", headers)).ShouldBe(200);
+        Assert.Equal(("true", first.Revision), (repeat.Headers["Idempotent-Replayed"], repeat.Revision));
+    }
 
     [Fact]
     public async Task Conditions_that_contradict_each_other_are_refused()

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
 
@@ -8,6 +9,13 @@ internal sealed partial class BackupHandler(IClusterNodes cluster, ILogger<Backu
 {
     public async Task SendAsync(HttpContext context)
     {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            // How long one would be is only known when it is made.
+            context.Response.ContentType = MediaTypeNames.Application.Octet;
+            return;
+        }
+
         using var backup = await cluster.OpenBackupAsync(context.RequestAborted);
         var response = context.Response;
         response.ContentType = backup.Content.Headers.ContentType?.ToString();

@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Serving;
+using static Cloudkeeper.Gateway.OpenApi.CommonParameters;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Cluster;
@@ -25,7 +26,7 @@ internal static class ClusterEndpoints
         endpoints.MapPost(Route + "/members", handlers.AddAsync).Describe(handlers.AddAsync, Add);
         endpoints.MapDelete(Route + "/members/{ids}", handlers.RemoveAsync).Describe(handlers.RemoveAsync, Remove);
         endpoints.MapPost(Route + "/leader", handlers.TransferAsync).Describe(handlers.TransferAsync, Transfer);
-        endpoints.MapGet(Route + "/snapshot", backup.SendAsync).Describe(backup.SendAsync, Backup);
+        endpoints.MapRead(Route + "/snapshot", backup.SendAsync).Describe(backup.SendAsync, Backup);
     }
 
     private static RouteDescription Get => new(Group, "Who the nodes and gateways are, and how they are.")
@@ -35,36 +36,30 @@ internal static class ClusterEndpoints
 
     private static RouteDescription Add => new(Group, "Have nodes join: each catches up first, then it votes.")
     {
-        Parameters = [DryRun],
+        Parameters = [DryRun, .. Changing],
         Body = typeof(AddMembersBody),
         Answers = [Possible, new(202, "They join; GET /v1/cluster shows how far they are.", typeof(Answers.Joining))],
         Problems =
         [
-            ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound,
-            ErrorKinds.UnsafeChange, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.OutcomeUnknown,
+            .. Changes, ErrorKinds.InvalidBody, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType,
         ],
     };
 
     private static RouteDescription Remove => new(Group, "Take members out, the leader as well.")
     {
-        Parameters = [Path("ids", "The member, such as n4; several in one step, separated by commas."), DryRun],
+        Parameters = [Path("ids", "The member, such as n4; several in one step, separated by commas."), DryRun, .. Changing],
         Answers = [Possible, new(204, "They are no members any more.")],
-        Problems =
-        [
-            ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound, ErrorKinds.UnsafeChange,
-            ErrorKinds.OutcomeUnknown,
-        ],
+        Problems = Changes,
     };
 
     private static RouteDescription Transfer => new(Group, "Hand leadership to a voter.")
     {
-        Parameters = [DryRun],
+        Parameters = [DryRun, .. Changing],
         Body = typeof(TransferLeadershipBody),
         Answers = [Possible, new(204, "It leads.")],
         Problems =
         [
-            ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.MemberNotFound,
-            ErrorKinds.UnsafeChange, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.OutcomeUnknown,
+            .. Changes, ErrorKinds.InvalidBody, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType,
         ],
     };
 
@@ -74,4 +69,11 @@ internal static class ClusterEndpoints
         Answers = [new(200, "A snapshot file; the header says at which revision.", MediaType: "application/octet-stream")],
         Problems = [ErrorKinds.StorageFull],
     };
+
+    private static IReadOnlyList<ErrorKind> Changes =>
+    [
+        ErrorKinds.InvalidParameter, ErrorKinds.InvalidOperation, ErrorKinds.InvalidCondition, ErrorKinds.InvalidFence,
+        ErrorKinds.InvalidIdempotencyKey, ErrorKinds.MemberNotFound, ErrorKinds.UnsafeChange, ErrorKinds.FenceLost,
+        ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown, ErrorKinds.StorageFull,
+    ];
 }

@@ -12,7 +12,8 @@ namespace Cloudkeeper.Gateway.Cluster;
 
 /// <summary>What the routes of <c>/v1/cluster</c> do.</summary>
 internal sealed class ClusterHandlers(
-    INodes nodes, IClusterNodes cluster, ClusterLevel level, ClusterChanges changes, BodyReader bodies)
+    INodes nodes, IClusterNodes cluster, ClusterLevel level, ClusterChanges changes, ClusterDecisions decisions,
+    BodyReader bodies)
 {
     private const int MembersMax = 64;
 
@@ -36,18 +37,18 @@ internal sealed class ClusterHandlers(
         using var content = await bodies.ReadJsonAsync(context);
         var body = JsonBody.Parse(context, content, GatewayJson.Default.AddMembersBody);
         var urls = UrlsOf(body);
-        if (body.Replaces is { } replaced)
-        {
-            await ReplaceAsync(urls[0], replaced, dryRun, context.RequestAborted);
-        }
-        else
-        {
-            await AddAsync(urls, dryRun, context.RequestAborted);
-        }
-
+        var stop = context.RequestAborted;
+        Func<ChangeStart, Task> change = body.Replaces is { } replaced && IdOf(replaced) is var id
+            ? start => ReplaceAsync(urls[0], replaced, id, start, dryRun, stop)
+            : _ => AddAsync(urls, dryRun, stop);
         if (dryRun)
         {
-            AnswerDryRun(context);
+            await AnswerDryRunAsync(context, change);
+            return;
+        }
+
+        if (!await decisions.DecideAsync(context, content.Memory, change))
+        {
             return;
         }
 
@@ -76,8 +77,8 @@ internal sealed class ClusterHandlers(
             throw new ProblemException(ErrorKinds.InvalidOperation, $"At most {MembersMax} members at once.");
         }
 
-        await changes.RemoveAsync([.. names.Select(IdOf)], dryRun, context.RequestAborted);
-        AnswerDone(context, dryRun);
+        (string Name, int Id)[] members = [.. names.Select(static name => (name, IdOf(name)))];
+        await AnswerAsync(context, default, dryRun, start => RemoveAsync(members, start, dryRun, context.RequestAborted));
     }
 
     public async Task TransferAsync(HttpContext context)
@@ -86,8 +87,20 @@ internal sealed class ClusterHandlers(
         using var content = await bodies.ReadJsonAsync(context);
         var body = JsonBody.Parse(context, content, GatewayJson.Default.TransferLeadershipBody);
         var member = body.Member ?? throw JsonMembers.Invalid("member", "is needed");
-        await changes.TransferAsync(IdOf(member), dryRun, context.RequestAborted);
-        AnswerDone(context, dryRun);
+        var id = IdOf(member);
+        await AnswerAsync(context, content.Memory, dryRun, _ => changes.TransferAsync(id, dryRun, context.RequestAborted));
+    }
+
+    /// <summary>Those that are members still, in one step.</summary>
+    private async Task RemoveAsync(
+        (string Name, int Id)[] members, ChangeStart start, bool dryRun, CancellationToken cancellationToken)
+    {
+        var gone = await start.GoneAsync(cluster, [.. members.Select(static member => member.Name)], cancellationToken);
+        int[] left = [.. members.Where(member => !gone.Contains(member.Name)).Select(static member => member.Id)];
+        if (left.Length > 0)
+        {
+            await changes.RemoveAsync(left, dryRun, cancellationToken);
+        }
     }
 
     /// <summary>All of them, or none when one cannot join.</summary>
@@ -111,9 +124,15 @@ internal sealed class ClusterHandlers(
     /// At the old address one step does both. At another the old member goes first: with one that is dead less, the others
     /// can lose as many as before, or more.
     /// </summary>
-    private async Task ReplaceAsync(Uri url, string replaced, bool dryRun, CancellationToken cancellationToken)
+    private async Task ReplaceAsync(
+        Uri url, string replaced, int id, ChangeStart start, bool dryRun, CancellationToken cancellationToken)
     {
-        var id = IdOf(replaced);
+        if ((await start.GoneAsync(cluster, [replaced], cancellationToken)).Count > 0)
+        {
+            await changes.AddAsync(url, replaces: false, dryRun, cancellationToken);
+            return;
+        }
+
         var members = (await cluster.ReadAsync(cancellationToken)).Json["members"]!.AsArray();
         var member = members.FirstOrDefault(member => (string?)member!["id"] == replaced)
             ?? throw new ProblemException(ErrorKinds.MemberNotFound);
@@ -159,24 +178,30 @@ internal sealed class ClusterHandlers(
 
     private static bool IsDryRun(HttpContext context) => RequestQuery.Of(context).Boolean("dryRun");
 
-    private static void AnswerDone(HttpContext context, bool dryRun)
+    private async Task AnswerAsync(
+        HttpContext context, ReadOnlyMemory<byte> body, bool dryRun, Func<ChangeStart, Task> change)
     {
         if (dryRun)
         {
-            AnswerDryRun(context);
+            await AnswerDryRunAsync(context, change);
         }
-        else
+        else if (await decisions.DecideAsync(context, body, change))
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
     }
 
-    private static void AnswerDryRun(HttpContext context) => JsonAnswer.Write(context, static json =>
+    /// <summary>Nothing is decided by it: it is judged as the cluster is now.</summary>
+    private async Task AnswerDryRunAsync(HttpContext context, Func<ChangeStart, Task> change)
     {
-        json.WriteStartObject();
-        json.WriteBoolean("dryRun"u8, true);
-        json.WriteEndObject();
-    });
+        await decisions.JudgeAsync(context, change);
+        JsonAnswer.Write(context, static json =>
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("dryRun"u8, true);
+            json.WriteEndObject();
+        });
+    }
 
     private static JsonObject GatewayOf(GatewayEntry gateway) =>
         new() { ["instance"] = gateway.Instance, ["address"] = gateway.Address };

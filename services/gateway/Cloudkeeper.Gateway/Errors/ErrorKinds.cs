@@ -117,6 +117,9 @@ internal static class ErrorKinds
     public static readonly ErrorKind UnsupportedMediaType = new(415, "unsupported-media-type", "Unsupported media type",
         "Send application/json, without a content encoding.");
 
+    public static readonly ErrorKind ExpectationFailed = new(417, "expectation-failed", "The expectation cannot be met",
+        "Only Expect: 100-continue is known.");
+
     /// <inheritdoc cref="CrossOrigin"/>
     public static readonly ErrorKind MisdirectedHost = Of(Refusal.MisdirectedHost);
 

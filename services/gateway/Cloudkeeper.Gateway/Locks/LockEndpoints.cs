@@ -60,7 +60,7 @@ internal static class LockEndpoints
         [
             Ticket,
             Query("wait", "At most this long, up to 60s."),
-            Query("session", "Kept alive while the request waits."),
+            Query("session", "Kept alive while the request waits.") with { Only = Waiting },
         ],
         Answers = [new(200, "Held or waiting.", typeof(Answers.Ticket))],
         Problems =

@@ -2,6 +2,7 @@ using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Protocol;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
@@ -30,48 +31,51 @@ internal static class EntityTags
     /// <exception cref="ProblemException"><c>invalid-condition</c>: no list of entity tags.</exception>
     public static bool MatchesStrongly(StringValues header, Revision modified) => Matches(header, modified, takesWeak: false);
 
+    /// <summary>The revisions that <c>If-Match</c> names by strong tags of ours; null: any (<c>*</c>).</summary>
+    /// <exception cref="ProblemException"><c>invalid-condition</c>: no list of entity tags.</exception>
+    public static IReadOnlyList<Revision>? RevisionsOf(StringValues ifMatch)
+    {
+        if (ifMatch is [{ } only] && TryParseRevision(only, out var single))
+        {
+            return [single];
+        }
+
+        var tags = Parse(ifMatch);
+        if (IsAny(tags))
+        {
+            return null;
+        }
+
+        var revisions = new List<Revision>();
+        foreach (var tag in tags)
+        {
+            if (!tag.IsWeak && TryParseRevision(tag.Tag.AsSpan(), out var revision))
+            {
+                revisions.Add(revision);
+            }
+        }
+
+        return revisions;
+    }
+
     private static bool Matches(StringValues header, Revision modified, bool takesWeak)
     {
-        var matches = false;
-        foreach (var line in header)
+        if (header is [{ } only] && TryParseRevision(only, out var single))
         {
-            if (line.AsSpan().Trim() is "*")
-            {
-                return true;
-            }
-
-            var rest = line.AsSpan().Trim();
-            while (rest.Length > 0)
-            {
-                var tag = TakeTag(ref rest, out var isWeak);
-                matches |= (takesWeak || !isWeak) && TryParseRevision(tag, out var revision) && revision == modified;
-            }
+            return single == modified;
         }
 
-        return matches;
+        var tags = Parse(header);
+        return IsAny(tags) || tags.Any(tag =>
+            (takesWeak || !tag.IsWeak) && TryParseRevision(tag.Tag.AsSpan(), out var revision) && revision == modified);
     }
 
-    /// <summary>Cuts the first tag off a list, without its weakness mark.</summary>
-    private static ReadOnlySpan<char> TakeTag(ref ReadOnlySpan<char> list, out bool isWeak)
-    {
-        isWeak = list.StartsWith("W/", StringComparison.Ordinal);
-        var start = isWeak ? 2 : 0;
-        var length = list.Length > start && list[start] == '"' ? list[(start + 1)..].IndexOf('"') : -1;
-        if (length < 0)
-        {
-            throw NotATagList;
-        }
+    private static bool IsAny(IList<EntityTagHeaderValue> tags) => tags.Count == 1 && tags[0] == EntityTagHeaderValue.Any;
 
-        var tag = list.Slice(start, length + 2);
-        list = list[(start + length + 2)..].TrimStart();
-        if (list.Length > 0)
-        {
-            list = list[0] == ',' ? list[1..].TrimStart() : throw NotATagList;
-        }
-
-        return tag;
-    }
-
-    private static ProblemException NotATagList =>
-        new(ErrorKinds.InvalidCondition, "If-Match and If-None-Match are * or a list of entity tags.");
+    private static IList<EntityTagHeaderValue> Parse(StringValues header) =>
+        EntityTagHeaderValue.TryParseStrictList(header, out var tags) && tags.Count > 0
+        && (tags.Count == 1 || !tags.Contains(EntityTagHeaderValue.Any))
+            ? tags
+            : throw new ProblemException(
+                ErrorKinds.InvalidCondition, "If-Match and If-None-Match are * or a list of entity tags.");
 }

@@ -1,20 +1,42 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
 using Microsoft.Extensions.Primitives;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>The conditions of a mutation of one node.</summary>
 /// <param name="MustNotExist"><c>If-None-Match: *</c>.</param>
-/// <param name="Revision"><c>If-Match: "n"</c>.</param>
+/// <param name="Revisions"><c>If-Match</c>: one of these; null: whatever it is.</param>
 /// <param name="Version"><c>version=n</c>, -1 for any; <c>If-Match: *</c> is -1 as well.</param>
-internal readonly record struct NodeConditions(bool MustNotExist, Revision? Revision, int? Version)
+internal readonly record struct NodeConditions(bool MustNotExist, IReadOnlyList<Revision>? Revisions, int? Version)
 {
     private const int AnyVersion = -1;
 
+    /// <summary>Of no node ever: where <c>If-Match</c> names only weak tags, or those of others (RFC 9110, 13.1.1).</summary>
+    private static readonly Revision Never = new(Revision.ValueMax);
+
     /// <summary>Whether the node has to exist.</summary>
-    public bool MustExist => Revision is not null || Version is not null;
+    public bool MustExist => Revisions is not null || Version is not null;
+
+    /// <summary>
+    /// The one revision that the node must have at the commit. Of several at most one is that of the node now, and those that
+    /// it had before never come back: if it is none of them now, none will be it.
+    /// </summary>
+    public async ValueTask<Revision?> RevisionAsync(INodes nodes, string path)
+    {
+        if (Revisions is not { Count: > 1 } several)
+        {
+            return Revisions is null ? null : Revisions is [var only] ? only : Never;
+        }
+
+        var request = new ReadNodeRequest(path, WithValue: false);
+        var answer = await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero);
+        var present = ((ReadNodeResult)answer.Result).Stat?.ModifiedRevision ?? Never;
+        return several.Contains(present) ? present : Never;
+    }
 
     /// <exception cref="ProblemException"><c>invalid-condition</c>, or <c>invalid-parameter</c> for the version.</exception>
     public static NodeConditions Of(HttpContext context, RequestQuery query)
@@ -32,13 +54,14 @@ internal readonly record struct NodeConditions(bool MustNotExist, Revision? Revi
         }
 
         var mustNotExist = MustNotExistOf(headers.IfNoneMatch);
-        var (revision, any) = MatchOf(headers.IfMatch);
-        if (mustNotExist && (any || revision is not null || version is not null))
+        var hasMatch = headers.IfMatch.Count > 0;
+        if (mustNotExist && (hasMatch || version is not null))
         {
             throw Invalid("If-None-Match: * contradicts If-Match and version.");
         }
 
-        return new NodeConditions(mustNotExist, revision, version ?? (any ? AnyVersion : null));
+        var revisions = hasMatch ? EntityTags.RevisionsOf(headers.IfMatch) : null;
+        return new NodeConditions(mustNotExist, revisions, version ?? (hasMatch && revisions is null ? AnyVersion : null));
     }
 
     private static bool HasNoOther(IHeaderDictionary headers) =>
@@ -49,14 +72,6 @@ internal readonly record struct NodeConditions(bool MustNotExist, Revision? Revi
         [] => false,
         ["*"] => true,
         _ => throw Invalid("A mutation takes If-None-Match only as *."),
-    };
-
-    private static (Revision? Revision, bool Any) MatchOf(StringValues ifMatch) => ifMatch switch
-    {
-        [] => (null, false),
-        ["*"] => (null, true),
-        [{ } tag] when EntityTags.TryParseRevision(tag, out var revision) => (revision, false),
-        _ => throw Invalid("If-Match is * or one entity tag as GET returned it."),
     };
 
     private static ProblemException Invalid(string detail) => new(ErrorKinds.InvalidCondition, detail);

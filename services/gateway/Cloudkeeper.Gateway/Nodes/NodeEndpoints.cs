@@ -12,6 +12,10 @@ internal static class NodeEndpoints
     private const string Group = "Nodes";
     private const string Route = NodeLocation.Prefix + "/{**path}";
 
+    private static readonly ParameterCondition OfValue = new("view", [null]);
+    private static readonly ParameterCondition OfOne = new("view", null, "stat", "children");
+    private static readonly ParameterCondition OfMany = new("view", "children", "subtree");
+
     public static void MapNodes(this IEndpointRouteBuilder endpoints)
     {
         var reads = endpoints.ServiceProvider.GetRequiredService<NodeReads>();
@@ -28,16 +32,18 @@ internal static class NodeEndpoints
         [
             TreePath,
             Query("view", "stat, children, subtree or acl; without it the value."),
-            Query("format", "json: the value in an envelope with the stat."),
-            Query("inline", "true: types that browsers run, such as text/html, are not marked as files to be saved."),
+            Query("format", "json: the value in an envelope with the stat.") with { Only = OfValue },
+            Query("inline", "true: types that browsers run, such as text/html, are not marked as files to be saved.")
+                with { Only = OfValue },
             .. Reading,
-            Query("wait", "Answer when there is a newer state, at most after this long, up to 60s."),
-            Query("after", "Newer than this revision; without it, than the present state."),
-            Query("session", "Kept alive while the request waits."),
-            Query("depth", "How far below the node a subtree goes; 0: only the node."),
-            Query("limit", "Children or nodes of a subtree on one page, 1 to 10000, default 1000."),
-            Query("cursor", "Where the next page begins, as the page before said."),
-            Query("values", "true: children or subtree with their values."),
+            Query("wait", "Answer when there is a newer state, at most after this long, up to 60s.") with { Only = OfOne },
+            Query("after", "Newer than this revision; without it, than the present state.") with { Only = OfOne },
+            Query("session", "Kept alive while the request waits.") with { Only = Waiting },
+            Query("depth", "How far below the node a subtree goes; 0: only the node.") with { Only = new("view", "subtree") },
+            Query("limit", "Children or nodes of a subtree on one page, 1 to 10000, default 1000.") with { Only = OfMany },
+            Query("cursor", "Where the next page begins, as the page before said.") with { Only = OfMany },
+            Query("values", "true: children or subtree with their values.") with { Only = OfMany },
+            Header("If-Match", "ETags, one of which the node must have."),
             Header("If-None-Match", "ETags that the client has."),
         ],
         Answers =

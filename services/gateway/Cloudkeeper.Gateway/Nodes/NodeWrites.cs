@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
@@ -8,7 +9,7 @@ using Cloudkeeper.Protocol.Errors;
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>PUT, POST and DELETE on nodes.</summary>
-internal sealed class NodeWrites(Mutations mutations, BodyReader bodies)
+internal sealed class NodeWrites(INodes nodes, Mutations mutations, BodyReader bodies)
 {
     /// <summary>curl's default for a body: nobody means it.</summary>
     private const string Form = "application/x-www-form-urlencoded";
@@ -22,10 +23,11 @@ internal sealed class NodeWrites(Mutations mutations, BodyReader bodies)
         var parents = query.Boolean("parents");
         var contentType = ContentTypeOf(context.Request);
         using var body = await bodies.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
+        BodyDigests.Verify(context.Request, body.Memory.Span);
         var operation = new WriteOperation(
             path, body.Memory, contentType, conditions.MustNotExist ? WriteMode.Create : WriteMode.Put, lifetime.Kind,
-            lifetime.IsGiven, lifetime.Session, lifetime.TtlMilliseconds, parents, conditions.Revision,
-            conditions.Version);
+            lifetime.IsGiven, lifetime.Session, lifetime.TtlMilliseconds, parents,
+            await conditions.RevisionAsync(nodes, path), conditions.Version);
         var result = await mutations.ExecuteAsync(
             context, new MutationCommand(operation), body.Memory, lifetime.Session);
         AnswerWritten(context, result, conditions.MustExist);
@@ -37,15 +39,11 @@ internal sealed class NodeWrites(Mutations mutations, BodyReader bodies)
         var parent = RequestTarget.TreePath(context);
         var prefix = query.Text("prefix") ?? "";
         CheckPrefix(parent, prefix);
-        if (NodeConditions.Of(context, query) != default)
-        {
-            throw new ProblemException(ErrorKinds.InvalidCondition, "A sequential node is always new: it has no conditions.");
-        }
-
         var lifetime = NodeLifetime.Of(query);
         var parents = query.Boolean("parents");
         var contentType = ContentTypeOf(context.Request);
         using var body = await bodies.ReadAsync(context, Limits.ValueBytesMax, ErrorKinds.ValueTooLarge);
+        BodyDigests.Verify(context.Request, body.Memory.Span);
         var operation = new CreateSequentialOperation(
             parent, prefix, body.Memory, contentType, lifetime.Kind, lifetime.Session, lifetime.TtlMilliseconds, parents);
         var result = await mutations.ExecuteAsync(
@@ -68,7 +66,8 @@ internal sealed class NodeWrites(Mutations mutations, BodyReader bodies)
             throw new ProblemException(ErrorKinds.InvalidOperation, "The root cannot be deleted.");
         }
 
-        var operation = new DeleteOperation(path, query.Boolean("recursive"), conditions.Revision, conditions.Version);
+        var operation = new DeleteOperation(
+            path, query.Boolean("recursive"), await conditions.RevisionAsync(nodes, path), conditions.Version);
         var result = await mutations.ExecuteAsync(context, new MutationCommand(operation), default, session: null);
         Mutations.Describe(context, result);
         if (result.Code == ResultCode.Ok)

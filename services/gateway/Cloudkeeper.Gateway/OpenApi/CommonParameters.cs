@@ -9,11 +9,17 @@ internal static class CommonParameters
     public static readonly ParameterDescription TreePath = Path(
         "path", "Path in the tree, its segments separated by plain slashes, each percent-encoded once.");
 
+    /// <summary>Of what means something only while a request waits.</summary>
+    public static readonly ParameterCondition Waiting = new("wait");
+
     /// <summary>Of everything that reads.</summary>
     public static readonly IReadOnlyList<ParameterDescription> Reading =
     [
         Query("consistency", "linearizable (default), session, bounded or stale."),
-        Query("max_stale", "For consistency=bounded: how old a copy may be, for instance 200ms."),
+        Query("max_stale", "For consistency=bounded: how old a copy may be, for instance 200ms.") with
+        {
+            Only = new("consistency", "bounded"),
+        },
         Header(ResponseHeaders.MinRevision, "The answer reflects at least this revision; stale reads ignore it."),
     ];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Hosting.Guard;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -18,8 +19,15 @@ internal static class OpenApiDescription
     /// <summary>What any route can refuse.</summary>
     private static readonly ErrorKind[] Everywhere =
     [
-        ErrorKinds.CrossOrigin, ErrorKinds.RequestTimeout, ErrorKinds.MisdirectedHost, ErrorKinds.HeadersTooLarge, ErrorKinds.InternalError, ErrorKinds.NoQuorum,
+        ErrorKinds.InvalidParameter, ErrorKinds.CrossOrigin, ErrorKinds.RequestTimeout, ErrorKinds.ExpectationFailed,
+        ErrorKinds.MisdirectedHost, ErrorKinds.HeadersTooLarge, ErrorKinds.InternalError, ErrorKinds.NoQuorum,
         ErrorKinds.Overloaded, ErrorKinds.ShuttingDown,
+    ];
+
+    /// <summary>What any route besides can refuse that may have a body.</summary>
+    private static readonly ErrorKind[] Changing =
+    [
+        ErrorKinds.InvalidBody, ErrorKinds.InvalidCondition, ErrorKinds.InvalidFence, ErrorKinds.UnsupportedMediaType,
     ];
 
     public static void AddDescribedOpenApi(this IServiceCollection services) =>
@@ -49,7 +57,7 @@ internal static class OpenApiDescription
     /// <summary>Handlers that take only the context describe nothing by themselves.</summary>
     public static void Describe(
         this IEndpointConventionBuilder endpoint, RequestDelegate handler, RouteDescription description) =>
-        endpoint.WithMetadata(handler.Method, description);
+        endpoint.WithMetadata(handler.Method, description, new ParameterTable(description));
 
     private sealed class OperationWriter(OpenApiOperation operation, OpenApiOperationTransformerContext context)
     {
@@ -66,7 +74,8 @@ internal static class OpenApiDescription
             }
 
             var problem = await SchemaAsync(typeof(Answers.Problem), cancellationToken);
-            foreach (var problems in description.Problems.Concat(Everywhere).Distinct().GroupBy(kind => kind.Status)
+            var further = HttpMethods.IsGet(context.Description.HttpMethod!) ? Everywhere : [.. Everywhere, .. Changing];
+            foreach (var problems in description.Problems.Concat(further).Distinct().GroupBy(kind => kind.Status)
                 .OrderBy(problems => problems.Key))
             {
                 operation.Responses.Add(Text(problems.Key), new OpenApiResponse

@@ -1,4 +1,5 @@
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Gateway.Requests;
 
 namespace Cloudkeeper.Gateway.OpenApi;
 
@@ -29,6 +30,12 @@ internal sealed record AnswerDescription(int Status, string Description, Type? T
 
 internal sealed record ParameterDescription(string Name, ParameterPlace Place, string Description, bool IsRequired = false)
 {
+    /// <summary>It may be given several times.</summary>
+    public bool MayRepeat { get; init; }
+
+    /// <summary>Beside what it means something; null: always.</summary>
+    public ParameterCondition? Only { get; init; }
+
     public static ParameterDescription Query(string name, string description) =>
         new(name, ParameterPlace.Query, description);
 
@@ -37,6 +44,22 @@ internal sealed record ParameterDescription(string Name, ParameterPlace Place, s
 
     public static ParameterDescription Path(string name, string description) =>
         new(name, ParameterPlace.Path, description, IsRequired: true);
+}
+
+/// <summary>Another query parameter of the same request.</summary>
+/// <param name="Values">One of these; null stands for its absence. None: any value.</param>
+internal sealed record ParameterCondition(string Name, params IReadOnlyList<string?> Values)
+{
+    public bool Holds(RequestQuery query)
+    {
+        var given = query.Text(Name);
+        return Values.Count == 0 ? given is not null : Values.Contains(given, StringComparer.Ordinal);
+    }
+
+    public override string ToString() => Values.Count == 0
+        ? $"'{Name}'"
+        : string.Join(" or ", Values.Where(static value => value is not null).Select(value => $"{Name}={value}")
+            .Concat(Values.Contains(null) ? [$"leaving '{Name}' out"] : []));
 }
 
 internal enum ParameterPlace

@@ -13,6 +13,9 @@ internal readonly struct RequestQuery(string? query)
 
     public bool IsEmpty => _query.Length == 0;
 
+    /// <summary>All names as they come, decoded. A name that is not percent-encoded UTF-8 is none that anybody knows.</summary>
+    public NameEnumerator Names => new(_query);
+
     /// <summary>The value of the only parameter of this name, or null.</summary>
     /// <exception cref="ProblemException">Given more than once, or not percent-encoded UTF-8.</exception>
     public string? Text(string name)
@@ -107,6 +110,31 @@ internal readonly struct RequestQuery(string? query)
 
     public static ProblemException Invalid(string name, string rule) =>
         new(ErrorKinds.InvalidParameter, $"The parameter '{name}' {rule}.");
+
+    public ref struct NameEnumerator(string query)
+    {
+        private ReadOnlySpan<char> _rest = query;
+
+        public ReadOnlySpan<char> Current { get; private set; }
+
+        public readonly NameEnumerator GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (_rest.Length == 0)
+            {
+                return false;
+            }
+
+            var end = _rest.IndexOf('&');
+            var pair = end < 0 ? _rest : _rest[..end];
+            _rest = end < 0 ? [] : _rest[(end + 1)..];
+            var equals = pair.IndexOf('=');
+            var name = equals < 0 ? pair : pair[..equals];
+            Current = name.ContainsAny('%', '+') ? PercentDecoding.DecodeQuery(name) : name;
+            return true;
+        }
+    }
 
     /// <summary>The decoded values of one name.</summary>
     private ref struct Values(string query, string name)

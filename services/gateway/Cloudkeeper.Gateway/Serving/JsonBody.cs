@@ -29,6 +29,7 @@ internal static class JsonBody
         where T : class
     {
         CheckMediaType(context.Request);
+        BodyDigests.Verify(context.Request, body.Span);
         try
         {
             return JsonSerializer.Deserialize(body.Span, type)
@@ -53,8 +54,7 @@ internal static class JsonBody
     /// </summary>
     private static void CheckMediaType(HttpRequest request)
     {
-        if (request.Headers.ContentEncoding.Count > 0
-            || (new BrowserMarks(request.Headers).AreAny && !request.HasJsonContentType()))
+        if (new BrowserMarks(request.Headers).AreAny && !request.HasJsonContentType())
         {
             throw new ProblemException(ErrorKinds.UnsupportedMediaType);
         }

@@ -56,7 +56,7 @@ internal sealed partial class WatchEndpoints(WatchServices services, WatchSlots 
         IsStream = true,
         Parameters =
         [
-            Query("path", "What to watch; may be repeated.") with { IsRequired = true },
+            Query("path", "What to watch; may be repeated.") with { IsRequired = true, MayRepeat = true },
             Query("scope", "node (default), children or subtree."),
             Query("from", "Changes above this revision; default now, 0 is the beginning of history."),
             Query("initial", "true: first what is there now."),
