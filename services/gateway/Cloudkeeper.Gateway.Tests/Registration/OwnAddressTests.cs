@@ -61,7 +61,8 @@ public sealed class OwnAddressTests
     private static void Start(params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.AddInMemoryCollection([new("Gateway:Nodes", "http://10.0.0.1:7000")]);
+        builder.Configuration.AddInMemoryCollection(
+            [new("Gateway:Nodes", "http://10.0.0.1:7000"), new("Hosting:ClusterKey", "none")]);
         builder.Configuration.AddInMemoryCollection(settings.Select(s => new KeyValuePair<string, string?>(s.Key, s.Value)));
         builder.AddGateway();
         using var services = builder.Services.BuildServiceProvider();
