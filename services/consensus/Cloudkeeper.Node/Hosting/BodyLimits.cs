@@ -44,6 +44,7 @@ internal static class BodyLimits
             options.MaxRequestBodyBytes >= Batch
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail(
-                    $"Hosting:MaxRequestBodyBytes is {options.MaxRequestBodyBytes}; of a node it must be at least {Batch}, which is what gateways send at once.");
+                    $"Hosting:MaxRequestBodyBytes is {options.MaxRequestBodyBytes}; of a node it must be at least {Batch}, "
+                    + "which is what gateways send at once.");
     }
 }

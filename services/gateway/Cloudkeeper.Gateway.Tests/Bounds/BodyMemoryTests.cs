@@ -8,6 +8,7 @@ using Cloudkeeper.Hosting.Memory;
 namespace Cloudkeeper.Gateway.Tests.Bounds;
 
 /// <summary>What bodies take follows the bytes that have come, and has a bound for all of them together.</summary>
+[Collection(Alone.Name)]
 public sealed class BodyMemoryTests
 {
     private const int MiB = 1 << 20;
@@ -48,7 +49,7 @@ public sealed class BodyMemoryTests
         await gateway.InitializeAsync();
         foreach (var claim in (string[])["Content-Length: 4194304", "Content-Length: 65536", "Transfer-Encoding: chunked"])
         {
-            await TakesNothingAsync(gateway, $"{method} {target} HTTP/1.1\r\nHost: h\r\n{claim}\r\n\r\n");
+            await TakesNothingAsync(gateway, $"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{claim}\r\n\r\n");
         }
     }
 
@@ -68,7 +69,7 @@ public sealed class BodyMemoryTests
         var metrics = gateway.Services.GetRequiredService<GatewayMetrics>();
         await Until.TrueAsync(() => metrics.RequestsUnderWay == Count);
 
-        Assert.InRange((GC.GetTotalMemory(forceFullCollection: true) - before) / Count, 0, HeapPerRequestMax);
+        Assert.InRange((GC.GetTotalMemory(forceFullCollection: true) - before) / Count, long.MinValue, HeapPerRequestMax);
         await leaving.CancelAsync();
         await Until.TrueAsync(() => metrics.RequestsUnderWay == 0);
         Assert.All(requests, request => Assert.True(request.IsCompleted));
@@ -201,7 +202,7 @@ public sealed class BodyMemoryTests
     {
         var socket = await ConnectAsync(gateway);
         await socket.SendAsync(Encoding.ASCII.GetBytes(
-            $"POST /v1/transactions HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n"));
+            $"POST /v1/transactions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n"));
         await socket.SendAsync(new byte[length - 1]);
         return socket;
     }

@@ -19,6 +19,7 @@ namespace Cloudkeeper.Gateway.Tests.Redis;
 
 /// <summary>A stranger has a connection to Redis as well: whatever he does there, no answer changes.</summary>
 [Collection(RedisTests.Name)]
+[Collection(Alone.Name)]
 public sealed class HostileRedisTests : IAsyncLifetime
 {
     private readonly RedisServer _redis = new();

@@ -4,7 +4,9 @@ using StackExchange.Redis;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Entries that all gateways share, sealed. Whatever Redis does costs a lookup's limit at most: it never fails a request.</summary>
+/// <summary>
+/// Entries that all gateways share, sealed. Whatever Redis does costs a lookup's limit at most: it never fails a request.
+/// </summary>
 internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayMetrics metrics, TimeProvider time)
 {
     /// <summary>Each keeps a key until Redis answers or the client library gives up, which can be long after the limit.</summary>

@@ -10,9 +10,9 @@ internal static class KnownParameters
 {
     public static readonly FrozenSet<string> All =
     [
-        "after", "consistency", "cursor", "depth", "dryRun", "format", "from", "initial", "kind", "limit", "max_stale", "mode",
-        "onGap", "parents", "path", "prefix", "previous", "recursive", "scope", "session", "ttl", "values", "version", "view",
-        "wait",
+        "after", "consistency", "cursor", "depth", "dryRun", "format", "from", "initial", "inline", "kind", "limit", "max_stale",
+        "mode", "onGap", "parents", "path", "prefix", "previous", "recursive", "scope", "session", "ttl", "values", "version",
+        "view", "wait",
 
         // To come: reads of a past revision, queues, double barriers.
         "lease", "operation", "priority", "rev",
