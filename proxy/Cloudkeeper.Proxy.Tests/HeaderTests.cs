@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.Extensions.Primitives;
 
 namespace Cloudkeeper.Proxy.Tests;
 
@@ -70,12 +71,14 @@ public sealed class HeaderTests
         Assert.All(names, name => Assert.Contains($"\r\n{name}: 1\r\n", answer, StringComparison.Ordinal));
     }
 
+    private static readonly string[] TwoValues = ["1", "2"];
+
     [Fact(Timeout = 30_000)]
     public async Task Every_value_of_a_header_comes_back_and_none_twice()
     {
         await using var gateway = await FakeGateway.StartAsync(context =>
         {
-            context.Response.Headers.Append("X-Many", new[] { "1", "2" });
+            context.Response.Headers.Append("X-Many", new StringValues(TwoValues));
             return Task.CompletedTask;
         });
         await using var proxy = await TestProxy.StartAsync(gateway);

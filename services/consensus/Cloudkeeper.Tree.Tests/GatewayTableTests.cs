@@ -3,7 +3,6 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Wire;
-using Cloudkeeper.Tree.Snapshots;
 using static Cloudkeeper.Tree.Tests.Machine;
 
 namespace Cloudkeeper.Tree.Tests;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Cloudkeeper.Protocol;
@@ -13,6 +14,9 @@ public static class GatewayAddress
 
     private const int HostCharsMax = 253;
     private const int LabelCharsMax = 63;
+
+    private static readonly SearchValues<char> LabelChars = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     public static bool IsValid(string address)
     {
@@ -46,7 +50,7 @@ public static class GatewayAddress
         foreach (var range in labels.Split('.'))
         {
             var label = labels[range];
-            if (label.Length is 0 or > LabelCharsMax || label.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-_"))
+            if (label.Length is 0 or > LabelCharsMax || label.ContainsAnyExcept(LabelChars))
             {
                 return false;
             }
@@ -100,7 +104,7 @@ public static class GatewayAddress
                 return 0;
             }
 
-            count = text[range] is { Length: > 0 and <= 4 } group && !group.ContainsAnyExcept("0123456789abcdef") && count >= 0
+            count = text[range] is { Length: > 0 and <= 4 } group && !group.ContainsAnyExcept(HexDigits) && count >= 0
                 ? count + 1
                 : -1;
         }

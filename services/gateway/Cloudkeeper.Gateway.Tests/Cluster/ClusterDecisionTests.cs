@@ -1,7 +1,6 @@
 using System.Net;
 using Cloudkeeper.Gateway.Cluster;
 using Cloudkeeper.Gateway.Tests.Hosting;
-using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Tests.Cluster;

@@ -11,19 +11,19 @@ public sealed class ClusterTests(GatewayFixture gateway)
     public async Task The_cluster_is_shown_with_its_members_and_gateways()
     {
         var nodes = new TreeNodes();
-        await using var gateway = new GatewayFixture { Nodes = nodes };
-        await gateway.InitializeAsync();
-        await gateway.PutAsync("/v1/nodes/a");
-        var session = new SessionId(await gateway.OpenSessionAsync());
+        await using var own = new GatewayFixture { Nodes = nodes };
+        await own.InitializeAsync();
+        await own.PutAsync("/v1/nodes/a");
+        var session = new SessionId(await own.OpenSessionAsync());
         var register = new RegisterGatewayCommand(new GatewayEntry("g1", "http://127.0.0.1:7101", session));
         await nodes.ExecuteAsync(new CommandRequest(0, null, UInt128.Zero, [], register), session);
 
         // From feature level 4 on that is a path like any other, and says nothing of gateways.
-        (await gateway.PutAsync(
+        (await own.PutAsync(
             $"/v1/nodes/services/cloudkeeper-gateways/g2?parents=true&session={session}", """{"address":"http://evil:7101"}"""))
             .ShouldBe(201);
 
-        var cluster = (await gateway.GetAsync("/v1/cluster")).ShouldBe(200);
+        var cluster = (await own.GetAsync("/v1/cluster")).ShouldBe(200);
         Assert.True(cluster.Revision > 0);
         Assert.Equal(
             ["id", "leader", "term", "revision", "featureLevel", "members", "gateways"],

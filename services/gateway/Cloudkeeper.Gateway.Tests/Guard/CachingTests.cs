@@ -1,4 +1,3 @@
-using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Watches;
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Tests.Cluster;
@@ -138,11 +139,11 @@ public sealed class ParameterTests : IAsyncLifetime
         var asked = Requests.Select(static request => (request.Method, request.Target.Split('?')[0])).ToList();
         foreach (var endpoint in Described)
         {
-            var pattern = "^" + System.Text.RegularExpressions.Regex.Replace(
-                endpoint.RoutePattern.RawText!, @"\{[^}]*\}", "[^/]+") + "$";
+            var pattern = "^" + Regex.Replace(
+                endpoint.RoutePattern.RawText!, @"\{[^}]*\}", "[^/]+", RegexOptions.NonBacktracking) + "$";
             var methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods;
             Assert.True(
-                asked.Exists(it => methods.Contains(it.Method) && System.Text.RegularExpressions.Regex.IsMatch(it.Item2, pattern)),
+                asked.Exists(it => methods.Contains(it.Method) && Regex.IsMatch(it.Item2, pattern, RegexOptions.NonBacktracking)),
                 $"{methods[0]} {endpoint.RoutePattern.RawText}");
         }
     }

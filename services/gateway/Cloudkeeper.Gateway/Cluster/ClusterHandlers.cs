@@ -96,7 +96,7 @@ internal sealed class ClusterHandlers(
         (string Name, int Id)[] members, ChangeStart start, bool dryRun, CancellationToken cancellationToken)
     {
         var gone = await start.GoneAsync(cluster, [.. members.Select(static member => member.Name)], cancellationToken);
-        int[] left = [.. members.Where(member => !gone.Contains(member.Name)).Select(static member => member.Id)];
+        int[] left = [.. members.Where(member => !gone.Contains(member.Name, StringComparer.Ordinal)).Select(static member => member.Id)];
         if (left.Length > 0)
         {
             await changes.RemoveAsync(left, dryRun, cancellationToken);

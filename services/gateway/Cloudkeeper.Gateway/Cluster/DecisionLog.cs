@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Cloudkeeper.Gateway.Upstream;
-using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Cluster;

@@ -70,7 +70,7 @@ internal static class EntityTags
             (takesWeak || !tag.IsWeak) && TryParseRevision(tag.Tag.AsSpan(), out var revision) && revision == modified);
     }
 
-    private static bool IsAny(IList<EntityTagHeaderValue> tags) => tags.Count == 1 && tags[0] == EntityTagHeaderValue.Any;
+    private static bool IsAny(IList<EntityTagHeaderValue> tags) => tags.Count == 1 && tags[0].Equals(EntityTagHeaderValue.Any);
 
     private static IList<EntityTagHeaderValue> Parse(StringValues header) =>
         EntityTagHeaderValue.TryParseStrictList(header, out var tags) && tags.Count > 0

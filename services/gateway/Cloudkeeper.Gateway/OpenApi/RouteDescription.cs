@@ -59,7 +59,7 @@ internal sealed record ParameterCondition(string Name, params IReadOnlyList<stri
     public override string ToString() => Values.Count == 0
         ? $"'{Name}'"
         : string.Join(" or ", Values.Where(static value => value is not null).Select(value => $"{Name}={value}")
-            .Concat(Values.Contains(null) ? [$"leaving '{Name}' out"] : []));
+            .Concat(Values.Contains(null, StringComparer.Ordinal) ? [$"leaving '{Name}' out"] : []));
 }
 
 internal enum ParameterPlace
