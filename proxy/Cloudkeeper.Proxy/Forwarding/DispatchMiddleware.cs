@@ -53,7 +53,7 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
     /// </summary>
     private UnreadBody? WatchBody(HttpContext context)
     {
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false } || UnusedBody.Leave(context))
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
         {
             return null;
         }

@@ -36,9 +36,9 @@ public sealed class ParserTests : ClusterTest
         ("PUT /v1/nodes/{root}-trailer HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: If-Match\r\n\r\n3\r\nabc\r\n0\r\nIf-Match: \"1\"\r\n\r\n", 201),
         ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", 400),
         ("POST /v1/transactions HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n", 400),
-        ("GET /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", 200),
+        ("GET /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n", 400),
         ("GET /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 200),
-        ("DELETE /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n", 204),
+        ("DELETE /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n", 400),
         ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nabc", 415),
         ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nIf-Match: \"1\"\r\nIf-Match: \"2\"\r\nContent-Length: 3\r\n\r\nabc", 400),
     ];
