@@ -11,6 +11,7 @@ using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Microsoft.AspNetCore.Http.Metadata;
+using TestClusterKey = Cloudkeeper.Cluster.Tests.Clusters.TestClusterKey;
 
 namespace Cloudkeeper.Node.Tests;
 
@@ -169,7 +170,9 @@ public sealed class BodyTests : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(address.Host, address.Port, Stopping);
         await socket.SendAsync(
-            Encoding.ASCII.GetBytes($"POST {route} HTTP/1.1\r\nHost: {address.Authority}\r\nExpect: 100-continue\r\nContent-Length: {bytes}\r\n\r\n"),
+            Encoding.ASCII.GetBytes(
+                $"POST {route} HTTP/1.1\r\nHost: {address.Authority}\r\nAuthorization: {TestClusterKey.Authorization}\r\n"
+                + $"Expect: 100-continue\r\nContent-Length: {bytes}\r\n\r\n"),
             Stopping);
 
         // It is answered when the body is waited for, so what that costs has been spent.

@@ -48,7 +48,7 @@ internal static class Memberships
                     "{ Id.Value: 0 } => Verdict.Refuse("),
                 new(
                     Transfer,
-                    "if (MayLead && _log.Contains(request.LastIndex, request.LastTerm))",
+                    "if (MayLead && !AvoidsLeadership && _log.Contains(request.LastIndex, request.LastTerm))",
                     "if (_log.Contains(request.LastIndex, request.LastTerm))"),
                 new(
                     "Cloudkeeper.Raft/RaftNode.Election.cs",
@@ -81,7 +81,7 @@ internal static class Memberships
                 new(Transfer, "_transferTarget == progress.Id && progress.Match == LastIndex)", "_transferTarget == progress.Id)"),
                 new(
                     Transfer,
-                    "if (MayLead && _log.Contains(request.LastIndex, request.LastTerm))",
+                    "if (MayLead && !AvoidsLeadership && _log.Contains(request.LastIndex, request.LastTerm))",
                     "if (true)"),
             ],
         },

@@ -101,8 +101,8 @@ internal static class Replication
             [
                 new(
                     "Cloudkeeper.Simulation/Nodes/SimulatedLogWriter.cs",
-                    "NoticeRoom(isFull: true);\nreturn false;",
-                    "NoticeRoom(isFull: true);\nreturn true;"),
+                    "Report(StorageRoom.Full);\nreturn false;",
+                    "Report(StorageRoom.Full);\nreturn true;"),
             ],
         },
         new("B-31", "who waits for a proposal is not told that leadership is lost")
