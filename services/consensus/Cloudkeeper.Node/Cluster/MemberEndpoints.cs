@@ -40,7 +40,9 @@ internal static class MemberEndpoints
         var view = await client.LookAtStrangerAsync(address, context.RequestAborted);
         if (view is null)
         {
-            return Refuse(NotReachable, $"No node with this cluster's key answers at {address}: start it there first, with the same Hosting:ClusterKey.");
+            return Refuse(
+                NotReachable,
+                $"No node with this cluster's key answers at {address}: start it there first, with the same Hosting:ClusterKey.");
         }
 
         if (view is { State: NodePhase.Member } && view.Cluster == replica.ClusterId)

@@ -10,9 +10,10 @@ internal sealed class BrowserGuardValidation : IValidateOptions<HostingOptions>
         string[] errors =
         [
             .. options.AllowedHostNames.Where(host => !IsHost(host)).Select(host =>
-                $"Hosting:AllowedHosts: '{host}' is not a host without a port, such as cloudkeeper.example.org, *.example.org or 10.0.0.1."),
+                $"Hosting:AllowedHosts: '{host}' is not a host without a port, "
+                + "such as cloudkeeper.example.org, *.example.org or 10.0.0.1."),
             .. options.AllowedOriginNames.Where(origin => !IsOrigin(origin)).Select(origin =>
-                $"Hosting:AllowedOrigins: '{origin}' is not an origin such as https://console.example.org."),
+                $"Hosting:AllowedOrigins: '{origin}' is not an origin, such as https://console.example.org is one."),
         ];
         return errors.Length > 0 ? ValidateOptionsResult.Fail(errors) : ValidateOptionsResult.Success;
     }

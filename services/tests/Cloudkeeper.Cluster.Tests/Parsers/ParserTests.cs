@@ -27,7 +27,7 @@ public sealed class ParserTests : ClusterTest
         ("GET http://{host}#/v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 400),
         ("GET http://{host}/v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 400),
         ("OPTIONS * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 204),
-        ("OPTIONS /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 405),
+        ("OPTIONS /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 204),
         ("CONNECT {host} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 405),
         ("TRACE /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n", 405),
         ("GET /v1/nodes HTTP/1.0\r\n\r\n", 200),

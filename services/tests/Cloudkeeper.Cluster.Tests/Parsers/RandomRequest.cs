@@ -74,7 +74,7 @@ internal sealed class RandomRequest(Random random)
         "Content-Length: 3, 3\r\n\r\nabc", "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "Content-Length: 0x3\r\n\r\nabc",
         "Content-Length: -1\r\n\r\n", "Content-Length:\r\n\r\n", "Content-Length: 99999999999999999999\r\n\r\n", "Content-Length : 3\r\n\r\nabc",
         "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0;z\r\nX-T: 1\r\n\r\n",
-        "Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        "Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
         "Transfer-Encoding: gzip\r\n\r\nabc", "Transfer-Encoding: identity\r\n\r\nabc", "Transfer-Encoding: xchunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", "Transfer-Encoding: chunked, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
         "Transfer-Encoding:\r\n\r\n", "Transfer-Encoding: \u000bchunked\r\n\r\n0\r\n\r\n",
     ];
