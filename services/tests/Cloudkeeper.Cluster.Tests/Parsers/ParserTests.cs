@@ -40,7 +40,7 @@ public sealed class ParserTests : ClusterTest
         ("GET /v1/nodes HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", 200),
         ("DELETE /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n3\nabc\n0\n\n", 400),
         ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Type: text/html\r\nContent-Length: 3\r\n\r\nabc", 415),
-        ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nIf-Match: \"1\"\r\nIf-Match: \"2\"\r\nContent-Length: 3\r\n\r\nabc", 412),
+        ("PUT /v1/nodes/{root} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nIf-Match: \"999998\"\r\nIf-Match: \"999999\"\r\nContent-Length: 3\r\n\r\nabc", 412),
     ];
 
     [Fact]
