@@ -66,6 +66,9 @@ public sealed partial class RaftLogStore
         }
     }
 
+    /// <summary>Whether the reserve is kept aside. Once it is not, growth has to end before the next write.</summary>
+    public bool HasReserve => _reserve is not null;
+
     private SpareSegment AllocateNext(long bytes)
     {
         var needed = (SegmentHeader.Size + bytes + PageBytes - 1) & ~(PageBytes - 1L);

@@ -59,18 +59,23 @@ public sealed class RestoreTests : IDisposable
         }
     }
 
-    /// <summary>Nothing is written meanwhile: no later snapshot comes to replace the damaged one.</summary>
+    /// <summary>Whether the cluster itself commits something meanwhile or not.</summary>
     [Fact]
     public async Task A_snapshot_that_has_been_damaged_on_disk_is_replaced_before_it_is_handed_out()
     {
         await using var node = await OneNode.Start(Old).LeadAsync();
         await node.WriteAsync("/a", "kept");
         var whole = await node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping);
-        var file = Directory.GetFiles(Old, "snapshot-*").Max()!;
-        await File.WriteAllBytesAsync(file, [.. whole[..^1], (byte)~whole[^1]], Stopping);
+        byte[] damaged = [.. whole[..^1], (byte)~whole[^1]];
+        await File.WriteAllBytesAsync(NewestSnapshot(), damaged, Stopping);
 
-        Assert.Equal(whole, await node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping));
-        Assert.Equal(whole, await File.ReadAllBytesAsync(file, Stopping));
+        var handedOut = await node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping);
+        Assert.NotEqual(damaged, handedOut);
+        Assert.Equal(handedOut, await File.ReadAllBytesAsync(NewestSnapshot(), Stopping));
+        await File.WriteAllBytesAsync(Backup, handedOut, Stopping);
+        Verb.Run("verify", "--from", Backup).Succeeds();
+
+        string NewestSnapshot() => Directory.GetFiles(Old, "snapshot-*").Max(StringComparer.Ordinal)!;
     }
 
     [Fact]

@@ -156,7 +156,8 @@ internal sealed class LogWriter : IDisposable
             }
         }
 
-        if (_room == StorageRoom.Full)
+        // The reserve is for what makes the state smaller: growth does not go on until the next look would be due.
+        if (_room == StorageRoom.Full || (_room == StorageRoom.Plenty && !_log.HasReserve))
         {
             LookAtRoom();
         }

@@ -115,7 +115,7 @@ public sealed class FullDiskTests
     {
         public List<SmallDisk> All { get; } = [];
 
-        public static async Task<Disks> MountAsync(int count, int megabytes = 24)
+        public static async Task<Disks> MountAsync(int count, int megabytes = 64)
         {
             var disks = new Disks();
             while (disks.All.Count < count)
@@ -127,7 +127,7 @@ public sealed class FullDiskTests
         }
 
         public IReadOnlyList<string> Arguments(int node) =>
-            [$"--Node:DataDirectory={Path.Combine(All[node - 1].Folder, "data")}", "--Node:SegmentBytes=1048576"];
+            [$"--Node:DataDirectory={Path.Combine(All[node - 1].Folder, "data")}", "--Node:SegmentBytes=4194304"];
 
         public SmallDisk Of(LocalCluster cluster, ServerProcess node) => All[cluster.Nodes.ToList().IndexOf(node)];
 
