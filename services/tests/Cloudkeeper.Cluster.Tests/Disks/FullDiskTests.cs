@@ -45,6 +45,7 @@ public sealed class FullDiskTests
         await cluster.WaitUntilReplicatedAsync(0);
         Assert.True((await client.PutAsync("/v1/nodes/a/b?parents=true", Value)).IsSuccess);
         Assert.True((await client.PutAsync("/v1/nodes/kept", Value)).IsSuccess);
+        Assert.True((await client.PutAsync("/v1/nodes/c", Value)).IsSuccess);
         var session = (await client.PostJsonAsync("/v1/sessions", new { ttl = "60s" })).Json.GetProperty("id").GetInt64();
         var ticket = (await client.PostJsonAsync("/v1/locks/l", new { ttl = "60s" })).Json.GetProperty("ticket").GetInt64();
 
@@ -56,7 +57,7 @@ public sealed class FullDiskTests
         Assert.Equal(204, (await client.DeleteAsync("/v1/nodes/a?recursive=true")).Status);
         Assert.Equal(204, (await client.DeleteAsync(Invariant($"/v1/tickets/{ticket}"))).Status);
         Assert.Equal(204, (await client.DeleteAsync(Invariant($"/v1/sessions/{session}"))).Status);
-        var deletion = new { then = new[] { new { delete = new { path = "/l" } } } };
+        var deletion = new { then = new[] { new { delete = new { path = "/c" } } } };
         Assert.Equal(200, (await client.PostJsonAsync("/v1/transactions", deletion)).Status);
         Assert.All(await Task.WhenAll(growth), answer => Assert.Equal((507, "storage-full"), (answer.Status, answer.Code)));
         Assert.Equal(404, (await client.GetAsync("/v1/nodes/a")).Status);
