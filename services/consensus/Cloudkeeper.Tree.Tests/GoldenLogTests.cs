@@ -26,6 +26,7 @@ public sealed class GoldenLogTests
 
     [Theory]
     [InlineData(3)]
+    [InlineData(4)]
     public void A_log_of_every_level_comes_to_the_digests_that_it_always_had(int level)
     {
         if (Environment.GetEnvironmentVariable("REWRITE") == "1" && level == FeatureLevels.Newest)

@@ -17,7 +17,7 @@ public sealed class GoldenSnapshotTests
     public void A_snapshot_of_every_version_is_loaded_forever(int version)
     {
         var loaded = SnapshotTests.Load(ReadBlocks(FileOf(version)), StateMachineOptions.Default);
-        Assert.Equal(version < FeatureLevels.TouchedParents ? 9 : 10, loaded.Revision.Value);
+        Assert.Equal(RevisionOf(version), loaded.Revision.Value);
         Assert.Equal(6, loaded.NodeCount);
         Assert.Equal(version, loaded.FeatureLevel);
         Same.States(Script(version).State, loaded);
@@ -42,7 +42,8 @@ public sealed class GoldenSnapshotTests
     // One of everything that a snapshot holds.
     private static Machine Script(int level)
     {
-        var machine = new Machine();
+        var hasFloor = level >= FeatureLevels.DeletionFloor;
+        var machine = new Machine(hasFloor ? new StateMachineOptions { TombstonesMax = 1 } : null);
         for (var next = FeatureLevels.First + 1; next <= level; next++)
         {
             machine.RaiseLevel(next);
@@ -69,6 +70,12 @@ public sealed class GoldenSnapshotTests
         if (level >= FeatureLevels.GatewayTable)
         {
             machine.Run(new RegisterGatewayCommand(new GatewayEntry("g1", "http://10.0.0.4:7100", session)));
+        }
+
+        if (hasFloor)
+        {
+            machine.Put("/gone");
+            machine.Delete("/gone");
         }
 
         return machine;
@@ -101,6 +108,13 @@ public sealed class GoldenSnapshotTests
 
         return blocks;
     }
+
+    private static long RevisionOf(int level) => level switch
+    {
+        < FeatureLevels.TouchedParents => 9,
+        < FeatureLevels.DeletionFloor => 10,
+        _ => 12,
+    };
 
     private static string FileOf(int version) => $"snapshot-v{version}.bin";
 

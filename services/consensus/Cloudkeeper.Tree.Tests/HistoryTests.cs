@@ -93,6 +93,66 @@ public sealed class HistoryTests
     }
 
     [Fact]
+    public void A_forgotten_deletion_is_said_to_be_no_newer_than_the_floor()
+    {
+        var machine = AtLevel(FeatureLevels.DeletionFloor, new StateMachineOptions { TombstonesMax = 2 });
+        string[] paths = ["/a", "/b", "/c"];
+        foreach (var path in paths)
+        {
+            machine.Put(path);
+        }
+
+        machine.Delete("/a");
+        machine.Delete("/b");
+        Assert.Equal([4L, 5, 0], Absences(machine, "/a", "/b", "/never"));
+        machine.Delete("/c");
+        Assert.Equal([4L, 5, 6, 4], Absences(machine, "/a", "/b", "/c", "/never"));
+        var children = (ReadChildrenResult)machine.State.Read(new ReadChildrenRequest("/a", "", 10, WithValues: false));
+        var subtree = (ReadSubtreeResult)machine.State.Read(new ReadSubtreeRequest("/a", "", 10, 10, WithValues: false));
+        Assert.Equal((new Revision(4), new Revision(4)), (children.AbsentSince, subtree.AbsentSince));
+
+        var loaded = SnapshotTests.Load(SnapshotTests.Write(machine.State), new StateMachineOptions { TombstonesMax = 2 });
+        Same.States(machine.State, loaded);
+        Assert.Equal([4L, 5, 6, 4], Absences(new Machine(loaded), "/a", "/b", "/c", "/never"));
+    }
+
+    [Fact]
+    public void Deletions_of_which_one_revision_forgets_a_part_are_no_older_than_that()
+    {
+        var machine = AtLevel(FeatureLevels.DeletionFloor, new StateMachineOptions { TombstonesMax = 2 });
+        machine.Put("/a");
+        machine.Put("/a/b");
+        machine.Put("/a/c");
+        machine.Delete("/a", recursive: true);
+        Assert.Equal([4L, 4, 4, 4], Absences(machine, "/a", "/a/b", "/a/c", "/never"));
+    }
+
+    /// <summary>Before, nobody noted what was forgotten: two replicas must not come to different floors over it.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(2, 2)]
+    [InlineData(3, 4)]
+    public void A_floor_begins_where_the_oldest_known_deletion_is(int deletions, long floor)
+    {
+        var options = new StateMachineOptions { TombstonesMax = 2 };
+        var machine = AtLevel(FeatureLevels.DeletionFloor - 1, options);
+        for (var i = 0; i < deletions; i++)
+        {
+            machine.Put("/a");
+            machine.Delete("/a");
+        }
+
+        Assert.Equal([0L], Absences(machine, "/never"));
+        var loaded = new Machine(
+            SnapshotTests.Load(SnapshotTests.Write(machine.State), options), machine.Index)
+        { Now = machine.Now };
+        machine.RaiseLevel(FeatureLevels.DeletionFloor);
+        loaded.RaiseLevel(FeatureLevels.DeletionFloor);
+        Assert.Equal([floor], Absences(machine, "/never"));
+        Same.States(machine.State, loaded.State);
+    }
+
+    [Fact]
     public void Log_time_never_goes_back()
     {
         var machine = new Machine();
@@ -101,6 +161,20 @@ public sealed class HistoryTests
         machine.Put("/b");
         Assert.Equal((Start, Start), (machine.State.Time, machine.Stat("/b").CreatedAt));
     }
+
+    private static Machine AtLevel(int level, StateMachineOptions options)
+    {
+        var machine = new Machine(options);
+        for (var next = FeatureLevels.First + 1; next <= level; next++)
+        {
+            machine.RaiseLevel(next);
+        }
+
+        return machine;
+    }
+
+    private static IEnumerable<long> Absences(Machine machine, params string[] paths) =>
+        paths.Select(path => machine.Get(path).AbsentSince.Value);
 
     private static ReadChangeResult ReadChange(Machine machine, long revision, string path) =>
         (ReadChangeResult)machine.State.Read(new ReadChangeRequest(new Revision(revision), path));

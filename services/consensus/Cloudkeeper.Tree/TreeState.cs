@@ -91,6 +91,11 @@ internal sealed class TreeState
             head.Add(Retention.LastStamp);
         }
 
+        if (FeatureLevel >= FeatureLevels.DeletionFloor)
+        {
+            head.Add(Tombstones.Floor.Value);
+        }
+
         return unchecked(Digest.Sum + head.Value);
     }
 
@@ -126,7 +131,7 @@ internal sealed class TreeState
         {
             if (change.Type == ChangeType.Deleted)
             {
-                Tombstones.Add(new Tombstone(change.Path, transaction.Revision));
+                Tombstones.Add(new Tombstone(change.Path, transaction.Revision), FeatureLevel);
             }
         }
 

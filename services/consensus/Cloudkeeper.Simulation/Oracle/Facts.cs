@@ -22,7 +22,8 @@ internal sealed class Facts
         Tickets = new TicketsAgree(Locks);
         Resource = new GuardedResource(Locks, totals);
         var touches = new TouchBook(reference);
-        var nodes = new NodeTruth(Paths, touches, reference);
+        var deletions = new DeletionBook(reference);
+        var nodes = new NodeTruth(Paths, touches, deletions, reference);
         ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
         Caches = new EntriesAreTrue(nodes);
         Snapshots = new SnapshotsAreExact(Paths);
@@ -33,6 +34,7 @@ internal sealed class Facts
             Paths,
             Changes,
             touches,
+            deletions,
             new SessionTotals(totals),
             NoEarlyExpiry,
             new NothingAfterTheEnd(Sessions),

@@ -29,7 +29,11 @@ internal sealed class PathHistories : ICommittedCheck
     }
 
     /// <summary>The state of a path after a revision; null: absent.</summary>
-    public PathState? At(string path, Revision revision)
+    public PathState? At(string path, Revision revision) =>
+        Last(path, revision) is { Exists: true } state ? state : null;
+
+    /// <summary>The last that happened to a path up to a revision; null: nothing ever did.</summary>
+    public PathState? Last(string path, Revision revision)
     {
         if (!_paths.TryGetValue(path, out var states))
         {
@@ -51,7 +55,7 @@ internal sealed class PathHistories : ICommittedCheck
             }
         }
 
-        return low > 0 && states[low - 1].Exists ? states[low - 1] : null;
+        return low > 0 ? states[low - 1] : null;
     }
 
     private void Note(Revision revision, Change change)

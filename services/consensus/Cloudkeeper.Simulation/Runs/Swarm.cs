@@ -41,7 +41,7 @@ internal static class Swarm
             Tick = (random.Between(10, 60) * Scheduler.Millisecond)
                 + (SlowRounds * (networkDelay + syncTime) / electionTicks),
             TurnDelay = random.Logarithmic(1, 2_000),
-            Replica = DrawReplica(random, electionTicks),
+            Replica = DrawReplica(seed, random, electionTicks),
             SegmentBytes = random.Logarithmic(4 << 10, 1 << 20),
             ZeroAheadBytes = random.Pick([0, 4 << 10, 64 << 10]),
             ChunkBytes = random.Logarithmic(256, 64 << 10),
@@ -67,7 +67,7 @@ internal static class Swarm
         return drawn with { WarmUp = drawn.WarmUp / 2, Safety = 6 * Scheduler.Second };
     }
 
-    private static ReplicaOptions DrawReplica(SimulationRandom random, int electionTicks) => new()
+    private static ReplicaOptions DrawReplica(ulong seed, SimulationRandom random, int electionTicks) => new()
     {
         Raft = new RaftOptions
         {
@@ -79,7 +79,7 @@ internal static class Swarm
             UncommittedBytesMax = random.Logarithmic(4 << 10, 64 << 20),
             ApplyBytesMax = random.Logarithmic(64, 16 << 20),
         },
-        Tree = new StateMachineOptions { HistorySetsMax = random.Logarithmic(100, 5_000) },
+        Tree = DrawBounds(new SimulationRandom(Hash.Mix(seed, 0xB0)), random.Logarithmic(100, 5_000)),
         SnapshotLogEntries = random.Logarithmic(5, 2_000),
         SnapshotLogBytes = random.Logarithmic(4 << 10, 64 << 20),
         KeptEntries = random.Pick([0, 0, 1, 10, 100, 1_000]),
@@ -89,6 +89,12 @@ internal static class Swarm
         PendingReadsMax = random.Logarithmic(4, 16_384),
         CheckpointEntries = random.Logarithmic(5, 1_000),
         ClusterId = NodeStorage.Cluster,
+    };
+
+    private static StateMachineOptions DrawBounds(SimulationRandom random, int historySetsMax) => new()
+    {
+        HistorySetsMax = historySetsMax,
+        TombstonesMax = random.Logarithmic(1, 1_000),
     };
 
     private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay, bool isRedisHostile) => new()

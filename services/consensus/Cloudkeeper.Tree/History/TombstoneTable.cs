@@ -5,23 +5,40 @@ namespace Cloudkeeper.Tree.History;
 
 /// <summary>
 /// The newest deletions, by path. Apart from the change history, because it must answer by path, and reach further back
-/// than a history that large values have pushed out.
+/// than that.
 /// </summary>
+/// <remarks>
+/// Who waits for a deletion that has been forgotten must not wait for ever: of such a path it is said that it has been absent
+/// since the floor, which no forgotten deletion is above.
+/// </remarks>
 internal sealed class TombstoneTable(StateMachineOptions options, StateDigest digest)
 {
     private readonly IndexedQueue<ReadOnlySpan<char>, Tombstone, TombstoneOrder> _tombstones = new();
 
-    /// <summary>0 when it is not known (any more).</summary>
-    public Revision DeletedAt(ReadOnlySpan<char> path) => _tombstones.Find(path)?.Revision ?? Revision.Zero;
+    /// <summary>Deletions up to here may have been forgotten, none above. Always 0 before feature level 4.</summary>
+    public Revision Floor { get; set; }
 
-    public void Add(Tombstone tombstone)
+    /// <summary>
+    /// When an absent path was deleted; <see cref="Floor"/> when that has been forgotten, or it never was there.
+    /// </summary>
+    public Revision DeletedAt(ReadOnlySpan<char> path) => _tombstones.Find(path)?.Revision ?? Floor;
+
+    public void Add(Tombstone tombstone, int level)
     {
         Load(tombstone);
         while (_tombstones.Count > options.TombstonesMax)
         {
-            digest.Remove(_tombstones.Dequeue().ComputeHash());
+            var oldest = _tombstones.Dequeue();
+            digest.Remove(oldest.ComputeHash());
+            if (level >= FeatureLevels.DeletionFloor)
+            {
+                Floor = oldest.Revision;
+            }
         }
     }
+
+    /// <summary>The cluster goes over to a floor: nobody has noted what was forgotten so far, but all of it is older than this.</summary>
+    public void BeginFloor() => Floor = _tombstones.Count < options.TombstonesMax ? Revision.Zero : _tombstones.First.Revision;
 
     /// <summary>Adds what a snapshot holds, whatever the bound is now.</summary>
     public void Load(Tombstone tombstone)

@@ -24,6 +24,8 @@ public static class FeatureLevels
 
     public const int GatewayTable = 4;
 
+    public const int DeletionFloor = 4;
+
     /// <summary>The newest that this program knows.</summary>
     public const int Newest = 4;
 

@@ -55,6 +55,7 @@ public sealed class SnapshotCursor : IDisposable
             state.Nodes.Count,
             state.Retention.Time,
             state.Retention.LastStamp,
+            state.Tombstones.Floor,
             state.ComputeDigest());
         _walk = new TreeWalk(state.Nodes);
         _gateways = [.. state.Gateways.All];

@@ -17,7 +17,7 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// <remarks>
 /// The version is the state's feature level: a program that knows the level knows the format, and one that does not
 /// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
-/// change sets, version 4 the gateways.
+/// change sets, version 4 the gateways and, in the head, the floor of the deletions.
 /// The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>
@@ -36,6 +36,11 @@ internal static class SnapshotFormat
         {
             output.WriteInt64(head.RetentionTime);
             output.WriteInt64(head.LastStamp);
+        }
+
+        if (head.FeatureLevel >= FeatureLevels.DeletionFloor)
+        {
+            output.WriteInt64(head.DeletionFloor.Value);
         }
 
         output.WriteUInt64(head.Digest);
@@ -60,6 +65,7 @@ internal static class SnapshotFormat
             nodeCount,
             hasClock ? reader.ReadInt64() : time,
             hasClock ? reader.ReadInt64() : 0,
+            featureLevel >= FeatureLevels.DeletionFloor ? new Revision(reader.ReadInt64()) : Revision.Zero,
             reader.ReadUInt64());
     }
 

@@ -117,6 +117,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
         _state.Retention.LastStamp = head.LastStamp;
         _state.Lanes.LastId = head.LastLane;
         _state.History.CompactedTo = head.CompactedTo;
+        _state.Tombstones.Floor = head.DeletionFloor;
     }
 
     private void AddNode(ref WireReader reader)

@@ -8,7 +8,10 @@ namespace Cloudkeeper.Protocol.Reads;
 public abstract record ReadResult(ResultCode Code);
 
 /// <param name="Stat">Null: no such node.</param>
-/// <param name="AbsentSince">The revision that deleted the absent node; 0 when that is not known (any more).</param>
+/// <param name="AbsentSince">
+/// The revision that deleted the absent node. When that is not known (any more) one that is not smaller: all deletions above it
+/// are known; 0 while all are.
+/// </param>
 public sealed record ReadNodeResult(
     ResultCode Code,
     NodeStat? Stat,

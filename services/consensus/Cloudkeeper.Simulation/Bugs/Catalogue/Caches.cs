@@ -101,6 +101,16 @@ internal static class Caches
                 new(Message, "|| new Guid(bytes.Slice(1, 16)) != cluster)", ")"),
             ],
         },
+        new("F-06", "a forgotten deletion is taken for one that never was")
+        {
+            Edits =
+            [
+                new(
+                    "Cloudkeeper.Tree/History/TombstoneTable.cs",
+                    "_tombstones.Find(path)?.Revision ?? Floor;",
+                    "_tombstones.Find(path)?.Revision ?? Revision.Zero;"),
+            ],
+        },
         new("H1", "what comes out of Redis is believed without a proof that a gateway has written it")
         {
             Edits =

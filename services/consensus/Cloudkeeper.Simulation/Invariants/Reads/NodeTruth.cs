@@ -8,7 +8,8 @@ namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>What is said of a node at a revision, against the committed changes.</summary>
 /// <param name="reference">Knows also what changes do not tell, of the newest revision.</param>
-internal sealed class NodeTruth(PathHistories paths, TouchBook touches, Func<StateMachine> reference)
+internal sealed class NodeTruth(
+    PathHistories paths, TouchBook touches, DeletionBook deletions, Func<StateMachine> reference)
 {
     /// <returns>Null: it is right.</returns>
     public string? Contradiction(ReadNodeRequest request, ReadNodeResult result, Revision at)
@@ -16,7 +17,7 @@ internal sealed class NodeTruth(PathHistories paths, TouchBook touches, Func<Sta
         var expected = paths.At(request.Path, at);
         if (result.Stat is not { } stat)
         {
-            return expected is null ? null : $"it was there since {expected.Value.Since}";
+            return expected is null ? AbsenceContradiction(request.Path, result, at) : $"it was there since {expected.Value.Since}";
         }
 
         // The root was never created.
@@ -37,5 +38,15 @@ internal sealed class NodeTruth(PathHistories paths, TouchBook touches, Func<Sta
             ? told with { ChildrenVersion = stat.ChildrenVersion, ChildrenRevision = stat.ChildrenRevision }
             : known;
         return expectedStat == stat ? null : $"its stat was {known}";
+    }
+
+    /// <summary>Who waits for something newer than what went before the deletion must not wait for ever.</summary>
+    private string? AbsenceContradiction(string path, ReadNodeResult result, Revision at)
+    {
+        var isTooOld = paths.Last(path, at) is { } deletion && deletion.Since > deletions.Since
+            && result.AbsentSince < deletion.Since;
+        return isTooOld || result.AbsentSince > at
+            ? $"it was deleted in {paths.Last(path, at)?.Since} and is said to be absent since {result.AbsentSince}"
+            : null;
     }
 }
