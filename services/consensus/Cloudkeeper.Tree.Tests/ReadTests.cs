@@ -46,9 +46,54 @@ public sealed class ReadTests
         }
 
         var page = (ReadChildrenResult)_machine.State.Read(new ReadChildrenRequest("/", "", 100, WithValues: true));
-        Assert.InRange(page.Children.Count, 1, 7);
+        Assert.Single(page.Children);
         Assert.True(page.HasMore);
         Assert.Equal(10, Read("/", "", 100).Children.Count);
+    }
+
+    [Fact]
+    public void As_many_ordinary_entries_as_a_page_may_have_fit_in_one()
+    {
+        for (var i = 0; i < Limits.PageSizeMax; i++)
+        {
+            _machine.Put($"/node-{i:d5}");
+        }
+
+        var page = Read("/", "", Limits.PageSizeMax);
+        Assert.Equal((Limits.PageSizeMax, false), (page.Children.Count, page.HasMore));
+        Assert.InRange(ReadResultSize.Of(page), 1 << 20, 2 << 20);
+    }
+
+    [Fact]
+    public void A_page_of_sessions_ends_before_their_names_get_too_large_for_an_answer()
+    {
+        var name = new string('漢', Limits.NameBytesMax / 3);
+        for (var i = 0; i < 6_000; i++)
+        {
+            _machine.Run(new OpenSessionCommand(60_000, name));
+        }
+
+        var page = (ReadSessionsResult)_machine.State.Read(new ReadSessionsRequest(default, Limits.PageSizeMax));
+        Assert.InRange(page.Sessions.Count, 5_000, 5_999);
+        Assert.True(page.HasMore);
+    }
+
+    [Fact]
+    public void Each_change_of_a_large_transaction_is_found_and_no_other()
+    {
+        _machine.Put("/a");
+        for (var i = 0; i < 100; i++)
+        {
+            _machine.Put($"/a/{i:d2}");
+        }
+
+        _machine.Run(new DeleteOperation("/a", Recursive: true));
+        var revision = _machine.State.Revision;
+        Assert.All(Enumerable.Range(0, 100), i => Assert.Equal($"/a/{i:d2}", ReadChange($"/a/{i:d2}").Change?.Path));
+        Assert.Equal("/a", ReadChange("/a").Change?.Path);
+        Assert.All((string[])["/", "/a/", "/a/100", "/a/99x", "/b"], path => Assert.Null(ReadChange(path).Change));
+
+        ReadChangeResult ReadChange(string path) => (ReadChangeResult)_machine.State.Read(new ReadChangeRequest(revision, path));
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal static class BinaryBodies
     /// <summary>What is allocated before a byte has come; then at most twice as much as has.</summary>
     private const int FirstBytes = 64 << 10;
 
+    /// <summary>Of an answer, written at a time.</summary>
+    private const int PieceBytes = 64 << 10;
+
     /// <summary>
     /// Reads the whole body into an array of exactly its size behind <paramref name="reserved"/> free bytes. Null: it has
     /// more than <paramref name="bytesMax"/> bytes, or too much is in flight already; it is refused with 413 or 429.
@@ -57,17 +60,23 @@ internal static class BinaryBodies
         return bytes;
     }
 
-    public static ValueTask WriteAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
+    /// <remarks>In pieces: what the other side does not take yet is here once, and not again in the connection.</remarks>
+    public static async ValueTask WriteAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
     {
         context.Response.ContentType = "application/octet-stream";
         context.Response.ContentLength = bytes.Length;
-        return context.Response.Body.WriteAsync(bytes, context.RequestAborted);
+        for (; bytes.Length > PieceBytes; bytes = bytes[PieceBytes..])
+        {
+            await context.Response.Body.WriteAsync(bytes[..PieceBytes], context.RequestAborted);
+        }
+
+        await context.Response.Body.WriteAsync(bytes, context.RequestAborted);
     }
 
-    /// <summary>Encodes on a buffer of the right size.</summary>
-    public static ReadOnlyMemory<byte> Encode<T>(T value, Action<IBufferWriter<byte>, T> write)
+    /// <param name="bytes">That it takes, about.</param>
+    public static ReadOnlyMemory<byte> Encode<T>(T value, Action<IBufferWriter<byte>, T> write, int bytes = 1024)
     {
-        var output = new ArrayBufferWriter<byte>(1024);
+        var output = new ArrayBufferWriter<byte>(bytes);
         write(output, value);
         return output.WrittenMemory;
     }

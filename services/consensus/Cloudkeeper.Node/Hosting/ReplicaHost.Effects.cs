@@ -67,6 +67,22 @@ internal sealed partial class ReplicaHost
         }
     }
 
+    /// <summary>The reads of the next turn, which comes behind whatever has been posted meanwhile.</summary>
+    private void QueueReads()
+    {
+        if (Interlocked.Exchange(ref _readsQueued, 1) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static self =>
+                {
+                    Volatile.Write(ref self._readsQueued, 0);
+                    self.Post(static _ => { });
+                },
+                this,
+                preferLocal: false);
+        }
+    }
+
     private async Task SendSnapshotAsync(SnapshotRequest request)
     {
         var delivery = SnapshotDelivery.Failed;

@@ -1,3 +1,4 @@
+using Cloudkeeper.Node.Reads;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
@@ -20,7 +21,25 @@ internal sealed partial class ReplicaHost
         return done.Task;
     }
 
-    /// <summary>Reads when it may be done; <paramref name="read"/> runs on the replica's turn.</summary>
+    /// <summary>Reads a batch, or as much of it as has room, when it may be done and it is its turn.</summary>
+    public Task<ReadsOutcome> ReadAsync(ReadBatch batch, CancellationToken cancellationToken)
+    {
+        var waiting = new WaitingReads(batch.Requests, cancellationToken);
+        Post(r => r.Read(batch.Consistency, batch.MinRevision, outcome =>
+        {
+            if (outcome.Status == ReadStatus.Ready)
+            {
+                _reads.Add(waiting);
+            }
+            else
+            {
+                waiting.Refuse(outcome.Status);
+            }
+        }));
+        return waiting.Task;
+    }
+
+    /// <summary>Reads when it may be done; <paramref name="read"/> runs on the replica's turn, and must be short.</summary>
     public Task<(ReadStatus Status, T? Result)> ReadAsync<T>(
         ReadConsistency consistency,
         Revision minRevision,

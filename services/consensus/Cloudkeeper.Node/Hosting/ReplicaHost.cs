@@ -1,7 +1,9 @@
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Node.Reads;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
@@ -26,6 +28,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
     private readonly ReplicaNode _replica;
+    private readonly ReadQueue _reads;
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<string> _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
@@ -35,6 +38,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
     private int _snapshotStepQueued;
+    private int _readsQueued;
 
     /// <param name="storage">Of the member that this node is. Owned.</param>
     public ReplicaHost(
@@ -43,6 +47,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         NodeMetrics metrics,
         FeedHub feed,
         PeerClient peers,
+        MemoryBudget memory,
         TimeProvider time,
         ILoggerFactory loggers,
         RaftLog observer,
@@ -86,6 +91,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             new Random(),
             this,
             observer);
+        _reads = new ReadQueue(time, memory, request => Expiry.Add(_replica, _replica.Machine.Read(request)));
     }
 
     public NodeId Id => Self.Node;
@@ -204,6 +210,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private void EndTurn()
     {
         _replica.Advance();
+        _reads.Serve(_replica.Machine.Revision);
         if (!ReferenceEquals(_membership, _replica.Membership))
         {
             _membership = _replica.Membership;
@@ -217,6 +224,11 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             _leader = _replica.Leader;
             _metrics.LeaderChanged();
             Interlocked.Exchange(ref _leaderNews, NewNews()).SetResult();
+        }
+
+        if (_reads.Count > 0)
+        {
+            QueueReads();
         }
 
         if (_replica.HasSnapshotWork)

@@ -5,7 +5,6 @@ using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Wire;
-using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Reads;
 
 namespace Cloudkeeper.Node.Reads;
@@ -13,9 +12,6 @@ namespace Cloudkeeper.Node.Reads;
 /// <summary>Batches of reads from gateways.</summary>
 internal static partial class ReadEndpoints
 {
-    /// <summary>So much is read for one batch in a turn: about two milliseconds of it (rule R11).</summary>
-    public const int TurnBytesMax = 1 << 20;
-
     public static void MapReads(this IEndpointRouteBuilder routes)
     {
         var group = routes.MapReplica();
@@ -39,20 +35,31 @@ internal static partial class ReadEndpoints
             return;
         }
 
-        var cluster = replica.ClusterId;
-        var (status, answer) = await replica.ReadAsync(
-            batch.Consistency,
-            batch.MinRevision,
-            r => Answer(r, cluster, batch.Requests, e => LogFailed(logger, e, batch.Requests.Count)));
+        var outcome = await replica.ReadAsync(batch, context.RequestAborted);
+        using var lease = outcome.Lease;
         metrics.ReadsAnswered(NameOf(batch.Consistency), batch.Requests.Count, Stopwatch.GetElapsedTime(started));
-        if (status == ReadStatus.Ready && answer is null)
+        if (outcome.Failure is { } failure)
         {
+            LogFailed(logger, failure, batch.Requests.Count);
             context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             return;
         }
 
-        await WriteAsync(
-            context, replica, status, answer is null ? default : BinaryBodies.Encode(answer, ReadResultCodec.Write));
+        // Encoded here, outside of the replica's turn: what was read does not change.
+        await WriteAsync(context, replica, outcome.Status, Encode(replica.ClusterId, outcome));
+    }
+
+    private static ReadOnlyMemory<byte> Encode(Guid cluster, in ReadsOutcome outcome)
+    {
+        if (outcome.Results is not { } results)
+        {
+            return default;
+        }
+
+        var answer = new ReadBatchResult(outcome.Revision, results) { Cluster = cluster };
+        return outcome.Lease is { } lease
+            ? BinaryBodies.Encode(answer, ReadResultCodec.Write, (int)lease.Bytes)
+            : BinaryBodies.Encode(answer, ReadResultCodec.Write);
     }
 
     /// <summary>One question for all reads that a gateway answers by itself.</summary>
@@ -87,7 +94,7 @@ internal static partial class ReadEndpoints
     {
         try
         {
-            return ReadRequestCodec.Read(body);
+            return ReadRequestCodec.Read(body) is { Requests.Count: > 0 } batch ? batch : null;
         }
         catch (WireFormatException)
         {
@@ -95,70 +102,9 @@ internal static partial class ReadEndpoints
         }
     }
 
-    /// <summary>
-    /// On the replica's turn: everything at one revision, encoded elsewhere. An answer ends early when it grows large, of
-    /// whatever kind its results are: the gateway asks again for what is missing, and others have their turn.
-    /// </summary>
-    /// <returns>Null: a read has failed. It has changed nothing, so it is no reason to end the process.</returns>
-    private static ReadBatchResult? Answer(
-        ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests, Action<Exception> failed)
-    {
-        try
-        {
-            return Answer(replica, cluster, requests);
-        }
-#pragma warning disable CA1031 // Whatever it is: it is this read's.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            failed(e);
-            return null;
-        }
-    }
-
-    private static ReadBatchResult Answer(ReplicaNode replica, Guid cluster, IReadOnlyList<ReadRequest> requests)
-    {
-        var results = new List<ReadResult>(requests.Count);
-        var bytes = 0L;
-        foreach (var request in requests)
-        {
-            var result = WithExpiry(replica, replica.Machine.Read(request));
-            bytes += ReadResultSize.Of(result);
-            if (results.Count > 0 && bytes > TurnBytesMax)
-            {
-                break;
-            }
-
-            results.Add(result);
-        }
-
-        return new ReadBatchResult(replica.Machine.Revision, results) { Cluster = cluster };
-    }
-
-    /// <summary>How long sessions have left is the leader's count, not part of the replicated state.</summary>
-    private static ReadResult WithExpiry(ReplicaNode replica, ReadResult result) => result switch
-    {
-        ReadSessionResult { Session: { } session } r => r with
-        {
-            ExpiresInMilliseconds = replica.ExpiresIn(session.Id),
-        },
-        ReadSessionsResult r => r with
-        {
-            Sessions = [.. r.Sessions.Select(s => s with { ExpiresInMilliseconds = replica.ExpiresIn(s.Session.Id) })],
-        },
-        ReadTicketResult r => WithTicketExpiry(replica, r),
-        ReadLockResult r => r with { Tickets = [.. r.Tickets.Select(t => WithTicketExpiry(replica, t))] },
-        _ => result,
-    };
-
-    private static ReadTicketResult WithTicketExpiry(ReplicaNode replica, ReadTicketResult result) =>
-        result.Ticket is { } ticket
-            ? result with { ExpiresInMilliseconds = replica.ExpiresIn(ticket.Session) }
-            : result;
-
     private static string NameOf(ReadConsistency consistency) =>
         consistency == ReadConsistency.Linearizable ? "linearizable" : "local";
 
-    [LoggerMessage(LogLevel.Error, "A batch of {Count} reads failed; nothing was changed")]
+    [LoggerMessage(LogLevel.Error, "The first read of a batch of {Count} failed; nothing was changed")]
     private static partial void LogFailed(ILogger logger, Exception exception, int count);
 }

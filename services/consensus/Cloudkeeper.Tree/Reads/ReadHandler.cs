@@ -1,6 +1,8 @@
+using System.Text;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
+using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Tree.Locks;
 using Cloudkeeper.Tree.Nodes;
@@ -15,8 +17,11 @@ internal sealed class ReadHandler(TreeState state)
 {
     private const long Unknown = -1;
 
-    /// <summary>A page ends when it reaches this size, so that an answer stays within a batch.</summary>
-    private const int PageBytesMax = Limits.BatchBytesMax / 2;
+    /// <summary>
+    /// A page has no more bytes than this, or one entry: about two milliseconds of the replica's turn. As many entries
+    /// as a page may have fit in, if they are ordinary ones without values.
+    /// </summary>
+    private const int PageBytesMax = 2 << 20;
 
     /// <summary>What an entry of a page takes besides its texts and its value: the stat and the lengths.</summary>
     private const int EntryBytes = 128;
@@ -78,15 +83,15 @@ internal sealed class ReadHandler(TreeState state)
         var bytes = 0L;
         while (cursor.MoveNext())
         {
-            if (into.Count >= PageSize(request.Limit) || bytes > PageBytesMax)
+            var child = cursor.Current;
+            ReadOnlyMemory<byte> value = request.WithValues ? child.Value : default;
+            bytes += SizeOf(child.Name, child, value);
+            if (IsFull(into.Count, request.Limit, bytes))
             {
                 return true;
             }
 
-            var child = cursor.Current;
-            ReadOnlyMemory<byte> value = request.WithValues ? child.Value : default;
             into.Add(new ChildEntry(child.Name, child.ContentType, child.Stat, value));
-            bytes += SizeOf(child.Name, child, value);
         }
 
         return false;
@@ -123,23 +128,27 @@ internal sealed class ReadHandler(TreeState state)
         var bytes = 0L;
         while (walk.Next() is { } node)
         {
-            if (into.Count >= PageSize(request.Limit) || bytes > PageBytesMax)
+            var path = node.GetPath();
+            ReadOnlyMemory<byte> value = request.WithValues ? node.Value : default;
+            bytes += SizeOf(path, node, value);
+            if (IsFull(into.Count, request.Limit, bytes))
             {
                 return true;
             }
 
-            var path = node.GetPath();
-            ReadOnlyMemory<byte> value = request.WithValues ? node.Value : default;
             into.Add(new SubtreeEntry(path, node.ContentType, node.Stat, value));
-            bytes += SizeOf(path, node, value);
         }
 
         return false;
     }
 
-    /// <summary>A character takes up to three bytes in UTF-8, and the limit of a path is one of bytes.</summary>
     private static long SizeOf(string name, TreeNode node, ReadOnlyMemory<byte> value) =>
-        EntryBytes + Math.Min(3 * name.Length, Limits.PathBytesMax) + node.ContentType.Length + value.Length;
+        EntryBytes + Encoding.UTF8.GetByteCount(name) + node.ContentType.Length + value.Length;
+
+    /// <summary>Whether a page has no room for one more entry.</summary>
+    /// <param name="bytes">With that entry.</param>
+    private static bool IsFull(int count, int limit, long bytes) =>
+        count >= PageSize(limit) || (count > 0 && bytes > PageBytesMax);
 
     private ReadSessionResult ReadSession(ReadSessionRequest request)
     {
@@ -157,10 +166,12 @@ internal sealed class ReadHandler(TreeState state)
     private ReadSessionsResult ReadSessions(ReadSessionsRequest request)
     {
         var entries = new List<SessionEntry>();
+        var bytes = 0L;
         var cursor = state.Sessions.After(request.After);
         while (cursor.MoveNext())
         {
-            if (entries.Count >= PageSize(request.Limit))
+            bytes += EntryBytes + Encoding.UTF8.GetByteCount(cursor.Current.Name);
+            if (IsFull(entries.Count, request.Limit, bytes))
             {
                 return new ReadSessionsResult(ResultCode.Ok, entries, HasMore: true);
             }
@@ -208,7 +219,31 @@ internal sealed class ReadHandler(TreeState state)
             return new ReadChangeResult(ResultCode.RevisionCompacted, Change: null, oldest);
         }
 
-        var change = state.History.Find(request.Revision)?.Changes.FirstOrDefault(c => c.Path == request.Path);
+        var change = state.History.Find(request.Revision) is { } set ? Find(set.Changes, request.Path) : null;
         return new ReadChangeResult(change is null ? ResultCode.NodeNotFound : ResultCode.Ok, change, oldest);
+    }
+
+    /// <summary>There may be hundreds of thousands of them in one revision, and somebody who asks for each.</summary>
+    /// <param name="changes">In the order of their paths.</param>
+    private static Change? Find(IReadOnlyList<Change> changes, string path)
+    {
+        var low = 0;
+        for (var high = changes.Count - 1; low <= high;)
+        {
+            var middle = (low + high) >>> 1;
+            switch (string.CompareOrdinal(path, changes[middle].Path))
+            {
+                case 0:
+                    return changes[middle];
+                case > 0:
+                    low = middle + 1;
+                    break;
+                default:
+                    high = middle - 1;
+                    break;
+            }
+        }
+
+        return null;
     }
 }

@@ -112,12 +112,14 @@ public sealed class BatchSizeTests : IDisposable
         }
     }
 
-    [Fact]
-    public async Task A_read_that_a_node_does_not_understand_fails_alone()
+    [Theory]
+    [InlineData(HttpStatusCode.BadRequest)]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    public async Task A_read_that_a_node_does_not_understand_or_at_which_it_fails_fails_alone(HttpStatusCode status)
     {
         var nodes = Create();
         await WriteAsync(nodes, "/first", 1);
-        _cluster.Objects = requests => requests.Any(r => r is ReadNodeRequest { Path: "/odd" }) ? HttpStatusCode.BadRequest : null;
+        _cluster.Objects = requests => requests.Any(r => r is ReadNodeRequest { Path: "/odd" }) ? status : null;
         var odd = Task.CompletedTask;
         var codes = await WhileHeldAsync(() =>
         {
@@ -172,6 +174,21 @@ public sealed class BatchSizeTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_lists_much_does_not_stand_before_those_who_ask_for_one_node()
+    {
+        var nodes = Create();
+        await WriteAsync(nodes, "/first", 1);
+        HttpStatusCode? fate = HttpStatusCode.TooManyRequests;
+        _cluster.Objects = requests => requests[0].IsList ? fate : null;
+        var lists = Enumerable.Range(0, 100).Select(_ => ListAsync(nodes)).ToArray();
+
+        Assert.Equal(ResultCode.Ok, await ReadAsync(nodes, "/first"));
+        Assert.DoesNotContain(lists, list => list.IsCompleted);
+        fate = null;
+        Assert.All(await Task.WhenAll(lists), code => Assert.Equal(ResultCode.Ok, code));
+    }
+
+    [Fact]
     public void A_batch_grows_again_once_nodes_take_it_whole()
     {
         var length = new BatchLength();
@@ -214,6 +231,12 @@ public sealed class BatchSizeTests : IDisposable
     {
         var answer = await nodes.ReadAsync(new ReadNodeRequest(path, false), ReadConsistency.Linearizable, Revision.Zero);
         return answer.Result.Code;
+    }
+
+    private static async Task<ResultCode> ListAsync(HttpNodes nodes)
+    {
+        var request = new ReadChildrenRequest("/", "", 10, WithValues: false);
+        return (await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero)).Result.Code;
     }
 
     private string Text(string path)

@@ -27,8 +27,8 @@ internal sealed class HttpNodes : INodes
     private readonly TimeProvider _time;
     private readonly int _recentMax;
     private readonly WriteLane[] _lanes;
-    private readonly ReadBatcher _linearizable;
-    private readonly ReadBatcher _localReads;
+    private readonly ReadBatchers _linearizable;
+    private readonly ReadBatchers _localReads;
     private readonly ReadIndexBatcher _readIndex;
     private readonly KeepaliveBatcher _keepalives;
     private int _nextLane;
@@ -53,9 +53,10 @@ internal sealed class HttpNodes : INodes
         _lanes = [.. Enumerable.Range(0, options.Lanes)
             .Select(_ => new WriteLane(_calls, _leader, options, time, metrics, laneLogger))];
         var readLogger = loggers.CreateLogger<ReadBatcher>();
-        _linearizable =
-            new ReadBatcher(ReadConsistency.Linearizable, _calls, _leader, options, time, metrics, readLogger);
-        _localReads = new ReadBatcher(ReadConsistency.Local, _calls, _local, options, time, metrics, readLogger);
+        _linearizable = new ReadBatchers(() => new ReadBatcher(
+            ReadConsistency.Linearizable, _calls, _leader, options, time, metrics, readLogger));
+        _localReads = new ReadBatchers(() => new ReadBatcher(
+            ReadConsistency.Local, _calls, _local, options, time, metrics, readLogger));
         _readIndex = new ReadIndexBatcher(
             _calls, _leader, options, time, metrics, loggers.CreateLogger<ReadIndexBatcher>());
         _keepalives =
@@ -67,7 +68,7 @@ internal sealed class HttpNodes : INodes
         LaneFor(session).ExecuteAsync(request);
 
     public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision) =>
-        (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).ReadAsync(request, minRevision);
+        (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).For(request).ReadAsync(request, minRevision);
 
     public ValueTask<ReadIndex> ReadIndexAsync() => _readIndex.AskAsync();
 
@@ -133,5 +134,14 @@ internal sealed class HttpNodes : INodes
         }
 
         return best;
+    }
+
+    /// <summary>Of one consistency. Who lists much does not stand before those who ask for a single node.</summary>
+    private sealed class ReadBatchers(Func<ReadBatcher> create)
+    {
+        private readonly ReadBatcher _lists = create();
+        private readonly ReadBatcher _others = create();
+
+        public ReadBatcher For(ReadRequest request) => request.IsList ? _lists : _others;
     }
 }

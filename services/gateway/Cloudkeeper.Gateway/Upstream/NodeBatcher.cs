@@ -15,6 +15,9 @@ internal abstract class NodeBatcher<TRequest, TResult>(
     /// <summary>Whether a batch that a node has seen without answering may have changed something.</summary>
     protected abstract bool IsMutation { get; }
 
+    /// <summary>Whether what fails at a node has changed nothing: those that were sent with it then go again without it.</summary>
+    protected virtual bool FailsAlone => false;
+
     /// <returns>
     /// What a node said to the batch, or null when every request has been refused. One that no node has taken may be put
     /// back with <see cref="PutBack"/>.
@@ -33,7 +36,8 @@ internal abstract class NodeBatcher<TRequest, TResult>(
                 return new Delivery(attempt.Body, attempts, IsTaken: true);
             }
 
-            if (attempt.Outcome == AttemptOutcome.Objected && batch.Count > 1 && !isUnknown)
+            var mayGoInParts = attempt.Outcome == AttemptOutcome.Objected || (FailsAlone && attempt.IsFinal);
+            if (mayGoInParts && batch.Count > 1 && !isUnknown)
             {
                 return new Delivery(default, attempts, IsTaken: false) { Objection = attempt.Problem };
             }

@@ -14,6 +14,8 @@ internal sealed class ReadBatcher(
 {
     protected override bool IsMutation => false;
 
+    protected override bool FailsAlone => true;
+
     /// <param name="minRevision">Of a local read; the leader's answer to a linearizable one reflects all anyway.</param>
     public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, Revision minRevision) =>
         EnqueueAsync(new Read(request, minRevision), ReadRequestSize.Of(request));

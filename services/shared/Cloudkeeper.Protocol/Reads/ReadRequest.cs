@@ -1,7 +1,12 @@
 namespace Cloudkeeper.Protocol.Reads;
 
 /// <summary>A question about the state at one revision.</summary>
-public abstract record ReadRequest;
+public abstract record ReadRequest
+{
+    /// <summary>Whether the answer may be large: then it does not travel with those that are not.</summary>
+    public bool IsList => this
+        is ReadChildrenRequest or ReadSubtreeRequest or ReadSessionRequest or ReadSessionsRequest or ReadLockRequest;
+}
 
 public sealed record ReadNodeRequest(string Path, bool WithValue) : ReadRequest;
 
