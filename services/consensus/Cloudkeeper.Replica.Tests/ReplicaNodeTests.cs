@@ -228,6 +228,37 @@ public sealed class ReplicaNodeTests
         Assert.Equal(KeepaliveStatus.Unknown, Keepalive(new SessionId(999)).Status);
     }
 
+    /// <summary>What is committed at once is applied in one turn: the next ends wait until those before are done.</summary>
+    [Fact]
+    public void Many_sessions_that_run_out_at_once_end_in_several_entries_one_after_the_other()
+    {
+        var host = new LonelyHost(new ReplicaOptions { Tree = new StateMachineOptions { EphemeralsMax = 2 } }).Elect();
+        for (var i = 0; i < 3; i++)
+        {
+            host.Write(new OpenSessionCommand(1_000, ""));
+            var session = new SessionId(host.Replica.Machine.Revision.Value);
+            for (var j = 0; j < 2; j++)
+            {
+                host.Write(new MutationCommand(new WriteOperation(
+                    $"/e{i}{j}", default, "", Kind: NodeKind.Ephemeral, KindGiven: true, Session: session)));
+            }
+        }
+
+        host.Pass(1_000);
+        host.Pass(50);
+        Assert.Equal(1, Ends());
+        host.CompleteWrites();
+        Assert.Equal(2, host.Replica.Machine.SessionCount);
+        for (var i = 0; i < 2; i++)
+        {
+            host.Pass(50);
+            host.CompleteWrites();
+        }
+
+        Assert.Equal((3, 0, 1), (Ends(), host.Replica.Machine.SessionCount, host.Replica.Machine.NodeCount));
+        int Ends() => host.Commands.Count(static command => command is ExpireSessionsCommand);
+    }
+
     /// <summary>The acknowledgement would be a lie: the expiry is already in the log.</summary>
     [Fact]
     public void A_keepalive_that_comes_while_the_expiry_is_on_its_way_is_answered_as_expired()

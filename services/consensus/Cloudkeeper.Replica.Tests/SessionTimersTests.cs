@@ -49,7 +49,7 @@ public sealed class SessionTimersTests
     {
         _timers.Start(A, 1_000, now: 0);
         var expired = new List<ExpiredSession>();
-        _timers.TakeExpired(1_000, 1_000, 10, _ => true, expired);
+        _timers.TakeExpired(1_000, 1_000, 10, int.MaxValue, _ => 0, expired);
         _timers.Retry(expired);
 
         Assert.Equal(1_000, _timers.Touch(A, receivedAt: 1_100, now: 1_100));
@@ -62,7 +62,7 @@ public sealed class SessionTimersTests
     {
         _timers.Start(A, 1_000, now: 0);
         _timers.Start(B, 1_000, now: 0);
-        Assert.Equal([B], Expired(now: 1_000, isAlive: s => s == B));
+        Assert.Equal([B], Expired(now: 1_000, ephemeralsOf: s => s == B ? 0 : null));
         Assert.Null(_timers.Remaining(A, now: 1_000));
     }
 
@@ -82,14 +82,33 @@ public sealed class SessionTimersTests
         _timers.Start(A, 1_000, now: 0);
         _timers.Touch(A, receivedAt: 300, now: 300);
         var expired = new List<ExpiredSession>();
-        _timers.TakeExpired(now: 1_300, unixNow: 5_001_300, 10, _ => true, expired);
+        _timers.TakeExpired(now: 1_300, unixNow: 5_001_300, 10, int.MaxValue, _ => 0, expired);
         Assert.Equal([new ExpiredSession(A, 5_000_300)], expired);
     }
 
-    private IEnumerable<SessionId> Expired(long now, int countMax = 10, Func<SessionId, bool>? isAlive = null)
+    /// <summary>They end in one revision, and all replicas do that in one step.</summary>
+    [Fact]
+    public void Sessions_that_end_together_have_no_more_nodes_than_one_may_have()
+    {
+        SessionId[] ids = [A, B, new(3), new(4), new(5)];
+        int[] nodes = [2, 3, 6, 9, 1];
+        Array.ForEach(ids, id => _timers.Start(id, 1_000 + id.Value, now: 0));
+        Assert.Equal([A, B], Take());
+        Assert.Equal([ids[2]], Take());
+
+        // More than may be alone: from before there was a bound.
+        Assert.Equal([ids[3]], Take());
+        Assert.Equal([ids[4]], Take());
+        Assert.Empty(Take());
+
+        IEnumerable<SessionId> Take() => Expired(now: 2_000, ephemeralsOf: id => nodes[Array.IndexOf(ids, id)], ephemeralsMax: 6);
+    }
+
+    private IEnumerable<SessionId> Expired(
+        long now, int countMax = 10, Func<SessionId, int?>? ephemeralsOf = null, int ephemeralsMax = int.MaxValue)
     {
         var expired = new List<ExpiredSession>();
-        _timers.TakeExpired(now, now, countMax, isAlive ?? (_ => true), expired);
+        _timers.TakeExpired(now, now, countMax, ephemeralsMax, ephemeralsOf ?? (_ => 0), expired);
         return expired.Select(e => e.Session);
     }
 }

@@ -3,6 +3,7 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
+using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Reads;
 using Cloudkeeper.Tree;
 
@@ -15,6 +16,9 @@ public sealed partial class ReplicaNode
 
     private long _idleNodesDue;
     private SessionId _newestSession;
+
+    // The entry with the last ends that this leader has proposed.
+    private LogIndex _ending;
 
     /// <summary>
     /// Counts keepalives. Answered only when a round has confirmed that this replica still leads: what a deposed leader
@@ -56,6 +60,7 @@ public sealed partial class ReplicaNode
         {
             _sessions.Clear();
             _newestSession = default;
+            _ending = LogIndex.Zero;
         }
 
         // Ids grow: what is behind the newest known one was opened since.
@@ -68,7 +73,8 @@ public sealed partial class ReplicaNode
 
     private void ExpireSessions()
     {
-        if (!IsServingLeader)
+        // One after the other: all that is committed at once is applied in one turn.
+        if (!IsServingLeader || _ending > _applied)
         {
             return;
         }
@@ -78,9 +84,19 @@ public sealed partial class ReplicaNode
             _host.MonotonicMilliseconds,
             _host.UnixMilliseconds,
             ExpiredBatchMax,
-            Machine.IsAlive,
+            _options.Tree.EphemeralsMax,
+            Machine.CountEphemerals,
             expired);
-        if (expired.Count > 0 && !ProposeInternally(new ExpireSessionsCommand(_raft.Term.Value, expired)))
+        if (expired.Count == 0)
+        {
+            return;
+        }
+
+        if (ProposeInternally(new ExpireSessionsCommand(_raft.Term.Value, expired)))
+        {
+            _ending = LastIndex;
+        }
+        else
         {
             _sessions.Retry(expired);
         }

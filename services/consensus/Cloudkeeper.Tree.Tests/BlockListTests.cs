@@ -46,6 +46,28 @@ public sealed class BlockListTests
         Assert.Null(list.First);
     }
 
+    [Theory]
+    [InlineData(0.01)]
+    [InlineData(0.5)]
+    [InlineData(1)]
+    public void A_run_leaves_at_once_as_its_items_would_one_by_one(double share)
+    {
+        var random = new Random(1);
+        var items = Enumerable.Range(0, 5_000).Select(static key => new Item(key)).ToArray();
+        var list = new BlockList<int, Item, ItemOrder>();
+        foreach (var item in items.OrderBy(_ => random.Next()).ToArray())
+        {
+            list.Add(item);
+        }
+
+        Item[] run = [.. items.Where(_ => random.NextDouble() < share)];
+        list.RemoveRun(run);
+        var left = items.Except(run).Select(static item => item.Key).ToArray();
+        Assert.Equal(left, Keys(list.Start()));
+        Assert.Equal(left.Length, list.Count);
+        Assert.Throws<InvariantViolationException>(() => list.RemoveRun(run.AsSpan(0, 1)));
+    }
+
     [Fact]
     public void Ascending_items_fill_their_blocks()
     {

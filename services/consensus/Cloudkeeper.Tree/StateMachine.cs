@@ -37,7 +37,7 @@ public sealed class StateMachine
     {
         _state = state;
         _reads = new ReadHandler(state);
-        var nodes = new NodeOperations(state);
+        var nodes = new NodeOperations(state, new TransactionBounds(state));
         var sessions = new SessionCommands(state);
         _refounding = new Refounding(state, sessions);
         var locks = new LockCommands(state, nodes, sessions);
@@ -106,6 +106,9 @@ public sealed class StateMachine
     }
 
     public bool IsAlive(SessionId session) => _state.Sessions.Find(session) is not null;
+
+    /// <summary>How many ephemeral nodes a session has; null when it is not live.</summary>
+    public int? CountEphemerals(SessionId session) => _state.Sessions.Find(session)?.Ephemerals.Count;
 
     /// <summary>The gateways that have registered, in the order of their names; none before feature level 4.</summary>
     public IReadOnlyList<GatewayEntry> Gateways => _state.Gateways.All;

@@ -1,3 +1,5 @@
+using Cloudkeeper.Protocol;
+
 namespace Cloudkeeper.Tree;
 
 /// <summary>
@@ -31,6 +33,15 @@ public sealed record StateMachineOptions
 
     /// <summary>Most bytes of results kept in one lane.</summary>
     public long LaneBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>Most nodes that one transaction deletes, from feature level 4 on.</summary>
+    public int DeletedNodesMax { get; init; } = Limits.DeletedNodesMax;
+
+    /// <summary>Most parents that one transaction creates, from feature level 4 on.</summary>
+    public int CreatedParentsMax { get; init; } = Limits.CreatedParentsMax;
+
+    /// <summary>Most ephemeral nodes of a session, from feature level 4 on.</summary>
+    public int EphemeralsMax { get; init; } = Limits.EphemeralsMax;
 
     /// <summary>Most change sets kept for watches to resume from.</summary>
     public int HistorySetsMax { get; init; } = 100_000;

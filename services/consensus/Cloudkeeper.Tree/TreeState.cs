@@ -13,11 +13,9 @@ namespace Cloudkeeper.Tree;
 /// <summary>Everything that is replicated, and the beginning and end of its transactions.</summary>
 internal sealed class TreeState
 {
-    private readonly int _newestLevel;
-
     public TreeState(StateMachineOptions options)
     {
-        _newestLevel = options.NewestLevel;
+        Options = options;
         Sessions = new SessionTable(options, Digest);
         Nodes = new NodeTree(Digest, Sessions);
         Gateways = new GatewayTable(Sessions, Digest);
@@ -26,6 +24,8 @@ internal sealed class TreeState
         Lanes = new LaneTable(options, Digest);
         Idempotency = new IdempotencyTable(options, Digest);
     }
+
+    public StateMachineOptions Options { get; }
 
     public StateDigest Digest { get; } = new();
 
@@ -72,7 +72,9 @@ internal sealed class TreeState
     public int FeatureLevel
     {
         get;
-        set => field = value <= _newestLevel ? value : throw new FeatureLevelException(value, _newestLevel);
+        set => field = value <= Options.NewestLevel
+            ? value
+            : throw new FeatureLevelException(value, Options.NewestLevel);
     }
 
     = FeatureLevels.First;
@@ -119,15 +121,16 @@ internal sealed class TreeState
     /// <summary>False when nothing is left of what was done: a node created and deleted again.</summary>
     private bool TryCommit(Transaction transaction)
     {
-        var changes = NetChanges.Of(transaction, out var touched);
+        var effect = NetChanges.Of(transaction);
         var isSessionChange = CommitSessions(transaction.Journal, out var ended);
-        if (!isSessionChange && changes.Count == 0)
+        if (!isSessionChange && effect.Changes.Count == 0)
         {
             return false;
         }
 
-        Snapshot?.Preserve(transaction.Journal);
-        foreach (var change in changes)
+        Snapshot?.Preserve(transaction.Journal, effect.Below);
+        Nodes.Bury(effect.Below);
+        foreach (var change in effect.Changes)
         {
             if (change.Type == ChangeType.Deleted)
             {
@@ -135,9 +138,9 @@ internal sealed class TreeState
             }
         }
 
-        History.Add(new ChangeSet(Revision, transaction.Revision, Time, changes, ended)
+        History.Add(new ChangeSet(Revision, transaction.Revision, Time, effect.Changes, ended)
         {
-            TouchedParents = FeatureLevel < FeatureLevels.TouchedParents ? [] : touched,
+            TouchedParents = FeatureLevel < FeatureLevels.TouchedParents ? [] : effect.Touched,
         });
         Revision = transaction.Revision;
         return true;

@@ -15,6 +15,18 @@ public static class Limits
     /// <summary>Most operations in one branch of a transaction, and most conditions.</summary>
     public const int TransactionOperationsMax = 128;
 
+    /// <summary>
+    /// Most nodes that one request deletes: what goes with a node of a recursive deletion counts, and all operations of a
+    /// transaction together.
+    /// </summary>
+    public const int DeletedNodesMax = 250_000;
+
+    /// <summary>Most parents that one request creates, all operations of a transaction together.</summary>
+    public const int CreatedParentsMax = 4_096;
+
+    /// <summary>Most ephemeral nodes of a session, tickets included: all of them go in the revision that ends it.</summary>
+    public const int EphemeralsMax = 100_000;
+
     /// <summary>Largest body of a transaction, in bytes.</summary>
     public const int TransactionBytesMax = 4 << 20;
 

@@ -43,32 +43,45 @@ internal sealed class SessionTimers
     /// Takes up to <paramref name="countMax"/> sessions that have run out. From here on no keepalive of theirs is
     /// counted: an acknowledged one must never be followed by an expiry that was decided before it.
     /// </summary>
+    /// <remarks>
+    /// They end in one revision: together they have at most <paramref name="ephemeralsMax"/> nodes, or it is one alone. The
+    /// others are due again at once.
+    /// </remarks>
     /// <param name="unixNow">What the wall clock says at <paramref name="now"/>.</param>
-    /// <param name="isAlive">False: the session has ended meanwhile, and its timer goes.</param>
+    /// <param name="ephemeralsOf">Null: the session has ended meanwhile, and its timer goes.</param>
     public void TakeExpired(
         long now,
         long unixNow,
         int countMax,
-        Func<SessionId, bool> isAlive,
+        int ephemeralsMax,
+        Func<SessionId, int?> ephemeralsOf,
         List<ExpiredSession> expired)
     {
+        var ephemerals = 0;
         while (expired.Count < countMax && _queue.TryPeek(out var session, out var due) && due <= now)
         {
-            _queue.Dequeue();
-            if (!isAlive(session))
+            if (ephemeralsOf(session) is not { } count)
             {
+                _queue.Dequeue();
                 _timers.Remove(session);
                 continue;
             }
 
             var timer = _timers[session];
-
             if (timer.Deadline > now)
             {
+                _queue.Dequeue();
                 _queue.Enqueue(session, timer.Deadline);
                 continue;
             }
 
+            ephemerals += count;
+            if (ephemerals > ephemeralsMax && expired.Count > 0)
+            {
+                return;
+            }
+
+            _queue.Dequeue();
             timer.IsExpiring = true;
             expired.Add(new ExpiredSession(session, unixNow - (now - timer.LastKeepalive)));
         }

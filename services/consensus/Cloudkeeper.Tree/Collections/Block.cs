@@ -57,6 +57,34 @@ internal sealed class Block<TItem>
         _items[Count] = null!;
     }
 
+    /// <summary>Takes out what it holds of a run of items that are in order.</summary>
+    /// <returns>How many: they are the first ones of the run.</returns>
+    public int RemoveRun(ReadOnlySpan<TItem> run)
+    {
+        var removed = 0;
+        var kept = 0;
+        for (var i = 0; i < Count; i++)
+        {
+            var item = _items[i];
+            if (removed < run.Length && ReferenceEquals(item, run[removed]))
+            {
+                removed++;
+            }
+            else if (removed == 0)
+            {
+                kept++;
+            }
+            else
+            {
+                _items[kept++] = item;
+            }
+        }
+
+        Array.Clear(_items, kept, Count - kept);
+        Count = kept;
+        return removed;
+    }
+
     /// <summary>Takes the upper half out.</summary>
     public Block<TItem> Split()
     {

@@ -26,6 +26,8 @@ public static class FeatureLevels
 
     public const int DeletionFloor = 4;
 
+    public const int Bounds = 4;
+
     /// <summary>The newest that this program knows.</summary>
     public const int Newest = 4;
 

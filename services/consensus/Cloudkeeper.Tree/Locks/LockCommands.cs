@@ -122,6 +122,11 @@ internal sealed class LockCommands(TreeState state, NodeOperations nodes, Sessio
 
     private Outcome Enter(Transaction transaction, AcquireLockCommand command)
     {
+        if (nodes.CheckEphemerals(command.Session) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         if (nodes.FindParent(transaction, command.Path, create: true, NodeKind.Container, out var parent) is { } refusal)
         {
             return refusal;

@@ -11,6 +11,9 @@ internal sealed class NodeChildren
 
     public int Count => _byName.Count;
 
+    /// <summary>How many nodes are below, children included: what a deletion would cost is known before it begins.</summary>
+    public int Descendants { get; set; }
+
     /// <summary>Those that stand in the queue of a lock. Kept up to date from the first time that it is asked for.</summary>
     public LockQueue Queue => _queue ??= LockQueue.Of(this);
 
@@ -26,6 +29,20 @@ internal sealed class NodeChildren
     {
         _byName.Remove(child.Name);
         _queue?.Remove(child);
+    }
+
+    /// <summary>Takes several out.</summary>
+    /// <param name="run">In the order of their names.</param>
+    public void Remove(ReadOnlySpan<TreeNode> run)
+    {
+        _byName.RemoveRun(run);
+        if (_queue is { } queue)
+        {
+            foreach (var child in run)
+            {
+                queue.Remove(child);
+            }
+        }
     }
 
     public BlockList<ReadOnlySpan<char>, TreeNode, NameOrder>.Cursor GetEnumerator() => _byName.Start();

@@ -91,13 +91,62 @@ internal sealed class NodeTree
         Rehash(node);
     }
 
-    /// <summary>Deletes a node and everything below it.</summary>
+    /// <summary>How many nodes go with this one.</summary>
+    public static int SizeOf(TreeNode node) => 1 + (node.Children?.Descendants ?? 0);
+
+    /// <summary>
+    /// Deletes a node. What is below it cannot be reached any more, and follows at the commit (<see cref="Bury"/>): a
+    /// transaction that is refused in the end has not gone through a large subtree for nothing.
+    /// </summary>
     public void Delete(Transaction transaction, TreeNode node)
     {
-        Invariant.Require(node.Parent is not null);
-        ChangeChildren(transaction, node.Parent, created: 0, present: -1);
-        node.Parent.Children!.Remove(node);
-        Drop(transaction, node, withAncestor: false);
+        var parent = node.Parent;
+        Invariant.Require(parent is not null);
+        ChangeChildren(transaction, parent, created: 0, present: -1);
+        CountBelow(parent, -SizeOf(node));
+        parent.Children!.Remove(node);
+        transaction.NodeDeleted(node);
+        Unindex(node);
+        _digest.Remove(node.Hash);
+    }
+
+    /// <summary>Deletes all nodes of a session that is about to end: parent by parent instead of one after the other.</summary>
+    public void DeleteEphemerals(Transaction transaction, Session session)
+    {
+        var nodes = session.DetachAll();
+        var paths = Array.ConvertAll(nodes, static node => node.GetPath());
+        PathSort.Sort<TreeNode>(paths, nodes);
+        for (var first = 0; first < nodes.Length;)
+        {
+            var parent = nodes[first].Parent!;
+            var end = first + 1;
+            while (end < nodes.Length && ReferenceEquals(nodes[end].Parent, parent))
+            {
+                end++;
+            }
+
+            ChangeChildren(transaction, parent, created: 0, present: first - end);
+            CountBelow(parent, first - end);
+            parent.Children!.Remove(nodes.AsSpan(first..end));
+            first = end;
+        }
+
+        for (var i = 0; i < nodes.Length; i++)
+        {
+            transaction.NodeDeleted(nodes[i], paths[i]);
+            Unindex(nodes[i], isDetached: true);
+            _digest.Remove(nodes[i].Hash);
+        }
+    }
+
+    /// <summary>For the commit: does with what was below deleted nodes as was done with those.</summary>
+    public void Bury(IReadOnlyList<DeletedNode> below)
+    {
+        for (var i = 0; i < below.Count; i++)
+        {
+            Unindex(below[i].Node);
+            _digest.Remove(below[i].Node.Hash);
+        }
     }
 
     /// <summary>Takes one step back. The digest as a whole is put back by the caller.</summary>
@@ -110,12 +159,11 @@ internal sealed class NodeTree
             case JournalKind.NodeCreated:
                 Unindex(node);
                 node.Parent!.Children!.Remove(node);
+                CountBelow(node.Parent, -1);
                 break;
             case JournalKind.NodeDeleted:
                 node.Parent!.Children!.Add(node);
-                Index(node);
-                break;
-            case JournalKind.NodeDeletedWithAncestor:
+                CountBelow(node.Parent, SizeOf(node));
                 Index(node);
                 break;
             default:
@@ -150,6 +198,7 @@ internal sealed class NodeTree
         var added = new TreeNode(parent, name.ToString());
         parent.Children.Add(added);
         parent.ChildCount++;
+        CountBelow(parent, 1);
         Count++;
         return added;
     }
@@ -164,7 +213,12 @@ internal sealed class NodeTree
 
     private void ChangeChildren(Transaction transaction, TreeNode parent, int created, int present)
     {
-        transaction.ChildrenChange(parent);
+        // Once is enough to undo all: a node that has come or changed so in this transaction bears its revision.
+        if (parent.ChildrenRevision != transaction.Revision)
+        {
+            transaction.ChildrenChange(parent);
+        }
+
         Idle.Remove(parent);
         parent.ChildrenRevision = transaction.Revision;
         parent.Creations = unchecked(parent.Creations + created);
@@ -173,18 +227,11 @@ internal sealed class NodeTree
         Rehash(parent);
     }
 
-    // The children stay linked to their dead parents: nobody can come to them any more, and an undo finds them there.
-    private void Drop(Transaction transaction, TreeNode node, bool withAncestor)
+    private static void CountBelow(TreeNode parent, int change)
     {
-        transaction.NodeDeleted(node, withAncestor);
-        Unindex(node);
-        _digest.Remove(node.Hash);
-        if (node.Children is { } children)
+        for (var ancestor = parent; ancestor is not null; ancestor = ancestor.Parent)
         {
-            foreach (var child in children)
-            {
-                Drop(transaction, child, withAncestor: true);
-            }
+            ancestor.Children!.Descendants += change;
         }
     }
 
@@ -193,6 +240,7 @@ internal sealed class NodeTree
         var parent = node.Parent!;
         parent.Children ??= new NodeChildren();
         parent.Children.Add(node);
+        CountBelow(parent, 1);
         Index(node);
     }
 
@@ -211,11 +259,12 @@ internal sealed class NodeTree
         }
     }
 
-    private void Unindex(TreeNode node)
+    /// <param name="isDetached">Its session has let go of it already.</param>
+    private void Unindex(TreeNode node, bool isDetached = false)
     {
         Count--;
         Idle.Remove(node);
-        if (node.Kind == NodeKind.Ephemeral)
+        if (node.Kind == NodeKind.Ephemeral && !isDetached)
         {
             OwnerOf(node).Detach(node);
         }

@@ -7,6 +7,9 @@ internal ref struct PathSegments(ReadOnlySpan<char> path)
 
     public ReadOnlySpan<char> Current { get; private set; }
 
+    /// <summary>How many come behind the current one.</summary>
+    public readonly int CountRest() => _rest.IsEmpty ? 0 : 1 + _rest.Count('/');
+
     public readonly PathSegments GetEnumerator() => this;
 
     public bool MoveNext()

@@ -29,6 +29,14 @@ internal sealed class Session(SessionId id, string name, long ttlMilliseconds, l
         _ephemerals.Add(node);
     }
 
+    /// <summary>All ephemeral nodes at once: what is left has none.</summary>
+    public TreeNode[] DetachAll()
+    {
+        var all = _ephemerals.ToArray();
+        _ephemerals.Clear();
+        return all;
+    }
+
     public void Detach(TreeNode node)
     {
         Invariant.Require(ReferenceEquals(_ephemerals[node.OwnerSlot], node));

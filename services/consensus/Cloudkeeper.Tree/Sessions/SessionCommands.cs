@@ -71,11 +71,7 @@ internal sealed class SessionCommands(TreeState state)
 
     public SessionInfo End(Transaction transaction, Session session, SessionEndReason reason, long lastKeepaliveAt)
     {
-        foreach (TreeNode node in session.Ephemerals.ToArray())
-        {
-            state.Nodes.Delete(transaction, node);
-        }
-
+        state.Nodes.DeleteEphemerals(transaction, session);
         Invariant.Require(session.Ephemerals.Count == 0);
         state.Sessions.Remove(session);
         var info = session.Info with { EndReason = reason, LastKeepaliveAt = lastKeepaliveAt };

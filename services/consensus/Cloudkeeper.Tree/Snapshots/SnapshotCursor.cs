@@ -122,7 +122,8 @@ public sealed class SnapshotCursor : IDisposable
     }
 
     /// <summary>Keeps the nodes and sessions that a transaction is about to change for good, as they were before it.</summary>
-    internal void Preserve(ReadOnlySpan<JournalEntry> journal)
+    /// <param name="below">What goes because one above it was deleted.</param>
+    internal void Preserve(ReadOnlySpan<JournalEntry> journal, IReadOnlyList<DeletedNode> below)
     {
         foreach (ref readonly var entry in journal)
         {
@@ -132,12 +133,18 @@ public sealed class SnapshotCursor : IDisposable
                 _preservedSessions.Enqueue(session);
             }
 
-            var before = entry.Kind is JournalKind.NodeDeleted or JournalKind.NodeDeletedWithAncestor
-                ? entry.Node
-                : entry.Before;
-            if (before is not null && IsOld(before) && !_walk.HasPassed(before.GetPath()))
+            var before = entry.Kind == JournalKind.NodeDeleted ? entry.Node : entry.Before;
+            if (before is not null && IsOld(before) && !_walk.HasPassed(entry.Path ?? before.GetPath()))
             {
                 _preservedNodes.Enqueue(before);
+            }
+        }
+
+        for (var i = 0; i < below.Count; i++)
+        {
+            if (IsOld(below[i].Node) && !_walk.HasPassed(below[i].Path))
+            {
+                _preservedNodes.Enqueue(below[i].Node);
             }
         }
     }

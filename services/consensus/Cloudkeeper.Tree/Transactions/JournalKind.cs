@@ -5,10 +5,9 @@ internal enum JournalKind : byte
     NodeCreated,
     NodeChanged,
     ChildrenChanged,
-    NodeDeleted,
 
-    /// <summary>Below a deleted node: still linked to its parent, which is gone as well.</summary>
-    NodeDeletedWithAncestor,
+    /// <summary>With all that is below it: nothing of that is done, or said, before the commit.</summary>
+    NodeDeleted,
     SessionOpened,
     SessionEnded,
 }

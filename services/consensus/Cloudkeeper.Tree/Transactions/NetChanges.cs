@@ -1,60 +1,119 @@
+using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Tree.Nodes;
+using Cloudkeeper.Tree.Reads;
 
 namespace Cloudkeeper.Tree.Transactions;
 
 /// <summary>Turns a journal into its net effect: one change per path, in the order of the paths.</summary>
 internal static class NetChanges
 {
-    /// <param name="touched">See <see cref="ChangeSet.TouchedParents"/>.</param>
-    public static IReadOnlyList<Change> Of(Transaction transaction, out IReadOnlyList<string> touched)
+    public static NetEffect Of(Transaction transaction)
     {
-        var steps = new List<Step>(1);
-        foreach (var entry in transaction.Journal)
+        var below = new List<DeletedNode>(transaction.CountBelow());
+        var steps = new List<Step>(transaction.Journal.Length + below.Capacity);
+        foreach (ref readonly var entry in transaction.Journal)
         {
             if (entry.Node is { } node && entry.Kind != JournalKind.ChildrenChanged)
             {
-                steps.Add(new Step(node.GetPath(), steps.Count, entry));
+                var path = entry.Path ?? node.GetPath();
+                steps.Add(new Step(path, steps.Count, BeforeOf(entry), AfterOf(entry)));
+                if (entry.Kind == JournalKind.NodeDeleted && node.ChildCount > 0)
+                {
+                    AddBelow(node, path, below, steps);
+                }
             }
         }
 
-        touched = [];
-        return steps.Count switch
-        {
-            0 => [],
-            1 => Describe(steps[0], steps[0]) is { } only ? [only] : [],
-            _ => Merge(steps, transaction.Revision, out touched),
-        };
+        return IsInOrder(steps)
+            ? new NetEffect(DescribeEach(steps), [], below)
+            : Merge(steps, below, transaction.Revision);
     }
 
-    private static List<Change> Merge(List<Step> steps, Revision revision, out IReadOnlyList<string> touched)
+    private static TreeNode? BeforeOf(in JournalEntry entry) => entry.Kind switch
     {
-        steps.Sort(Step.Order);
-        var changes = new List<Change>(steps.Count);
-        List<string>? undone = null;
-        for (var first = 0; first < steps.Count;)
+        JournalKind.NodeCreated => null,
+        JournalKind.NodeChanged => entry.Before,
+        _ => entry.Node,
+    };
+
+    private static TreeNode? AfterOf(in JournalEntry entry) =>
+        entry.Kind is JournalKind.NodeCreated or JournalKind.NodeChanged ? entry.Node : null;
+
+    /// <summary>All that went with a deleted node, in the order of the paths.</summary>
+    private static void AddBelow(TreeNode top, string topPath, List<DeletedNode> below, List<Step> steps)
+    {
+        var walk = new PathOrderWalk(top, int.MaxValue);
+        walk.Next();
+        var (last, lastPath, parent, parentPath) = (top, topPath, top, topPath);
+        while (walk.Next() is { } node)
         {
-            var last = first;
-            while (last + 1 < steps.Count && steps[last + 1].Path == steps[first].Path)
+            // Most nodes follow a sibling or their parent.
+            if (!ReferenceEquals(node.Parent, parent))
             {
-                last++;
+                parent = node.Parent!;
+                parentPath = ReferenceEquals(parent, last) ? lastPath : parent.GetPath();
             }
 
-            if (Describe(steps[first], steps[last]) is { } change)
+            (last, lastPath) = (node, NodePath.Join(parentPath, node.Name));
+            below.Add(new DeletedNode(lastPath, node));
+            steps.Add(new Step(lastPath, steps.Count, node, After: null));
+        }
+    }
+
+    /// <summary>Whether each path comes once, and in order.</summary>
+    private static bool IsInOrder(List<Step> steps)
+    {
+        for (var i = 1; i < steps.Count; i++)
+        {
+            if (string.CompareOrdinal(steps[i - 1].Path, steps[i].Path) >= 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static IReadOnlyList<Change> DescribeEach(List<Step> steps)
+    {
+        var changes = steps.Count == 0 ? [] : new Change[steps.Count];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            changes[i] = Describe(steps[i], steps[i])!;
+        }
+
+        return changes;
+    }
+
+    private static NetEffect Merge(List<Step> steps, List<DeletedNode> below, Revision revision)
+    {
+        var paths = steps.ConvertAll(static step => step.Path);
+        PathSort.Sort(CollectionsMarshal.AsSpan(paths), CollectionsMarshal.AsSpan(steps));
+        var changes = new List<Change>(steps.Count);
+        List<string>? undone = null;
+        for (var at = 0; at < steps.Count;)
+        {
+            var path = steps[at].Path;
+            var (first, last) = (steps[at], steps[at]);
+            for (at++; at < steps.Count && steps[at].Path == path; at++)
+            {
+                first = steps[at].Sequence < first.Sequence ? steps[at] : first;
+                last = steps[at].Sequence > last.Sequence ? steps[at] : last;
+            }
+
+            if (Describe(first, last) is { } change)
             {
                 changes.Add(change);
             }
             else
             {
-                (undone ??= []).Add(steps[first].Path);
+                (undone ??= []).Add(path);
             }
-
-            first = last + 1;
         }
 
-        touched = undone is null ? [] : ParentsOf(undone, changes, revision);
-        return changes;
+        return new NetEffect(changes, undone is null ? [] : ParentsOf(undone, changes, revision), below);
     }
 
     /// <param name="undone">What the transaction has created and deleted again.</param>
@@ -99,25 +158,6 @@ internal static class NetChanges
 
     private static PreviousValue ValueOf(TreeNode node) => new(node.Version, node.ContentType, node.Value);
 
-    private readonly record struct Step(string Path, int Sequence, JournalEntry Entry)
-    {
-        public TreeNode? Before => Entry.Kind switch
-        {
-            JournalKind.NodeCreated => null,
-            JournalKind.NodeChanged => Entry.Before,
-            _ => Entry.Node,
-        };
-
-        public TreeNode? After => Entry.Kind switch
-        {
-            JournalKind.NodeCreated or JournalKind.NodeChanged => Entry.Node,
-            _ => null,
-        };
-
-        public static int Order(Step left, Step right)
-        {
-            var order = string.CompareOrdinal(left.Path, right.Path);
-            return order != 0 ? order : left.Sequence.CompareTo(right.Sequence);
-        }
-    }
+    /// <param name="Sequence">Of those of one path the first says what was before, and the last what is behind.</param>
+    private readonly record struct Step(string Path, int Sequence, TreeNode? Before, TreeNode? After);
 }

@@ -8,9 +8,9 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <summary>The operations on nodes: writes, sequential creations, deletions.</summary>
 /// <remarks>
 /// The order of the checks is part of the contract: the path, the session, the present node and the conditions on it,
-/// then what a creation asks of the parent.
+/// then what a creation asks of its session and of the parent.
 /// </remarks>
-internal sealed class NodeOperations(TreeState state)
+internal sealed class NodeOperations(TreeState state, TransactionBounds bounds)
 {
     public Outcome Write(Transaction transaction, WriteOperation operation)
     {
@@ -37,6 +37,11 @@ internal sealed class NodeOperations(TreeState state)
         if (refusal is { } refused)
         {
             return refused;
+        }
+
+        if (CheckEphemerals(operation.Session) is { } tooMany)
+        {
+            return tooMany;
         }
 
         if (FindParent(transaction, operation.Parent, operation.Parents, NodeKind.Persistent, out var parent) is { } lost)
@@ -89,6 +94,11 @@ internal sealed class NodeOperations(TreeState state)
             return Outcome.Refused(ResultCode.HasChildren, Describe(operation.Path, node));
         }
 
+        if (bounds.CheckDeletion(transaction, node) is { } tooMany)
+        {
+            return tooMany;
+        }
+
         state.Nodes.Delete(transaction, node);
         return Outcome.Ok(new NodeResult(operation.Path, node.ContentType, Stat: null, Created: false));
     }
@@ -111,33 +121,46 @@ internal sealed class NodeOperations(TreeState state)
         Transaction transaction, ReadOnlySpan<char> path, bool create, NodeKind kind, out TreeNode? parent)
     {
         parent = state.Nodes.Root;
-        foreach (var segment in new PathSegments(path))
+        var missing = new PathSegments(path);
+        var isMissing = missing.MoveNext();
+        while (isMissing && parent.Children?.Find(missing.Current) is { } child)
         {
-            if (parent.Children?.Find(segment) is { } child)
-            {
-                parent = child;
-            }
-            else if (!create)
-            {
-                return Outcome.Refused(ResultCode.ParentNotFound);
-            }
-            else if (parent.Kind == NodeKind.Ephemeral)
-            {
-                return Outcome.Refused(ResultCode.EphemeralParent);
-            }
-            else
-            {
-                var content = new NodeContent([], NodeRules.NoContentType, kind);
-                parent = state.Nodes.Create(transaction, parent, segment.ToString(), content);
-            }
+            parent = child;
+            isMissing = missing.MoveNext();
         }
 
-        return parent.Kind == NodeKind.Ephemeral ? Outcome.Refused(ResultCode.EphemeralParent) : null;
+        if (isMissing && !create)
+        {
+            return Outcome.Refused(ResultCode.ParentNotFound);
+        }
+
+        if (parent.Kind == NodeKind.Ephemeral)
+        {
+            return Outcome.Refused(ResultCode.EphemeralParent);
+        }
+
+        if (isMissing && bounds.CheckParents(transaction, 1 + missing.CountRest()) is { } tooMany)
+        {
+            return tooMany;
+        }
+
+        for (; isMissing; isMissing = missing.MoveNext())
+        {
+            var content = new NodeContent([], NodeRules.NoContentType, kind);
+            parent = state.Nodes.Create(transaction, parent, missing.Current.ToString(), content);
+        }
+
+        return null;
     }
 
     /// <returns>The refusal, or null when the session lives or none is named.</returns>
     public Outcome? CheckSession(SessionId? session) =>
         session is { } id && state.Sessions.Find(id) is null ? state.Sessions.Missing(id) : null;
+
+    /// <param name="session">The owner of the node that is to be created; null: it has none.</param>
+    /// <returns>The refusal, or null.</returns>
+    public Outcome? CheckEphemerals(SessionId? session) =>
+        bounds.CheckEphemerals(session is { } id ? state.Sessions.Find(id) : null);
 
     private static NodeResult Describe(string path, TreeNode node, bool created = false) =>
         new(path, node.ContentType, node.Stat, created);
@@ -190,6 +213,11 @@ internal sealed class NodeOperations(TreeState state)
         if (operation is { Mode: WriteMode.Set } or { IfRevision: not null } or { IfVersion: not null })
         {
             return Outcome.Refused(ResultCode.NodeNotFound);
+        }
+
+        if (CheckEphemerals(operation.Session) is { } tooMany)
+        {
+            return tooMany;
         }
 
         var path = operation.Path;

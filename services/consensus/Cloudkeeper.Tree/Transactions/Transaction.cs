@@ -22,7 +22,25 @@ internal sealed class Transaction(Revision revision, long time, ulong digest)
 
     public ulong DigestBefore { get; } = digest;
 
+    /// <summary>How many nodes it deletes, all those below the deleted ones included.</summary>
+    public int DeletedCount { get; set; }
+
+    /// <summary>How many nodes it creates because something is to be below them.</summary>
+    public int ParentCount { get; set; }
+
     public ReadOnlySpan<JournalEntry> Journal => CollectionsMarshal.AsSpan(_journal);
+
+    /// <summary>How many nodes are below deleted ones.</summary>
+    public int CountBelow()
+    {
+        var count = 0;
+        foreach (ref readonly var entry in Journal)
+        {
+            count += entry.Kind == JournalKind.NodeDeleted ? NodeTree.SizeOf(entry.Node!) - 1 : 0;
+        }
+
+        return count;
+    }
 
     public void NodeCreated(TreeNode node) => _journal.Add(new(JournalKind.NodeCreated, node));
 
@@ -32,8 +50,8 @@ internal sealed class Transaction(Revision revision, long time, ulong digest)
     /// <summary>To be told before the change.</summary>
     public void ChildrenChange(TreeNode node) => _journal.Add(new(JournalKind.ChildrenChanged, node, Before: node.Copy()));
 
-    public void NodeDeleted(TreeNode node, bool withAncestor) =>
-        _journal.Add(new(withAncestor ? JournalKind.NodeDeletedWithAncestor : JournalKind.NodeDeleted, node));
+    public void NodeDeleted(TreeNode node, string? path = null) =>
+        _journal.Add(new(JournalKind.NodeDeleted, node, Path: path));
 
     public void SessionOpened(Session session) => _journal.Add(new(JournalKind.SessionOpened, Session: session));
 

@@ -43,6 +43,13 @@ public sealed class ProblemCodeTests : IAsyncLifetime
         ["404 member-not-found"] = it => it.DeleteAsync("/v1/cluster/members/n9"),
         ["405 method-not-allowed"] = it => it.SendAsync("PATCH", "/v1/nodes/a"),
         ["409 has-children"] = it => AfterAsync(it, "/v1/nodes/p/c?parents=true", () => it.DeleteAsync("/v1/nodes/p")),
+        ["409 too-many-nodes"] = it =>
+            AfterAsync(it, "/v1/nodes/m/a/b/c?parents=true", () => it.DeleteAsync("/v1/nodes/m?recursive=true")),
+        ["409 too-many-ephemerals"] = async it =>
+        {
+            var session = await it.OpenSessionAsync();
+            return await AfterAsync(it, $"/v1/nodes/e?session={session}", () => it.PutAsync($"/v1/nodes/f?session={session}"));
+        },
         ["409 ephemeral-parent"] = async it =>
         {
             var session = await it.OpenSessionAsync();
@@ -116,7 +123,7 @@ public sealed class ProblemCodeTests : IAsyncLifetime
 
     private readonly GatewayFixture _gateway = new()
     {
-        Nodes = new TreeNodes(new StateMachineOptions { HistorySetsMax = 5 }),
+        Nodes = new TreeNodes(new StateMachineOptions { HistorySetsMax = 5, DeletedNodesMax = 3, EphemeralsMax = 1 }),
         Cluster = new FakeCluster
         {
             Answer = static call => (

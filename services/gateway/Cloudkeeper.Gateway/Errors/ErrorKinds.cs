@@ -63,6 +63,13 @@ internal static class ErrorKinds
     public static readonly ErrorKind HasChildren = new(409, "has-children", "The node has children",
         "Delete the children first, or ask for recursive=true.");
 
+    public static readonly ErrorKind TooManyNodes = new(409, "too-many-nodes", "Too many nodes at once",
+        $"One request deletes at most {Limits.DeletedNodesMax} nodes and creates at most {Limits.CreatedParentsMax} parents: "
+        + "delete parts of the subtree first, or ask in several requests.");
+
+    public static readonly ErrorKind TooManyEphemerals = new(409, "too-many-ephemerals", "The session has too many nodes",
+        $"A session has at most {Limits.EphemeralsMax} ephemeral nodes and tickets: spread them over several sessions.");
+
     public static readonly ErrorKind EphemeralParent = new(409, "ephemeral-parent", "The parent is ephemeral",
         "An ephemeral node has no children: choose another parent.");
 
@@ -163,6 +170,8 @@ internal static class ErrorKinds
         ResultCode.RevisionMismatch => RevisionMismatch,
         ResultCode.VersionMismatch => VersionMismatch,
         ResultCode.HasChildren => HasChildren,
+        ResultCode.TooManyNodes => TooManyNodes,
+        ResultCode.TooManyEphemerals => TooManyEphemerals,
         ResultCode.EphemeralParent => EphemeralParent,
         ResultCode.KindMismatch => KindMismatch,
         ResultCode.SessionNotFound => SessionNotFound,

@@ -37,7 +37,8 @@ internal static class LockEndpoints
         [
             ErrorKinds.InvalidPath, ErrorKinds.InvalidBody, ErrorKinds.InvalidParameter, ErrorKinds.InvalidFence,
             ErrorKinds.InvalidIdempotencyKey, ErrorKinds.InvalidOperation, ErrorKinds.SessionNotFound,
-            ErrorKinds.TicketNotFound, ErrorKinds.EphemeralParent, ErrorKinds.LockHeld, ErrorKinds.TicketExists,
+            ErrorKinds.TicketNotFound, ErrorKinds.EphemeralParent, ErrorKinds.TooManyEphemerals,
+            ErrorKinds.TooManyNodes, ErrorKinds.LockHeld, ErrorKinds.TicketExists,
             ErrorKinds.SessionExpired, ErrorKinds.FenceLost, ErrorKinds.BodyTooLarge, ErrorKinds.UnsupportedMediaType,
             ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown, ErrorKinds.StorageFull,
         ],

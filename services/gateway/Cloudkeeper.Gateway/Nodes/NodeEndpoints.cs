@@ -89,17 +89,18 @@ internal static class NodeEndpoints
         [
             ErrorKinds.InvalidPath, ErrorKinds.InvalidParameter, ErrorKinds.InvalidCondition, ErrorKinds.InvalidFence,
             ErrorKinds.InvalidIdempotencyKey, ErrorKinds.InvalidOperation, ErrorKinds.NodeNotFound,
-            ErrorKinds.HasChildren, ErrorKinds.ConditionNodeNotFound, ErrorKinds.RevisionMismatch,
-            ErrorKinds.VersionMismatch, ErrorKinds.FenceLost, ErrorKinds.IdempotencyKeyReuse, ErrorKinds.OutcomeUnknown,
-            ErrorKinds.StorageFull,
+            ErrorKinds.HasChildren, ErrorKinds.TooManyNodes, ErrorKinds.ConditionNodeNotFound,
+            ErrorKinds.RevisionMismatch, ErrorKinds.VersionMismatch, ErrorKinds.FenceLost, ErrorKinds.IdempotencyKeyReuse,
+            ErrorKinds.OutcomeUnknown, ErrorKinds.StorageFull,
         ],
     };
 
     private static IReadOnlyList<ErrorKind> Writing =>
     [
         ErrorKinds.InvalidPath, ErrorKinds.InvalidParameter, ErrorKinds.InvalidFence, ErrorKinds.InvalidIdempotencyKey,
-        ErrorKinds.ParentNotFound, ErrorKinds.SessionNotFound, ErrorKinds.EphemeralParent, ErrorKinds.SessionExpired,
-        ErrorKinds.FenceLost, ErrorKinds.ValueTooLarge, ErrorKinds.UnsupportedMediaType, ErrorKinds.IdempotencyKeyReuse,
+        ErrorKinds.ParentNotFound, ErrorKinds.SessionNotFound, ErrorKinds.EphemeralParent, ErrorKinds.TooManyEphemerals,
+        ErrorKinds.TooManyNodes, ErrorKinds.SessionExpired, ErrorKinds.FenceLost, ErrorKinds.ValueTooLarge,
+        ErrorKinds.UnsupportedMediaType, ErrorKinds.IdempotencyKeyReuse,
         ErrorKinds.OutcomeUnknown, ErrorKinds.StorageFull,
     ];
 }

@@ -59,7 +59,7 @@ public static class CommandResultCodec
     }
 
     public static CommandResult Read(ref WireReader reader) => new(
-        reader.ReadEnum(ResultCode.Overloaded),
+        reader.ReadEnum(ResultCodes.Last),
         new Revision(reader.ReadInt64()),
         reader.ReadBoolean(),
         ReadBody(ref reader, depth: 0));
@@ -233,6 +233,6 @@ public static class CommandResultCodec
                 ?? throw new WireFormatException("An operation without a result.");
         }
 
-        return new TransactionResult(succeeded, results, reader.ReadInt32(), reader.ReadEnum(ResultCode.Overloaded));
+        return new TransactionResult(succeeded, results, reader.ReadInt32(), reader.ReadEnum(ResultCodes.Last));
     }
 }

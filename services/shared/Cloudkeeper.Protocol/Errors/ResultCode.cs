@@ -43,4 +43,8 @@ public enum ResultCode : byte
 
     /// <summary>A bounded table (sessions, idempotency keys, lanes) is full.</summary>
     Overloaded = 26,
+
+    /// <summary>It would delete, or create as parents, more nodes than one request may.</summary>
+    TooManyNodes = 27,
+    TooManyEphemerals = 28,
 }

@@ -3,6 +3,9 @@ namespace Cloudkeeper.Protocol.Errors;
 /// <summary>The public names of the outcomes: the <c>code</c> of API.md's problem documents.</summary>
 public static class ResultCodes
 {
+    /// <summary>Of those that there are; bytes beyond it are none.</summary>
+    public const ResultCode Last = ResultCode.TooManyEphemerals;
+
     public static string ToApiCode(this ResultCode code) => code switch
     {
         ResultCode.Ok => "ok",
@@ -32,6 +35,8 @@ public static class ResultCodes
         ResultCode.LaneExpired => "outcome-unknown",
         ResultCode.Superseded => "outcome-unknown",
         ResultCode.Overloaded => "overloaded",
+        ResultCode.TooManyNodes => "too-many-nodes",
+        ResultCode.TooManyEphemerals => "too-many-ephemerals",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "Not a result code."),
     };
 }

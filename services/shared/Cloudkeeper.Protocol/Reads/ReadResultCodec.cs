@@ -194,7 +194,7 @@ public static class ReadResultCodec
     private static ReadResult ReadResult(ref WireReader reader)
     {
         var tag = reader.ReadEnum(Tag.Gateways);
-        var code = reader.ReadEnum(ResultCode.Overloaded);
+        var code = reader.ReadEnum(ResultCodes.Last);
         return tag switch
         {
             Tag.Node => new ReadNodeResult(
@@ -294,7 +294,7 @@ public static class ReadResultCodec
         var tickets = new ReadTicketResult[reader.ReadCount(int.MaxValue, 10)];
         for (var i = 0; i < tickets.Length; i++)
         {
-            tickets[i] = ReadTicket(ref reader, reader.ReadEnum(ResultCode.Overloaded));
+            tickets[i] = ReadTicket(ref reader, reader.ReadEnum(ResultCodes.Last));
         }
 
         return new ReadLockResult(code, tickets);

@@ -6,7 +6,6 @@ internal static class Sessions
     private const string Node = "Cloudkeeper.Replica/ReplicaNode.cs";
     private const string Counting = "Cloudkeeper.Replica/ReplicaNode.Sessions.cs";
     private const string Timers = "Cloudkeeper.Replica/Sessions/SessionTimers.cs";
-    private const string Commands = "Cloudkeeper.Tree/Sessions/SessionCommands.cs";
     private const string State = "Cloudkeeper.Tree/TreeState.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
@@ -92,13 +91,12 @@ internal static class Sessions
             Edits =
             [
                 new(
-                    Commands,
-                    "foreach (TreeNode node in session.Ephemerals.ToArray())",
+                    "Cloudkeeper.Tree/Nodes/NodeTree.cs",
+                    "var nodes = session.DetachAll();",
                     """
-                    foreach (TreeNode node in session.Ephemerals
-                        .Where(n => !n.IsTicket || n.Parent!.Children!.Queue.PositionOf(n) == 0).ToArray())
+                    var nodes = Array.FindAll(
+                        session.DetachAll(), n => !n.IsTicket || n.Parent!.Children!.Queue.PositionOf(n) == 0);
                     """),
-                new(Commands, "Invariant.Require(session.Ephemerals.Count == 0);", ""),
             ],
         },
         new("B-66.2", "who waits for a lock may write under its guard")

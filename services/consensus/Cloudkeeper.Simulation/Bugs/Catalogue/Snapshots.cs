@@ -33,7 +33,7 @@ internal static class Snapshots
         },
         new("B-52", "a snapshot holds what was changed while it was written")
         {
-            Edits = [new(State, "Snapshot?.Preserve(transaction.Journal);", "")],
+            Edits = [new(State, "Snapshot?.Preserve(transaction.Journal, effect.Below);", "")],
         },
         new("B-52.2", "an older state is loaded than the snapshot says") { Switch = Runs.Bug.LoadOldState },
         new("B-54.2", "a snapshot that is older than what is committed takes the state back")

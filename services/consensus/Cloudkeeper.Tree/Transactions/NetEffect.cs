@@ -1,0 +1,10 @@
+using Cloudkeeper.Protocol.Feed;
+
+namespace Cloudkeeper.Tree.Transactions;
+
+/// <summary>What is left of a transaction.</summary>
+/// <param name="Changes">One a path, in the order of the paths.</param>
+/// <param name="Touched">See <see cref="ChangeSet.TouchedParents"/>.</param>
+/// <param name="Below">What was below deleted nodes, in no order that means anything.</param>
+internal sealed record NetEffect(
+    IReadOnlyList<Change> Changes, IReadOnlyList<string> Touched, IReadOnlyList<DeletedNode> Below);
