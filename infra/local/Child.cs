@@ -1,14 +1,11 @@
+using System.ComponentModel;
 using System.Diagnostics;
-using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
 
 /// <summary>One run of a part: a process whose standard input we hold, so that it ends with us.</summary>
 internal sealed class Child : IDisposable
 {
-    private const string KeyVariable = "Hosting__ClusterKey";
-    private const string KeyFileVariable = "Hosting__ClusterKeyFile";
-
     private readonly Process _process;
     private readonly Task _output;
 
@@ -20,28 +17,13 @@ internal sealed class Child : IDisposable
 
     public int Id => _process.Id;
 
-    public static Child Start(Part part, string assembly, ClusterKey key, LogFile log)
+    /// <exception cref="Win32Exception">The system starts no process now.</exception>
+    public static Child Start(ProcessStartInfo start, LogFile log)
     {
-        var start = new ProcessStartInfo(SourceTree.Dotnet)
-        {
-            // Where its appsettings.json is.
-            WorkingDirectory = Path.GetDirectoryName(assembly)!,
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-
-        // A small young generation: its collections stop a node with a large tree for milliseconds instead of a tenth of
-        // a second, for a few percent of CPU. The runtime takes this from the environment only.
-        start.Environment.TryAdd("DOTNET_GCgen0size", "0x1000000");
-
-        // Command lines are for everybody to read, environments for the same user only.
-        start.Environment[KeyVariable] = key.Reveal();
-        start.Environment.Remove(KeyFileVariable);
-        string[] arguments =
-            [assembly, "--urls", Topology.Text(part.Address), "--Hosting:ExitWithParent=true", .. part.Arguments];
-        Array.ForEach(arguments, start.ArgumentList.Add);
+        start.UseShellExecute = false;
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         return new Child(process, Task.WhenAll(
             CopyAsync(process.StandardOutput, log.Write), CopyAsync(process.StandardError, log.WriteError)));

@@ -16,7 +16,7 @@ internal sealed class Cluster : IDisposable
     {
         _source = source;
         _key = key;
-        _logs = Directory.CreateDirectory(Path.Combine(data, "logs")).FullName;
+        _logs = Path.Combine(data, DataDirectory.Logs);
         Topology = topology;
     }
 
@@ -34,7 +34,8 @@ internal sealed class Cluster : IDisposable
     /// <param name="isShown">Whether its warnings are to be seen from the beginning.</param>
     public void Start(Part part, bool isShown)
     {
-        var supervisor = new Supervisor(part, _source.AssemblyOf(part), _key, _logs);
+        var supervisor = new Supervisor(
+            part.Name, () => ProgramStart.Of(part, _source.AssemblyOf(part), _key), new LogFile(_logs, part.Name));
         supervisor.Log.IsShown = isShown;
         _runs[part.Name] = new Run(supervisor, supervisor.RunAsync());
     }

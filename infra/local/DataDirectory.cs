@@ -4,9 +4,18 @@ namespace Cloudkeeper.Local;
 
 internal static class DataDirectory
 {
+    /// <summary>The folder of what the parts say.</summary>
+    public const string Logs = "logs";
+
+    private const string LockFile = "local.lock";
+    private const string KeyFile = "cluster.key";
+
+    /// <summary>What each start makes, or finds of an earlier one.</summary>
+    public static readonly IReadOnlyList<string> OwnFiles = [LockFile, Roster.FileName, KeyFile, Logs];
+
     /// <summary>What the parts of this cluster show each other; made with the directory.</summary>
     /// <exception cref="ClusterKeyException">It cannot be used, or others can read it.</exception>
-    public static ClusterKey KeyIn(string path) => ClusterKeyFile.ReadOrCreate(Path.Combine(path, "cluster.key"));
+    public static ClusterKey KeyIn(string path) => ClusterKeyFile.ReadOrCreate(Path.Combine(path, KeyFile));
 
     /// <summary>Creates it if need be, and keeps other local clusters out for as long as the result is open.</summary>
     /// <returns>Null if another one is using it.</returns>
@@ -15,7 +24,7 @@ internal static class DataDirectory
         Directory.CreateDirectory(path);
         try
         {
-            return new FileStream(Path.Combine(path, "local.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)
         {

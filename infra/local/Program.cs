@@ -11,6 +11,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] args)
     {
+        Terminal.Install();
         try
         {
             return CommandRequest.IsMeant(args) ? await CommandAsync(args) : await StartAsync(args);
@@ -67,6 +68,11 @@ internal static class Program
 
     private static async Task<int> RunAsync(LocalOptions options, CancellationToken stop)
     {
+        if (Complain(StartConditions.Missing(options)))
+        {
+            return 1;
+        }
+
         var roster = Roster.Load(options.Data) ?? Roster.First(options);
         if (roster.Contradiction(options) is { } contradiction)
         {
@@ -76,14 +82,8 @@ internal static class Program
         roster = roster.With(options);
         var topology = Topology.Of(options, roster);
         var source = SourceTree.Find();
-        var taken = Ports.Taken(topology).ToList();
-        if (taken.Count > 0)
-        {
-            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, taken));
-            return 1;
-        }
-
-        if (options.Build && !await source.BuildAsync(stop))
+        if (Complain(StartConditions.Missing(options, topology, source))
+            || (options.Build && !await source.BuildAsync(stop)))
         {
             return 1;
         }
@@ -102,11 +102,12 @@ internal static class Program
         }
 
         roster.Save(options.Data);
+        using var socket = CommandSocket.Listen(options.Data);
         using var cluster = new Cluster(topology, source, DataDirectory.KeyIn(options.Data), options.Data);
         cluster.Start();
         try
         {
-            return await ServeAsync(cluster, options, roster, stop);
+            return await ServeAsync(cluster, socket, options, roster, stop);
         }
         finally
         {
@@ -116,7 +117,8 @@ internal static class Program
         }
     }
 
-    private static async Task<int> ServeAsync(Cluster cluster, LocalOptions options, Roster roster, CancellationToken stop)
+    private static async Task<int> ServeAsync(
+        Cluster cluster, CommandSocket socket, LocalOptions options, Roster roster, CancellationToken stop)
     {
         if (await cluster.WaitUntilReadyAsync(StartPatience, stop) is { } late)
         {
@@ -125,10 +127,17 @@ internal static class Program
         }
 
         using var commands = new ClusterCommands(cluster, options, roster, stop);
-        using var socket = CommandSocket.Listen(options.Data);
         Console.WriteLine(Greeting.For(cluster.Topology.Proxy.Url, options.Data));
         await socket.ServeAsync(commands.ExecuteAsync, stop);
         return 0;
+    }
+
+    /// <returns>Whether there was anything to say.</returns>
+    private static bool Complain(IEnumerable<string> problems)
+    {
+        var all = problems.ToList();
+        all.ForEach(Console.Error.WriteLine);
+        return all.Count > 0;
     }
 
     private static PosixSignalRegistration StopOn(PosixSignal signal, CancellationTokenSource stop) =>

@@ -10,7 +10,7 @@ namespace Cloudkeeper.Local;
 internal sealed record Roster(
     int BasePort, IReadOnlyList<int> Founders, IReadOnlyList<int> Nodes, IReadOnlyList<int> Gateways, int LastNode)
 {
-    private const string FileName = "local.json";
+    public const string FileName = "local.json";
 
     public static Roster First(LocalOptions options) => new(
         options.BasePort,
@@ -20,7 +20,7 @@ internal sealed record Roster(
         options.Nodes);
 
     /// <summary>What was remembered; null in a new directory.</summary>
-    /// <exception cref="FormatException">Something else stands in the file.</exception>
+    /// <exception cref="FormatException">Something else stands in the file, or it cannot be read.</exception>
     public static Roster? Load(string data)
     {
         var path = Path.Combine(data, FileName);
@@ -38,13 +38,23 @@ internal sealed record Roster(
             throw new FormatException(
                 $"{path} does not say which nodes there are: restore it, or choose another directory with --data.", e);
         }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{path} cannot be read: {e.Message} Give yourself the right to.", e);
+        }
     }
 
-    /// <summary>The old file or the new one, never a part.</summary>
+    /// <summary>The old file or the new one, never a part. What is there already needs no room on the disk.</summary>
     public void Save(string data)
     {
         var path = Path.Combine(data, FileName);
-        File.WriteAllText(path + ".new", JsonSerializer.Serialize(this, RosterJson.Default.Roster) + "\n");
+        var text = JsonSerializer.Serialize(this, RosterJson.Default.Roster) + "\n";
+        if (File.Exists(path) && File.ReadAllText(path) == text)
+        {
+            return;
+        }
+
+        File.WriteAllText(path + ".new", text);
         File.Move(path + ".new", path, overwrite: true);
     }
 

@@ -1,10 +1,14 @@
+using System.ComponentModel;
 using System.Diagnostics;
-using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
 
 /// <summary>Keeps one part running: starts it, says so when it dies, starts it again, a little later each time.</summary>
-internal sealed class Supervisor(Part part, string assembly, ClusterKey key, string logDirectory) : IDisposable
+/// <remarks>Nothing that happens to its log, and no failed start, ends the supervision.</remarks>
+/// <param name="name">Of the part.</param>
+/// <param name="program">How its program is started, asked for each time.</param>
+/// <param name="log">Where what it says goes.</param>
+internal sealed class Supervisor(string name, Func<ProcessStartInfo> program, LogFile log) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
@@ -15,13 +19,10 @@ internal sealed class Supervisor(Part part, string assembly, ClusterKey key, str
     /// <summary>A process gets this long to end by itself.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly LogFile _log = new(logDirectory, part.Name);
     private readonly CancellationTokenSource _stopping = new();
     private volatile bool _isLastRun;
 
-    public Part Part => part;
-
-    public LogFile Log => _log;
+    public LogFile Log => log;
 
     /// <summary>Of the process that runs now, or ran last.</summary>
     public int? ProcessId { get; private set; }
@@ -33,26 +34,14 @@ internal sealed class Supervisor(Part part, string assembly, ClusterKey key, str
         while (!_stopping.IsCancellationRequested)
         {
             var started = Stopwatch.GetTimestamp();
-            using var child = Child.Start(part, assembly, key, _log);
-            ProcessId = child.Id;
-            var exit = child.ExitAsync();
-            await Task.WhenAny(exit, Task.Delay(Timeout.Infinite, _stopping.Token));
-            if (_stopping.IsCancellationRequested)
-            {
-                await child.StopAsync(Patience);
-                await exit;
-                return;
-            }
-
-            var code = await exit;
-            if (_isLastRun)
+            var end = await RunOnceAsync();
+            if (_isLastRun || _stopping.IsCancellationRequested)
             {
                 return;
             }
 
             pause = Stopwatch.GetElapsedTime(started) > Stable ? FirstPause : pause;
-            Console.WriteLine($"{part.Name} (process {child.Id}) died with exit code {code}; "
-                + $"starting it again in {pause.TotalSeconds} s. Its log: {_log.Path}");
+            Console.WriteLine($"{name} {end}; starting it again in {pause.TotalSeconds} s. Its log: {log.Path}");
             await Task.Delay(pause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks));
         }
@@ -66,6 +55,33 @@ internal sealed class Supervisor(Part part, string assembly, ClusterKey key, str
     public void Dispose()
     {
         _stopping.Dispose();
-        _log.Dispose();
+        log.Dispose();
+    }
+
+    /// <returns>How that ended.</returns>
+    private async Task<string> RunOnceAsync()
+    {
+        Child child;
+        try
+        {
+            child = Child.Start(program(), log);
+        }
+        catch (Exception e) when (e is Win32Exception or IOException)
+        {
+            return $"cannot be started ({e.Message})";
+        }
+
+        using (child)
+        {
+            ProcessId = child.Id;
+            var exit = child.ExitAsync();
+            await Task.WhenAny(exit, Task.Delay(Timeout.Infinite, _stopping.Token));
+            if (_stopping.IsCancellationRequested)
+            {
+                await child.StopAsync(Patience);
+            }
+
+            return $"(process {child.Id}) died with exit code {await exit}";
+        }
     }
 }

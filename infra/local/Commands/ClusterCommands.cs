@@ -186,9 +186,9 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
     private Part Add(Roster next, Func<Topology, Part> newPart)
     {
         var part = newPart(Topology.Of(options, next));
-        if (Ports.IsTaken(part.Address.Port))
+        if (Ports.Problem(part, "--base-port") is { } problem)
         {
-            throw new CommandException(Ports.Describe(part, "--base-port"));
+            throw new CommandException(problem);
         }
 
         Remember(next);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Cloudkeeper.Local.Commands;
@@ -24,23 +25,43 @@ internal sealed record CommandRequest(string Verb, IReadOnlyList<string> Argumen
     {
         var words = args.TakeWhile(arg => !arg.StartsWith('-')).ToList();
         var options = LocalOptions.Parse(args.Skip(words.Count));
-        var (verb, arguments) = (words[0], words.Skip(1).ToList());
-        if (!Verbs.TryGetValue(verb, out var rule))
+        var request = new CommandRequest(words[0], [.. words.Skip(1)]);
+        if (request.Problem is { } problem)
         {
-            throw new FormatException($"There is no command {verb}. --help shows which there are.");
-        }
-
-        if (arguments.Count < rule.Min || arguments.Count > rule.Max || (verb == "add" && arguments[0] is not ("node" or "gateway")))
-        {
-            throw new FormatException($"{verb} takes {rule.Takes}.");
+            throw new FormatException(problem);
         }
 
         // The cluster runs elsewhere, in another working directory.
-        return (new CommandRequest(verb, verb == "backup" ? [Path.GetFullPath(arguments[0])] : arguments), options);
+        return (request.Verb == "backup" ? request with { Arguments = [Path.GetFullPath(request.Arguments[0])] } : request, options);
     }
+
+    /// <summary>One line, as it comes through the socket.</summary>
+    /// <exception cref="FormatException">That is no command; says why.</exception>
+    public static CommandRequest Read(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var request = JsonSerializer.Deserialize(line, CommandJson.Default.CommandRequest)
+                ?? throw new FormatException("That is no command.");
+            return request.Problem is { } problem ? throw new FormatException(problem) : request;
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"That is no command: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Why it cannot be done, whatever cluster runs; null: perhaps it can.</summary>
+    private string? Problem =>
+        !Verbs.TryGetValue(Verb, out var rule) ? $"There is no command {Verb}. --help shows which there are."
+        : Arguments.Count < rule.Min || Arguments.Count > rule.Max || Arguments.Any(argument => argument is null)
+            || (Verb == "add" && Arguments[0] is not ("node" or "gateway"))
+            ? $"{Verb} takes {rule.Takes}."
+        : null;
 
     public override string ToString() => string.Join(' ', [Verb, .. Arguments]);
 }
 
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(CommandRequest))]
 internal sealed partial class CommandJson : JsonSerializerContext;

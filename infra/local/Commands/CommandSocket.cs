@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Globalization;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Cloudkeeper.Local.Commands;
@@ -18,29 +21,68 @@ internal sealed class CommandSocket : IDisposable
     /// <summary>What the system's address structure holds, with its end.</summary>
     private const int PathBytesMax = 107;
 
+    /// <summary>A command is shorter by far; a path takes 4,096 bytes, and JSON six for each that it escapes.</summary>
+    private const int LineBytesMax = 64 << 10;
+
+    /// <summary>Connections at a time; more wait their turn.</summary>
+    private const int ClientsMax = 64;
+
+    /// <summary>A client sends its command at once, or is none.</summary>
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromSeconds(1);
+
     private readonly Socket _listener;
     private readonly string _path;
+    private readonly TimeSpan _patience;
+    private readonly SemaphoreSlim _places = new(ClientsMax);
 
-    private CommandSocket(Socket listener, string path)
+    private CommandSocket(Socket listener, string path, TimeSpan patience)
     {
         _listener = listener;
         _path = path;
+        _patience = patience;
+    }
+
+    /// <summary>What is wrong with a data directory whose socket no program could name; else null.</summary>
+    public static string? TooLong(string data)
+    {
+        var path = PathIn(data);
+        var length = Encoding.UTF8.GetByteCount(path);
+        return length <= PathBytesMax
+            ? null
+            : string.Create(CultureInfo.InvariantCulture,
+                $"The path {path} is too long for a socket ({length} bytes, {PathBytesMax} are possible): choose a shorter directory "
+                + $"with --data, or start further down.");
     }
 
     /// <summary>The directory is ours alone: a socket that stands there was left behind.</summary>
-    public static CommandSocket Listen(string data)
+    /// <param name="data">The directory.</param>
+    /// <param name="patience">How long a connection may say nothing; null: ten seconds.</param>
+    /// <exception cref="FormatException">There can be no socket; says what to do.</exception>
+    public static CommandSocket Listen(string data, TimeSpan? patience = null)
     {
-        var path = PathIn(data);
+        var path = UsablePathIn(data);
         File.Delete(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e)
+        {
+            listener.Dispose();
+            throw new FormatException(
+                $"There can be no socket in {data}: {e.Message} Choose a directory on another file system with --data.", e);
+        }
+
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
 
         listener.Listen();
-        return new CommandSocket(listener, path);
+        return new CommandSocket(listener, path, patience ?? DefaultPatience);
     }
 
     /// <summary>Serves until it is cancelled; commands under way are given up then.</summary>
@@ -50,7 +92,8 @@ internal sealed class CommandSocket : IDisposable
         {
             while (true)
             {
-                _ = AnswerAsync(await _listener.AcceptAsync(stopping), execute, stopping);
+                await _places.WaitAsync(stopping);
+                _ = AnswerAsync(await AcceptAsync(stopping), execute, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -63,10 +106,11 @@ internal sealed class CommandSocket : IDisposable
     /// <returns>Null: nobody listens there.</returns>
     public static async Task<int?> SendAsync(string data, CommandRequest request, CancellationToken cancellationToken)
     {
+        var endPoint = new UnixDomainSocketEndPoint(UsablePathIn(data));
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(PathIn(data)), cancellationToken);
+            await socket.ConnectAsync(endPoint, cancellationToken);
         }
         catch (SocketException)
         {
@@ -102,33 +146,104 @@ internal sealed class CommandSocket : IDisposable
         File.Delete(_path);
     }
 
+    private static string UsablePathIn(string data) =>
+        TooLong(data) is { } problem ? throw new FormatException(problem) : PathIn(data);
+
     /// <summary>Relative where that is shorter.</summary>
     private static string PathIn(string data)
     {
         var path = Path.Combine(data, FileName);
         var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
-        path = relative.Length < path.Length ? relative : path;
-        return System.Text.Encoding.UTF8.GetByteCount(path) <= PathBytesMax
-            ? path
-            : throw new FormatException($"The path {path} is too long for a socket: choose a shorter one with --data.");
+        return relative.Length < path.Length ? relative : path;
     }
 
-    private static async Task AnswerAsync(
+    /// <summary>A system that is short of something has no connection for us now: the cluster runs on.</summary>
+    private async Task<Socket> AcceptAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _listener.AcceptAsync(stopping);
+            }
+            catch (SocketException e)
+            {
+                Console.WriteLine($"A command could not be taken: {e.Message}");
+                await Task.Delay(AcceptPause, stopping);
+            }
+        }
+    }
+
+    private async Task AnswerAsync(
         Socket client, Func<CommandRequest, CommandOutput, Task<int>> execute, CancellationToken stopping)
     {
-        await using var stream = new NetworkStream(client, ownsSocket: true);
-        using var reader = new StreamReader(stream);
-        await using var writer = new StreamWriter(stream) { AutoFlush = true };
-        var output = new CommandOutput(writer);
         try
         {
-            var line = await reader.ReadLineAsync(stopping);
-            var request = JsonSerializer.Deserialize(line ?? "null", CommandJson.Default.CommandRequest);
-            await output.EndAsync(request is null ? 2 : await execute(request, output));
+            await using var stream = new NetworkStream(client, ownsSocket: true);
+            await using var writer = new StreamWriter(stream) { AutoFlush = true };
+            if (await ReadLineAsync(stream, stopping) is { } line)
+            {
+                await ExecuteAsync(line, new CommandOutput(writer), execute, stopping);
+            }
         }
-        catch (Exception e) when (e is IOException or JsonException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // Whoever asked has gone, or is none of ours, or we stop: nobody waits for an answer.
+            // Whoever asked has gone, or says nothing, or we stop: nobody waits for an answer.
+        }
+        finally
+        {
+            _places.Release();
+        }
+    }
+
+    /// <returns>The line without its end, as much of it as may come; null: there is none.</returns>
+    private async Task<ReadOnlyMemory<byte>?> ReadLineAsync(NetworkStream stream, CancellationToken stopping)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        deadline.CancelAfter(_patience);
+        var line = new ArrayBufferWriter<byte>();
+        var chunk = new byte[4096];
+        while (line.WrittenCount <= LineBytesMax)
+        {
+            var length = await stream.ReadAsync(chunk, deadline.Token);
+            var end = chunk.AsSpan(0, length).IndexOf((byte)'\n');
+            line.Write(chunk.AsSpan(0, end < 0 ? length : end));
+            if (end >= 0)
+            {
+                break;
+            }
+
+            if (length == 0)
+            {
+                return null;
+            }
+        }
+
+        return line.WrittenMemory;
+    }
+
+    private static async Task ExecuteAsync(
+        ReadOnlyMemory<byte> line, CommandOutput output, Func<CommandRequest, CommandOutput, Task<int>> execute,
+        CancellationToken stopping)
+    {
+        try
+        {
+            var request = line.Length > LineBytesMax
+                ? throw new FormatException($"A command has {LineBytesMax} bytes at most.")
+                : CommandRequest.Read(line.Span);
+            await output.EndAsync(await execute(request, output));
+        }
+        catch (FormatException e)
+        {
+            await output.ComplainAsync(e.Message);
+            await output.EndAsync(2);
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            // Nobody awaits this task: whoever gave the command is told, and whoever looks at the cluster.
+            await Console.Error.WriteLineAsync($"A command failed: {e}");
+            await output.ComplainAsync($"That failed: {e.Message} The terminal of the cluster says more.");
+            await output.EndAsync(1);
         }
     }
 }
