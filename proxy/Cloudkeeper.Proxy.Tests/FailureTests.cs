@@ -65,7 +65,7 @@ public sealed class FailureTests
         await using var one = await FakeGateway.StartAsync(DieOnceAsync);
         await using var two = await FakeGateway.StartAsync(DieOnceAsync);
         await using var proxy = await TestProxy.StartAsync(one, two);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
+        await proxy.UntilReadyAsync(2);
 
         Assert.Equal("GET ", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
         Assert.Equal(2, one.Requests + two.Requests);
@@ -109,7 +109,7 @@ public sealed class FailureTests
         await using var one = await FakeGateway.StartAsync(DieAfterReadingAsync);
         await using var two = await FakeGateway.StartAsync(DieAfterReadingAsync);
         await using var proxy = await TestProxy.StartAsync(one, two);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
+        await proxy.UntilReadyAsync(2);
 
         using var response = await proxy.Client.GetAsync("/v1/nodes/a", TestContext.Current.CancellationToken);
 
@@ -144,7 +144,7 @@ public sealed class FailureTests
             context.Abort();
         });
         await using var proxy = await TestProxy.StartAsync(gateway);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
 
         await using var stream = await proxy.Client.GetStreamAsync("/v1/watch", TestContext.Current.CancellationToken);
         hasBegun.SetResult();
@@ -181,7 +181,7 @@ public sealed class FailureTests
             }
         });
         await using var proxy = await TestProxy.StartAsync(gateway);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
 
         for (var i = 0; i < 20; i++)
         {
@@ -203,7 +203,7 @@ public sealed class FailureTests
         await using var one = await FakeGateway.StartAsync(FakeGateway.Say("one"));
         await using var two = await FakeGateway.StartAsync(FakeGateway.Say("two"));
         await using var proxy = await TestProxy.StartAsync(one, two);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
+        await proxy.UntilReadyAsync(2);
 
         one.IsReady = false;
         // The second probe is sent after the first one's answer has taken effect.

@@ -1,4 +1,6 @@
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Proxy.Tests;
@@ -21,6 +23,15 @@ internal sealed class FakeGateway : IAsyncDisposable
     }
 
     public bool IsReady { get; set; } = true;
+
+    /// <summary>The address for which it answers challenges; null: its own. Empty: it does not know the cluster key.</summary>
+    public string? ProvenAddress { get; set; }
+
+    /// <summary>Which challenge it answers in the place of the one that it was given.</summary>
+    public Func<string, string> Challenged { get; set; } = challenge => challenge;
+
+    /// <summary>Probes that were answered, with whatever.</summary>
+    public SemaphoreSlim Probes { get; } = new(0);
 
     /// <summary>While it is set, probes are not answered.</summary>
     public bool HoldsProbes { get; set; }
@@ -54,10 +65,28 @@ internal sealed class FakeGateway : IAsyncDisposable
     public static void Die(HttpContext context) =>
         context.Features.GetRequiredFeature<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>().Abort();
 
+    /// <summary>
+    /// The proxy has drawn its conclusions from what the gateway says now: before it sends the next probe it has done so. The
+    /// first of three may have been under way.
+    /// </summary>
+    public async Task UntilJudgedAsync()
+    {
+        while (await Probes.WaitAsync(0, TestContext.Current.CancellationToken))
+        {
+            // Of earlier.
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            await Probes.WaitAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _app.DisposeAsync();
         RefusedProbes.Dispose();
+        Probes.Dispose();
     }
 
     private async Task<IResult> AnswerProbeAsync(HttpContext context)
@@ -67,6 +96,8 @@ internal sealed class FakeGateway : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(10), context.RequestAborted);
         }
 
+        Prove(context);
+        Probes.Release();
         if (IsReady)
         {
             return Results.Ok();
@@ -74,5 +105,16 @@ internal sealed class FakeGateway : IAsyncDisposable
 
         RefusedProbes.Release();
         return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private void Prove(HttpContext context)
+    {
+        var address = ProvenAddress ?? Address;
+        if (address.Length > 0 && context.Request.Headers[KeyProof.ChallengeHeader] is [{ } challenge])
+        {
+            context.Response.Headers[KeyProof.AddressHeader] = address;
+            context.Response.Headers[KeyProof.ProofHeader] =
+                KeyProof.Of(ClusterKey.TryParse(TestClusterKey.Base64)!, Challenged(challenge), address);
+        }
     }
 }

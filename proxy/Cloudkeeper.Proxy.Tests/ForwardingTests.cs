@@ -56,13 +56,13 @@ public sealed class ForwardingTests
         await using var gateway = await FakeGateway.StartAsync(
             context => context.Response.WriteAsync($"{FakeGateway.RawTarget(context)} {context.Request.Headers["X-Name"]}", Encoding.UTF8));
         await using var proxy = await TestProxy.StartAsync(gateway);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
         var target = "/v1/watch?path=/".PadRight(20_000, 'x');
 
         var through = await SendRawAsync(proxy.Address, target, "X-Name: k\u00e4se \u20ac");
 
         Assert.Contains($"{target} k\u00e4se \u20ac", through, StringComparison.Ordinal);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
     }
 
     [Fact(Timeout = 30_000)]

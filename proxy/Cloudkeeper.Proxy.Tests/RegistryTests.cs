@@ -14,8 +14,8 @@ public sealed class RegistryTests
             $$"""{"gateways":[{{garbage}},{"instance":"g1","address":"{{gateway.Address}}"},{{garbage}}]}""");
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
 
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 1);
+        await proxy.UntilReadyAsync(1);
+        await proxy.UntilKnownAsync(1);
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
@@ -29,8 +29,8 @@ public sealed class RegistryTests
             $"https://127.0.0.1:{port}", $"http://[::ffff:127.0.0.1]:{port}", $"http://127.0.0.1:{port}/x"));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
 
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 1);
+        await proxy.UntilReadyAsync(1);
+        await proxy.UntilKnownAsync(1);
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
@@ -46,7 +46,7 @@ public sealed class RegistryTests
 
         node.Gateways = context => context.Response.WriteAsync(Registered(own, gateway.Address));
         await node.UntilHeardAsync();
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 1);
+        await proxy.UntilKnownAsync(1);
         for (var i = 0; i < 10; i++)
         {
             Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
@@ -66,8 +66,8 @@ public sealed class RegistryTests
         node.Gateways = context => context.Response.WriteAsync(Registered(node.Address, gateway.Address));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
 
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 1);
+        await proxy.UntilReadyAsync(1);
+        await proxy.UntilKnownAsync(1);
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
@@ -79,7 +79,7 @@ public sealed class RegistryTests
         await using var good = await FakeNode.StartAsync(Registered(gateway.Address));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address},{good.Address}");
 
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
@@ -113,12 +113,12 @@ public sealed class RegistryTests
         await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("gateway"));
         await using var node = await FakeNode.StartAsync(Registered(gateway.Address));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
 
         string[] crowd = [.. Enumerable.Range(1, 10_000).Select(i => $"http://127.9.{i / 250}.{i % 250}:1"), gateway.Address];
         node.Gateways = context => context.Response.WriteAsync(Registered(crowd));
 
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 256);
+        await proxy.UntilKnownAsync(256);
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
@@ -135,19 +135,19 @@ public sealed class RegistryTests
         silent.HoldsProbes = true;
         await using var node = await FakeNode.StartAsync(Registered(gateway.Address));
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Nodes={node.Address}");
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 1);
+        await proxy.UntilReadyAsync(1);
 
         // The gateway is busy: it would not be chosen if the other one could be.
         var busy = proxy.Client.GetStringAsync("/v1/watch", TestContext.Current.CancellationToken);
         node.Gateways = context => context.Response.WriteAsync(Registered(gateway.Address, silent.Address));
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_known", 2);
+        await proxy.UntilKnownAsync(2);
         for (var i = 0; i < 20; i++)
         {
             Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
         }
 
         silent.HoldsProbes = false;
-        await proxy.UntilMetricIsAsync("cloudkeeper_proxy_gateways_ready", 2);
+        await proxy.UntilReadyAsync(2);
         Assert.Equal("silent", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
         release.SetResult();
         Assert.Equal("gateway", await busy);

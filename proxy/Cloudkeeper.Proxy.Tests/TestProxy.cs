@@ -16,7 +16,7 @@ internal sealed class TestProxy : IAsyncDisposable
     private TestProxy(WebApplication app)
     {
         _app = app;
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(app.Urls.Single()) };
+        Client = new HttpClient(new Explaining(new SocketsHttpHandler { UseProxy = false })) { BaseAddress = new Uri(app.Urls.Single()) };
     }
 
     public HttpClient Client { get; }
@@ -29,12 +29,18 @@ internal sealed class TestProxy : IAsyncDisposable
     public static async Task<TestProxy> StartAsync(params string[] args)
     {
         var app = ProxyApplication.Create([
-            .. args, "--urls", "http://127.0.0.1:0", $"--Hosting:ClusterKey={TestClusterKey.Base64}",
+            "--urls", "http://127.0.0.1:0", $"--Hosting:ClusterKey={TestClusterKey.Base64}",
             "--Logging:LogLevel:Default=None", "--Logging:LogLevel:Yarp=None",
-            "--Logging:LogLevel:Microsoft.Hosting.Lifetime=None"]);
+            "--Logging:LogLevel:Microsoft.Hosting.Lifetime=None", .. args]);
         await app.StartAsync();
         return new TestProxy(app);
     }
+
+    /// <summary>So many gateways are ready and get requests. The metric is of all proxies of this process together.</summary>
+    public Task UntilReadyAsync(int count) => UntilAsync(state => GatewaysHealthCheck.CountReady(state) == count);
+
+    public Task UntilKnownAsync(int count) => UntilAsync(state =>
+        state.TryGetCluster(GatewayCluster.Id, out var cluster) && cluster.DestinationsState.AllDestinations.Count == count);
 
     /// <summary>Asks again until the metric has the value; the test's own time limit ends it.</summary>
     public async Task UntilMetricIsAsync(string name, int value)
@@ -74,6 +80,15 @@ internal sealed class TestProxy : IAsyncDisposable
         }
     }
 
+    private async Task UntilAsync(Func<IProxyStateLookup, bool> condition)
+    {
+        var state = _app.Services.GetRequiredService<IProxyStateLookup>();
+        while (!condition(state))
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
@@ -87,5 +102,21 @@ internal sealed class TestProxy : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
+    /// <summary>Puts the proxy's own words into the reason phrase, which a failed test shows.</summary>
+    private sealed class Explaining(HttpMessageHandler next) : DelegatingHandler(next)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var answer = await base.SendAsync(request, cancellationToken);
+            if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                await answer.Content.LoadIntoBufferAsync(cancellationToken);
+                answer.ReasonPhrase = (await answer.Content.ReadAsStringAsync(cancellationToken)).ReplaceLineEndings(" ");
+            }
+
+            return answer;
+        }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ProxyMetrics : IDisposable
             description: "Requests and streams that a gateway has not finished answering.");
         _meter.CreateObservableGauge("gateways_known", () => Gateways().Count,
             description: "Gateways that discovery or the static list has named.");
-        _meter.CreateObservableGauge("gateways_ready", () => Gateways().Count(GatewaysHealthCheck.IsReady),
+        _meter.CreateObservableGauge("gateways_ready", () => GatewaysHealthCheck.CountReady(_state),
             description: "Gateways whose last probe succeeded.");
     }
 

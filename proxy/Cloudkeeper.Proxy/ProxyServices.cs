@@ -22,6 +22,9 @@ internal static class ProxyServices
         services.PostConfigure<KestrelServerOptions>(RelaxHeaderLimits);
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddSingleton<IPassiveHealthCheckPolicy, LostConnectionPolicy>();
+        services.AddSingleton<GatewayProofs>();
+        services.AddSingleton<IProbingRequestFactory, ProbeFactory>();
+        services.AddSingleton<IActiveHealthCheckPolicy, ProvenReadyPolicy>();
         services.AddSingleton<IAvailableDestinationsPolicy, SeenReadyPolicy>();
         services.AddSingleton<IProxyConfigProvider>(provider => provider.GetRequiredService<InMemoryConfigProvider>());
         services.AddSingleton(provider => new InMemoryConfigProvider(

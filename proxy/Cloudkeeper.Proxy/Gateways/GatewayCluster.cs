@@ -2,7 +2,6 @@ using System.Net;
 using Cloudkeeper.Proxy.Forwarding;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Cloudkeeper.Proxy.Gateways;
@@ -33,10 +32,6 @@ internal static class GatewayCluster
                 ActivityTimeout = SilenceLimit,
                 AllowResponseBuffering = false,
             },
-            Metadata = new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                [ConsecutiveFailuresHealthPolicyOptions.ThresholdMetadataName] = "1",
-            },
         },
     ];
 
@@ -52,8 +47,7 @@ internal static class GatewayCluster
             Enabled = true,
             Interval = TimeSpan.FromSeconds(1),
             Timeout = TimeSpan.FromSeconds(2),
-            Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
-            Path = "/readyz",
+            Policy = ProvenReadyPolicy.PolicyName,
         },
         Passive = new PassiveHealthCheckConfig
         {

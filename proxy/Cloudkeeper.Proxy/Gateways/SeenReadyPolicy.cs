@@ -10,9 +10,9 @@ namespace Cloudkeeper.Proxy.Gateways;
 /// </summary>
 /// <remarks>
 /// When no gateway is ready all are used again: without a quorum none is, and yet each of them still answers stale reads, and
-/// says best itself what is wrong.
+/// says best itself what is wrong. Not so whoever has not proved that it is a gateway: it gets nothing, whatever happens.
 /// </remarks>
-internal sealed class SeenReadyPolicy : IAvailableDestinationsPolicy
+internal sealed class SeenReadyPolicy(GatewayProofs proofs) : IAvailableDestinationsPolicy
 {
     public const string PolicyName = "SeenReady";
 
@@ -21,12 +21,13 @@ internal sealed class SeenReadyPolicy : IAvailableDestinationsPolicy
     public IReadOnlyList<DestinationState> GetAvailalableDestinations(
         ClusterConfig config, IReadOnlyList<DestinationState> allDestinations)
     {
-        if (allDestinations.Where(GatewaysHealthCheck.IsReady).ToArray() is { Length: > 0 } ready)
+        var gateways = allDestinations.Where(proofs.Admit).ToArray();
+        if (gateways.Where(GatewaysHealthCheck.IsReady).ToArray() is { Length: > 0 } ready)
         {
             return ready;
         }
 
-        return allDestinations.Where(IsPerhapsReady).ToArray() is { Length: > 0 } perhaps ? perhaps : allDestinations;
+        return gateways.Where(IsPerhapsReady).ToArray() is { Length: > 0 } perhaps ? perhaps : gateways;
     }
 
     private static bool IsPerhapsReady(DestinationState gateway) =>

@@ -20,6 +20,7 @@ using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Hosting.Security;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -110,6 +111,12 @@ internal static class GatewayServices
         services.AddSingleton<ClusterHandlers>();
         services.AddSingleton<BackupHandler>();
         services.AddHostedService<GatewayRegistration>();
+        services.AddSingleton(static provider => new ProvenAddress(
+            provider.GetRequiredService<ClusterAccess>(),
+            () => OwnAddress.Now(
+                provider.GetRequiredService<GatewayOptions>(),
+                provider.GetRequiredService<IConfiguration>(),
+                provider.GetRequiredService<IServer>()) ?? ""));
         services.AddDescribedOpenApi();
         services.AddHealthChecks()
             .AddCheck<QuorumHealthCheck>("quorum", HealthStatus.Unhealthy, [CloudkeeperOperations.ReadyTag])

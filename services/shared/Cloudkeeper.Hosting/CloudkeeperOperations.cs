@@ -41,6 +41,7 @@ public static class CloudkeeperOperations
     /// <summary><c>{"status":"ready","checks":{"quorum":{"status":"ok","detail":"…"}}}</c></summary>
     private static async Task WriteReadinessAsync(HttpContext context, HealthReport report)
     {
+        context.RequestServices.GetService<ProvenAddress>()?.Answer(context);
         context.Response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
         json.WriteStartObject();

@@ -6,7 +6,6 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Sessions;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Cloudkeeper.Gateway.Registration;
 
@@ -74,9 +73,8 @@ internal sealed partial class GatewayRegistration(
 
     private async Task RunAsync(CancellationToken stopping)
     {
-        var (address, problem) = OwnAddress.Of(options, configuration);
-        address = OwnAddress.WithPort(
-            address ?? throw new InvalidOperationException(problem), server.Features.Get<IServerAddressesFeature>());
+        var address = OwnAddress.Now(options, configuration, server)
+            ?? throw new InvalidOperationException("Where others reach this gateway was checked at the start.");
         var instance = options.Instance.Length > 0 ? options.Instance : new Uri(address).Authority.Replace(':', '-');
         while (!stopping.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
         {

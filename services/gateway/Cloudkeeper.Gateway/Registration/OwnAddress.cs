@@ -1,5 +1,6 @@
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +16,14 @@ internal static class OwnAddress
             : ReachableAddress.FromListening(
                 configuration, options.NodeAddresses.Select(node => node.AbsoluteUri), mayChoosePort: true);
 
+    /// <summary>The same once the web server listens; null where something stands against it.</summary>
+    public static string? Now(GatewayOptions options, IConfiguration configuration, IServer server) =>
+        Of(options, configuration).Address is { } address
+            ? WithPort(address, server.Features.Get<IServerAddressesFeature>())
+            : null;
+
     /// <summary>With the port that the web server listens on by now.</summary>
-    public static string WithPort(string address, IServerAddressesFeature? listening)
+    private static string WithPort(string address, IServerAddressesFeature? listening)
     {
         var uri = new Uri(address);
         if (uri.Port > 0)

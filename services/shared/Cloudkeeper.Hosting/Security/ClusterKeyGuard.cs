@@ -29,10 +29,9 @@ internal sealed class ClusterKeyGuard(RequestDelegate next, ClusterAccess access
         var response = context.Response;
         response.StatusCode = StatusCodes.Status401Unauthorized;
         response.Headers.WWWAuthenticate = Challenge;
-        if (address is not null
-            && context.Request.Headers[KeyProof.ChallengeHeader] is [{ Length: KeyProof.ChallengeChars } challenge])
+        if (address is not null)
         {
-            response.Headers[KeyProof.ProofHeader] = KeyProof.Of(access.Key!, challenge, address);
+            KeyProof.Answer(context, access.Key!, address);
         }
 
         return response.WriteAsync(Advice, context.RequestAborted);

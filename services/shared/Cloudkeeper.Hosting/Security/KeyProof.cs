@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace Cloudkeeper.Hosting.Security;
 
@@ -10,11 +11,14 @@ namespace Cloudkeeper.Hosting.Security;
 /// <remarks>Without this a stranger could have a node added at an own address, and would be shown the key there.</remarks>
 public static class KeyProof
 {
-    /// <summary>Of a request without the key: <see cref="ChallengeChars"/> random characters.</summary>
+    /// <summary>Of a request that does not show the key: <see cref="ChallengeChars"/> random characters.</summary>
     public const string ChallengeHeader = "Cloudkeeper-Challenge";
 
-    /// <summary>Of the 401 that answers it.</summary>
+    /// <summary>Of the answer to it: a node's 401, a gateway's <c>/readyz</c>.</summary>
     public const string ProofHeader = "Cloudkeeper-Proof";
+
+    /// <summary>Of a gateway's answer: where the proxy reaches it by its own account, for which the proof holds.</summary>
+    public const string AddressHeader = "Cloudkeeper-Address";
 
     public const int ChallengeChars = 32;
 
@@ -37,4 +41,17 @@ public static class KeyProof
     public static bool IsRight(string? proof, ClusterKey key, string challenge, string address) =>
         proof is not null && CryptographicOperations.FixedTimeEquals(
             Encoding.UTF8.GetBytes(proof), Encoding.UTF8.GetBytes(Of(key, challenge, address)));
+
+    /// <summary>Answers the challenge of a request, if it has one.</summary>
+    /// <returns>Whether it has one.</returns>
+    internal static bool Answer(HttpContext context, ClusterKey key, string address)
+    {
+        if (context.Request.Headers[ChallengeHeader] is not [{ Length: ChallengeChars } challenge])
+        {
+            return false;
+        }
+
+        context.Response.Headers[ProofHeader] = Of(key, challenge, address);
+        return true;
+    }
 }
