@@ -99,7 +99,8 @@ internal sealed class LogFile(string directory, string name) : IDisposable
         if (_lastComplaint is not { } last || Stopwatch.GetElapsedTime(last) > ComplaintInterval)
         {
             _lastComplaint = Stopwatch.GetTimestamp();
-            Console.WriteLine($"What {name} says is lost, as {Path} cannot be written: {reason} It runs on. Make room, or give the right to.");
+            Console.WriteLine(
+                $"What {name} says is lost, as {Path} cannot be written: {reason} It runs on. Make room, or give the right to.");
         }
     }
 }

@@ -37,8 +37,8 @@ internal static class StartConditions
         try
         {
             Directory.CreateDirectory(Path.Combine(data, DataDirectory.Logs));
-            using var trial = new FileStream(
-                Path.Combine(data, $".trial-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            var trial = Path.Combine(data, $".trial-{Guid.NewGuid():N}");
+            using var file = new FileStream(trial, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
             return null;
         }
         catch (IOException e) when (e.HResult == DiskFull)

@@ -99,6 +99,21 @@ public sealed class LocalCommandTests : IDisposable
         Assert.Contains("--port", local.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task All_that_the_machine_lacks_is_said_before_anything_starts()
+    {
+        var deep = Path.Combine(_data, new string('d', 120));
+        string[] arguments = [LocalCommand.Assembly, "--no-build", "--data", deep, "--from", Path.Combine(_data, "missing")];
+
+        var run = await Command.RunAsync("sh", ["-c", "ulimit -n 1000; exec dotnet \"$@\"", "sh", .. arguments]);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("is too long for a socket", run.Error, StringComparison.Ordinal);
+        Assert.Contains("missing", run.Error, StringComparison.Ordinal);
+        Assert.Contains("ulimit -Hn 1024", run.Error, StringComparison.Ordinal);
+        Assert.Empty(run.Output);
+    }
+
     [Theory]
     [InlineData("--nodes 0", "--nodes takes a number from 1 to 9, not '0'.")]
     [InlineData("--gateways=many", "--gateways takes a number from 1 to 99, not 'many'.")]
