@@ -1,5 +1,6 @@
 using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -41,6 +42,11 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     /// <summary>Requests that came in, without probes.</summary>
     public int Requests => _requests;
+
+    public MemoryBudget Budget => _app.Services.GetRequiredService<MemoryBudget>();
+
+    /// <summary>How many answers wait until they are taken.</summary>
+    public int Waiting => _app.Services.GetRequiredService<TransferPace>().Count;
 
     public string Address => _app.Urls.Single();
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Cloudkeeper.Cluster.Tests.Clusters;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Proxy.Gateways;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Configuration;
@@ -20,6 +21,11 @@ internal sealed class TestProxy : IAsyncDisposable
     }
 
     public HttpClient Client { get; }
+
+    public MemoryBudget Budget => _app.Services.GetRequiredService<MemoryBudget>();
+
+    /// <summary>How many clients are waited for.</summary>
+    public int Waiting => _app.Services.GetRequiredService<TransferPace>().Count;
 
     public Uri Address => Client.BaseAddress!;
 

@@ -1,5 +1,6 @@
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Proxy.Forwarding;
 using Cloudkeeper.Proxy.Gateways;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -14,12 +15,20 @@ namespace Cloudkeeper.Proxy;
 /// <summary>What the proxy is made of.</summary>
 internal static class ProxyServices
 {
+    /// <summary>Of YARP, for each answer that it copies.</summary>
+    private const int CopyBufferBytes = 64 << 10;
+
     public static IServiceCollection AddGatewayProxy(this IServiceCollection services)
     {
         services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ProxyOptions>, ProxyOptionsValidator>();
 
         services.PostConfigure<KestrelServerOptions>(RelaxHeaderLimits);
+        services.AddSingleton(static provider => new AnswerPace(
+            provider.GetRequiredService<TransferPace>(), provider.GetRequiredService<MemoryBudget>())
+        {
+            BytesBehind = UpstreamClientFactory.StreamWindowBytes + CopyBufferBytes,
+        });
         services.AddSingleton<IForwarderHttpClientFactory, UpstreamClientFactory>();
         services.AddSingleton<IPassiveHealthCheckPolicy, LostConnectionPolicy>();
         services.AddSingleton<GatewayProofs>();

@@ -69,17 +69,12 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         return body;
     }
 
-    /// <summary>
-    /// A watch may be read slowly, or not at all for a while: its gateway bounds what waits for it, and tells it of the
-    /// gap. Over HTTP/2 the web server has no such limit for a single stream, and none to lift.
-    /// </summary>
+    /// <summary>A watch may be read slowly: its gateway bounds what waits for it, and tells it of the gap.</summary>
     private static void AllowSlowReader(HttpContext context)
     {
-        if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal)
-            && HttpProtocol.IsHttp11(context.Request.Protocol)
-            && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+        if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal))
         {
-            rate.MinDataRate = null;
+            context.AllowPauses();
         }
     }
 

@@ -15,6 +15,9 @@ namespace Cloudkeeper.Proxy.Forwarding;
 /// </remarks>
 internal sealed class UpstreamClientFactory : IForwarderHttpClientFactory, IDisposable
 {
+    /// <summary>What is read ahead of a slow client, besides what is just being copied.</summary>
+    public const int StreamWindowBytes = 128 << 10;
+
     private readonly HttpMessageInvoker _client = new(CreateHandler());
 
     public HttpMessageInvoker CreateClient(ForwarderHttpClientContext context) => _client;
@@ -24,6 +27,7 @@ internal sealed class UpstreamClientFactory : IForwarderHttpClientFactory, IDisp
     private static SocketsHttpHandler CreateHandler()
     {
         var handler = Http2Client.CreateHandler(multipleConnections: true);
+        handler.InitialHttp2StreamWindowSize = StreamWindowBytes;
 
         // As the web servers here and there read them; by itself the client takes nothing but ASCII for a header.
         handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8;

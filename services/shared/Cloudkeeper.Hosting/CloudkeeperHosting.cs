@@ -1,6 +1,7 @@
 using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
@@ -117,6 +118,8 @@ public static class CloudkeeperHosting
             new MemoryBudget(provider.GetRequiredService<IOptions<HostingOptions>>().Value.InFlightBytesMax));
         services.TryAddSingleton<TransferPace>();
         services.TryAddSingleton<BodyPace>();
+        services.TryAddSingleton<AnswerPace>();
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, AnswerPaceMiddleware.InFront>());
         services.AddHostedService<MemoryMetrics>();
     }
 

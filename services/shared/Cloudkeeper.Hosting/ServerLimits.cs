@@ -14,10 +14,12 @@ internal static class ServerLimits
     public static readonly MinDataRate BodyRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
 
     /// <summary>
-    /// An answer is taken at least so fast, or its connection is cut off: it keeps memory for as long. A value of 1 MiB may
-    /// take four minutes. Streams of events have bounds of their own.
+    /// A connection on which nothing at all could be sent for so long, though something waits, is cut off. Answers have a
+    /// pace of their own (<see cref="Memory.AnswerPace"/>): a rate here would end an HTTP/2 connection, which many clients
+    /// share, for one of its streams. As every byte starts the time anew, the rate means nothing.
     /// </summary>
-    public static readonly MinDataRate AnswerRate = new(bytesPerSecond: 4096, gracePeriod: TimeSpan.FromSeconds(5));
+    public static readonly MinDataRate StalledConnection =
+        new(bytesPerSecond: 1e12, gracePeriod: TimeSpan.FromMinutes(5));
 
     public static void Apply(KestrelServerOptions kestrel, HostingOptions hosting)
     {
@@ -27,7 +29,7 @@ internal static class ServerLimits
         kestrel.Limits.RequestHeadersTimeout = HeaderTimeout;
         kestrel.Limits.KeepAliveTimeout = KeepAliveTimeout;
         kestrel.Limits.MinRequestBodyDataRate = BodyRate;
-        kestrel.Limits.MinResponseDataRate = AnswerRate;
+        kestrel.Limits.MinResponseDataRate = StalledConnection;
         kestrel.Limits.MaxRequestBodySize = hosting.MaxRequestBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = hosting.MaxConnections;
         kestrel.Limits.Http2.MaxStreamsPerConnection = hosting.MaxStreamsPerConnection;

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Watches;
+using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Gateway.Tests.Bounds;
@@ -19,8 +20,8 @@ public sealed class ServerLimitTests : IAsyncLifetime
         {
             limits.RequestHeadersTimeout = Short;
             limits.MinRequestBodyDataRate = new MinDataRate(1_000, Short);
-            limits.MinResponseDataRate = new MinDataRate(100_000_000, Short);
         },
+        AnswerRule = new PaceRule(100_000_000, 0, Short, TimeSpan.FromMinutes(1)),
         Settings = new Dictionary<string, string?> { ["Hosting:MaxConnectionsPerAddress"] = "2" },
     };
 

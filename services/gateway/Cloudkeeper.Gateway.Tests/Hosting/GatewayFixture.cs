@@ -4,6 +4,7 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Tests.Cluster;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Memory;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Gateway.Tests.Hosting;
@@ -25,6 +26,9 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     /// <summary>Limits of the web server that no setting changes: with the real ones tests would wait for long.</summary>
     internal Action<KestrelServerLimits>? ServerLimits { get; init; }
+
+    /// <summary>How fast answers have to be taken. Null: as ever.</summary>
+    internal PaceRule? AnswerRule { get; init; }
 
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
 
@@ -64,6 +68,13 @@ public sealed class GatewayFixture : IAsyncLifetime
 
         builder.AddGateway();
         builder.Services.PostConfigure<KestrelServerOptions>(server => ServerLimits?.Invoke(server.Limits));
+        if (AnswerRule is { } rule)
+        {
+            builder.Services.AddSingleton(provider => new AnswerPace(
+                provider.GetRequiredService<TransferPace>(), provider.GetRequiredService<MemoryBudget>())
+            { Rule = rule });
+        }
+
         builder.Logging.ClearProviders();
         _app = builder.Build();
         _app.UseGateway();

@@ -1,17 +1,14 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Protocol;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>Puts events on the wire.</summary>
 internal sealed class EventWriter(HttpContext context, EventFormat format)
 {
-    /// <summary>A client that takes nothing for this long is cut off.</summary>
-    private static readonly TimeSpan StallMax = TimeSpan.FromMinutes(1);
-
     private readonly PipeWriter _output = context.Response.BodyWriter;
 
     public EventFormat Format => format;
@@ -28,11 +25,7 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
     public async ValueTask BeginAsync(Revision revision)
     {
         // Silence is normal here, and a client too slow for its changes is told so by a gap.
-        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-        {
-            rate.MinDataRate = null;
-        }
-
+        context.AllowPauses();
         var response = context.Response;
         response.ContentType = format == EventFormat.ServerSentEvents ? "text/event-stream" : "application/x-ndjson";
 
@@ -55,23 +48,5 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
         _output.Write(EventFrame.Of(format, name, data, id));
 
     /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
-    public async ValueTask FlushAsync()
-    {
-        var flush = _output.FlushAsync(context.RequestAborted);
-        if (flush.IsCompletedSuccessfully)
-        {
-            _ = flush.Result;
-            return;
-        }
-
-        try
-        {
-            await flush.AsTask().WaitAsync(StallMax, context.RequestAborted);
-        }
-        catch (TimeoutException e)
-        {
-            context.Abort();
-            throw new OperationCanceledException("The client takes nothing.", e, context.RequestAborted);
-        }
-    }
+    public async ValueTask FlushAsync() => await _output.FlushAsync(context.RequestAborted);
 }

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Hosting.Tests.Memory;
 public sealed class TransferPaceTests : IDisposable
 {
     private const long MiB = 1 << 20;
-    private static readonly PaceRule Rule = new(1_000, 50_000, TimeSpan.FromSeconds(5));
+    private static readonly PaceRule Rule = new(1_000, 50_000, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(2));
 
     private readonly SteppedTime _time = new();
     private readonly MemoryBudget _budget = new(100 * MiB);
@@ -91,6 +91,46 @@ public sealed class TransferPaceTests : IDisposable
         Pass(seconds: 100);
         Assert.Empty(_ended);
         Assert.Equal(0, _time.TimersDue);
+    }
+
+    [Fact]
+    public void Who_was_quick_has_earned_no_endless_pause()
+    {
+        var transfer = Begin("quick");
+        transfer.EndWait(1_000 * MiB);
+        transfer.BeginWait();
+        Pass(seconds: 120);
+        Assert.Empty(_ended);
+        transfer.EndWait(1);
+        transfer.BeginWait();
+        Pass(seconds: 120);
+        Assert.Empty(_ended);
+        Pass(seconds: 1);
+        Assert.Equal(["quick"], _ended);
+        Assert.Equal((1, 0), (_pace.EndedOf(MemoryUse.Bodies), _pace.EndedOf(MemoryUse.Answers)));
+    }
+
+    [Fact]
+    public void Of_many_that_come_and_go_just_those_that_wait_are_looked_at()
+    {
+        var transfers = Enumerable.Range(0, 9).Select(i => Begin($"{i}")).ToList();
+        transfers.ForEach(static transfer => transfer.BeginWait());
+        foreach (var i in (int[])[8, 0, 4, 5])
+        {
+            transfers[i].EndWait(0);
+        }
+
+        Assert.Equal(5, _pace.Count);
+        transfers[4].BeginWait();
+        transfers[7].EndWait(100_000);
+        Pass(seconds: 6);
+        Assert.Equal(["1", "2", "3", "4", "6"], _ended.Order());
+        Assert.Equal((0, 0), (_pace.Count, _time.TimersDue));
+
+        // What was ended stays so.
+        transfers[1].EndWait(0);
+        transfers[1].BeginWait();
+        Assert.Equal(0, _pace.Count);
     }
 
     private Transfer Begin(string name) => _pace.Begin(MemoryUse.Bodies, Rule, name => _ended.Add((string)name), name);

@@ -10,6 +10,9 @@ public sealed class BodyPace(TransferPace transfers, IOptions<KestrelServerOptio
     /// <summary>A value of 1 MiB in half a minute.</summary>
     private const double BytesPerSecondUnderPressure = 32 << 10;
 
+    /// <summary>Between two parts of a body.</summary>
+    private static readonly TimeSpan StallMax = TimeSpan.FromMinutes(1);
+
     private readonly PaceRule _rule = RuleOf(server.Value.Limits.MinRequestBodyDataRate);
 
     /// <summary>Watches a body that is read here. If it is too slow, the read that is under way is cancelled.</summary>
@@ -17,5 +20,5 @@ public sealed class BodyPace(TransferPace transfers, IOptions<KestrelServerOptio
         MemoryUse.Bodies, _rule, static reader => ((PipeReader)reader).CancelPendingRead(), reader);
 
     private static PaceRule RuleOf(MinDataRate? rate) =>
-        new(rate?.BytesPerSecond ?? 0, BytesPerSecondUnderPressure, rate?.GracePeriod ?? TimeSpan.FromSeconds(5));
+        new(rate?.BytesPerSecond ?? 0, BytesPerSecondUnderPressure, rate?.GracePeriod ?? TimeSpan.FromSeconds(5), rate is null ? TimeSpan.MaxValue : StallMax);
 }

@@ -103,7 +103,14 @@ public sealed class MemoryBudget
         return false;
     }
 
-    /// <summary>Gives back what was reserved.</summary>
+    /// <summary>Takes bytes that are there already, so that it is of no use to refuse them: others are refused instead.</summary>
+    public void Add(MemoryUse use, long bytes)
+    {
+        Interlocked.Add(ref _used[(int)use], bytes);
+        Interlocked.Add(ref _total, bytes);
+    }
+
+    /// <summary>Gives back what was reserved, or added.</summary>
     public void Return(MemoryUse use, long bytes)
     {
         if (bytes > 0)

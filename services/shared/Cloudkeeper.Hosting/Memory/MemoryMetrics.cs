@@ -4,7 +4,7 @@ using Microsoft.Extensions.Hosting;
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>What the budget says of itself: <c>cloudkeeper_memory_*</c>.</summary>
-internal sealed class MemoryMetrics(MemoryBudget budget) : IHostedService, IDisposable
+internal sealed class MemoryMetrics(MemoryBudget budget, TransferPace pace) : IHostedService, IDisposable
 {
     private static readonly (MemoryUse Use, KeyValuePair<string, object?> Tag)[] Uses =
     [
@@ -24,6 +24,8 @@ internal sealed class MemoryMetrics(MemoryBudget budget) : IHostedService, IDisp
             description: "How many of these there may be together; one use has three fifths of it at most.");
         _meter.CreateObservableCounter("refused_total", () => Uses.Select(Refused),
             description: "What was refused because too many bytes were in flight, or the heap was full.");
+        _meter.CreateObservableCounter("too_slow_total", () => Uses.Select(Ended),
+            description: "Bodies and answers that were ended because their clients sent or took them too slowly.");
         _meter.CreateObservableGauge("heap_full", () => budget.IsHeapFull ? 1 : 0,
             description: "1 while the heap is above nine tenths of its limit, and nothing large is begun.");
         return Task.CompletedTask;
@@ -38,4 +40,7 @@ internal sealed class MemoryMetrics(MemoryBudget budget) : IHostedService, IDisp
 
     private Measurement<long> Refused((MemoryUse Use, KeyValuePair<string, object?> Tag) of) =>
         new(budget.RefusedTo(of.Use), of.Tag);
+
+    private Measurement<long> Ended((MemoryUse Use, KeyValuePair<string, object?> Tag) of) =>
+        new(pace.EndedOf(of.Use), of.Tag);
 }

@@ -5,12 +5,17 @@ namespace Cloudkeeper.Hosting.Memory;
 /// <param name="BytesPerSecondUnderPressure">
 /// While half of what there may be in flight is: so that the slow do not keep for hours what others need now.
 /// </param>
-public readonly record struct PaceRule(double BytesPerSecond, double BytesPerSecondUnderPressure, TimeSpan Grace)
+/// <param name="StallMax">
+/// For so long nothing may come or go at all, however fast it was before: who was quick for a gigabyte has not earned days.
+/// </param>
+public readonly record struct PaceRule(
+    double BytesPerSecond, double BytesPerSecondUnderPressure, TimeSpan Grace, TimeSpan StallMax)
 {
-    /// <param name="waited">For how long the other side was waited for.</param>
-    public bool IsTooSlow(long bytes, TimeSpan waited, bool isUnderPressure)
+    /// <param name="waited">For how long the other side was waited for, in all.</param>
+    /// <param name="waiting">Since when it is waited for now.</param>
+    public bool IsTooSlow(long bytes, TimeSpan waited, TimeSpan waiting, bool isUnderPressure)
     {
         var least = isUnderPressure ? Math.Max(BytesPerSecond, BytesPerSecondUnderPressure) : BytesPerSecond;
-        return waited > Grace && bytes < least * waited.TotalSeconds;
+        return waiting > StallMax || (waited > Grace && bytes < least * waited.TotalSeconds);
     }
 }

@@ -5,6 +5,7 @@ namespace Cloudkeeper.Hosting.Memory;
 /// </summary>
 public sealed class Transfer : IDisposable
 {
+    private readonly Lock _gate = new();
     private readonly TransferPace _pace;
     private readonly Action<object> _end;
     private readonly object _state;
@@ -28,33 +29,75 @@ public sealed class Transfer : IDisposable
 
     internal PaceRule Rule { get; }
 
+    /// <summary>Its neighbours in the list of those that wait, which is <see cref="TransferPace"/>'s.</summary>
+    internal Transfer? Before { get; set; }
+
+    /// <inheritdoc cref="Before"/>
+    internal Transfer? Behind { get; set; }
+
+    /// <inheritdoc cref="Before"/>
+    internal bool IsListed { get; set; }
+
     /// <summary>From now on the other side is waited for.</summary>
-    public void BeginWait() => Volatile.Write(ref _waitsSince, _pace.Now);
-
-    /// <summary>The other side has sent or taken so many bytes.</summary>
-    public void EndWait(long bytes)
+    public void BeginWait()
     {
-        var since = Interlocked.Exchange(ref _waitsSince, 0);
-        if (since != 0)
+        lock (_gate)
         {
-            Interlocked.Add(ref _waited, _pace.Now - since);
+            if (!IsEnded)
+            {
+                Volatile.Write(ref _waitsSince, _pace.Now);
+                _pace.Add(this);
+            }
         }
-
-        Interlocked.Add(ref _bytes, bytes);
     }
 
-    public void Dispose() => _pace.Remove(this);
+    /// <summary>
+    /// The other side has sent or taken so many bytes, or is to take them now: a wait for it takes as long as they need.
+    /// </summary>
+    public void EndWait(long bytes)
+    {
+        lock (_gate)
+        {
+            if (_waitsSince != 0)
+            {
+                _pace.Remove(this);
+                Volatile.Write(ref _waited, _waited + _pace.Now - _waitsSince);
+                Volatile.Write(ref _waitsSince, 0);
+            }
+
+            Volatile.Write(ref _bytes, _bytes + bytes);
+        }
+    }
+
+    public void Dispose() => EndWait(0);
 
     internal bool IsTooSlow(bool isUnderPressure)
     {
         var since = Volatile.Read(ref _waitsSince);
-        return since != 0 && Rule.IsTooSlow(
-            Volatile.Read(ref _bytes), _pace.Elapsed(Volatile.Read(ref _waited) + _pace.Now - since), isUnderPressure);
+        if (since == 0)
+        {
+            return false;
+        }
+
+        var waiting = _pace.Now - since;
+        return Rule.IsTooSlow(
+            Volatile.Read(ref _bytes), _pace.Elapsed(Volatile.Read(ref _waited) + waiting), _pace.Elapsed(waiting),
+            isUnderPressure);
     }
 
-    internal void End()
+    /// <returns>False: what was waited for has come meanwhile, and what is to be ended may be somebody else's by now.</returns>
+    internal bool TryEnd()
     {
-        IsEnded = true;
-        _end(_state);
+        lock (_gate)
+        {
+            if (_waitsSince == 0)
+            {
+                return false;
+            }
+
+            IsEnded = true;
+            _end(_state);
+            return true;
+        }
     }
 }

@@ -1,19 +1,25 @@
+using System.Diagnostics;
+
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
 /// Looks once a second for bodies and answers whose other side is too slow, and ends these alone. The web server has
 /// such limits too, but over HTTP/2 they end a connection, which clients behind a proxy share, or do not count.
 /// </summary>
-/// <remarks>One timer for all, which rests while there is nothing to look at.</remarks>
+/// <remarks>One timer for all, which rests while nobody is waited for.</remarks>
 public sealed class TransferPace : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly HashSet<Transfer> _transfers = [];
+    private readonly long[] _ended = new long[Enum.GetValues<MemoryUse>().Length];
     private readonly MemoryBudget _budget;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+
+    /// <summary>Those that wait. They come and go for each part of an answer, so that they are their own list.</summary>
+    private Transfer? _first;
+    private int _count;
     private bool _isArmed;
 
     public TransferPace(MemoryBudget budget, TimeProvider time)
@@ -25,13 +31,14 @@ public sealed class TransferPace : IDisposable
             static pace => ((TransferPace)pace!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>How many wait now.</summary>
     public int Count
     {
         get
         {
             lock (_gate)
             {
-                return _transfers.Count;
+                return _count;
             }
         }
     }
@@ -39,57 +46,112 @@ public sealed class TransferPace : IDisposable
     /// <summary>Never 0, which stands for no time.</summary>
     internal long Now => _time.GetTimestamp() | 1;
 
-    /// <summary>Begins to watch a transfer, until it is disposed of.</summary>
-    /// <param name="end">Called at most once, on another thread, with <paramref name="state"/>.</param>
-    public Transfer Begin(MemoryUse use, PaceRule rule, Action<object> end, object state)
-    {
-        var transfer = new Transfer(this, use, rule, end, state);
-        lock (_gate)
-        {
-            _transfers.Add(transfer);
-            if (!_isArmed)
-            {
-                _isArmed = true;
-                _timer.Change(Interval, Timeout.InfiniteTimeSpan);
-            }
-        }
+    /// <summary>A transfer that is watched while the other side is waited for.</summary>
+    /// <param name="end">
+    /// Called at most once, on another thread, with <paramref name="state"/>, and only while the other side is waited for.
+    /// </param>
+    public Transfer Begin(MemoryUse use, PaceRule rule, Action<object> end, object state) =>
+        new(this, use, rule, end, state);
 
-        return transfer;
-    }
+    /// <summary>How many were ended because they were too slow.</summary>
+    public long EndedOf(MemoryUse use) => Volatile.Read(ref _ended[(int)use]);
 
     public void Dispose() => _timer.Dispose();
 
     internal TimeSpan Elapsed(long ticks) => _time.GetElapsedTime(0, ticks);
 
+    internal void Add(Transfer transfer)
+    {
+        lock (_gate)
+        {
+            Debug.Assert(!transfer.IsListed, "It waits once at a time.");
+            transfer.IsListed = true;
+            transfer.Behind = _first;
+            if (_first is not null)
+            {
+                _first.Before = transfer;
+            }
+
+            _first = transfer;
+            _count++;
+            Arm();
+        }
+    }
+
     internal void Remove(Transfer transfer)
     {
         lock (_gate)
         {
-            _transfers.Remove(transfer);
+            if (transfer.IsListed)
+            {
+                Unlink(transfer);
+            }
+        }
+    }
+
+    private void Unlink(Transfer transfer)
+    {
+        if (transfer.Before is { } before)
+        {
+            before.Behind = transfer.Behind;
+        }
+        else
+        {
+            _first = transfer.Behind;
+        }
+
+        if (transfer.Behind is { } behind)
+        {
+            behind.Before = transfer.Before;
+        }
+
+        transfer.Before = transfer.Behind = null;
+        transfer.IsListed = false;
+        _count--;
+    }
+
+    private void Arm()
+    {
+        if (!_isArmed)
+        {
+            _isArmed = true;
+            _timer.Change(Interval, Timeout.InfiniteTimeSpan);
         }
     }
 
     private void Look()
     {
-        List<Transfer>? slow = null;
+        foreach (var transfer in TakeSlow())
+        {
+            // Outside the lock, since it ends in the web server.
+            if (transfer.TryEnd())
+            {
+                Interlocked.Increment(ref _ended[(int)transfer.Use]);
+            }
+        }
+    }
+
+    private List<Transfer> TakeSlow()
+    {
+        List<Transfer> slow = [];
         lock (_gate)
         {
-            foreach (var transfer in _transfers)
+            for (var transfer = _first; transfer is not null; transfer = transfer.Behind)
             {
                 if (transfer.IsTooSlow(_budget.IsUnderPressure(transfer.Use)))
                 {
-                    (slow ??= []).Add(transfer);
+                    slow.Add(transfer);
                 }
             }
 
-            slow?.ForEach(transfer => _transfers.Remove(transfer));
-            _isArmed = _transfers.Count > 0;
-            if (_isArmed)
+            slow.ForEach(Unlink);
+            _isArmed = false;
+            if (_first is not null)
             {
-                _timer.Change(Interval, Timeout.InfiniteTimeSpan);
+                Arm();
             }
         }
 
-        slow?.ForEach(static transfer => transfer.End());
+        return slow;
     }
 }
