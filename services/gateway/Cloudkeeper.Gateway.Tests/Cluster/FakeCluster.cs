@@ -39,6 +39,8 @@ internal sealed class FakeCluster : IClusterNodes
     /// <summary>Names of members that are none any more.</summary>
     public List<string> Gone { get; } = [];
 
+    public byte[] Backup { get; set; } = [1, 2, 3];
+
     public Task<ClusterView> ReadAsync(CancellationToken cancellationToken)
     {
         var view = JsonNode.Parse(View.Replace("LEVEL", $"{FeatureLevel}", StringComparison.Ordinal))!.AsObject();
@@ -65,7 +67,7 @@ internal sealed class FakeCluster : IClusterNodes
 
     public Task<HttpResponseMessage> OpenBackupAsync(CancellationToken cancellationToken)
     {
-        var backup = new HttpResponseMessage { Content = new ByteArrayContent([1, 2, 3]) };
+        var backup = new HttpResponseMessage { Content = new ByteArrayContent(Backup) };
         backup.Headers.Add("Cloudkeeper-Revision", "7");
         backup.Content.Headers.ContentType = new("application/octet-stream");
         backup.Content.Headers.ContentDisposition = new("attachment") { FileName = "c-7.snapshot" };

@@ -28,7 +28,11 @@ internal sealed class ClusterHandlers(
             : await GatewayTable.ReadAllAsync(nodes, ReadConsistency.Local);
         view["gateways"] = new JsonArray([.. gateways.Select(GatewayOf)]);
         context.Response.SetRevision(revision);
-        JsonAnswer.Write(context, view, static (json, view) => view.WriteTo(json));
+        await JsonAnswer.WriteAsync(context, 0, view, static (parts, view) =>
+        {
+            view.WriteTo(parts.Json);
+            return parts.PassOnAsync();
+        });
     }
 
     public async Task AddAsync(HttpContext context)

@@ -44,14 +44,14 @@ internal sealed class LockHandlers(
         var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
         var answer = await reads.ReadAsync(new ReadLockRequest(path), choice, context.RequestAborted);
         answer.Describe(context);
-        JsonAnswer.Write(context, (path, (ReadLockResult)answer.Result), static (json, read) =>
+        var tickets = ((ReadLockResult)answer.Result).Tickets;
+        await JsonAnswer.WriteAsync(context, TicketJson.HeldBy(tickets), (path, tickets), static async (parts, read) =>
         {
-            var (path, result) = read;
-            json.WriteStartObject();
-            json.WriteString("path"u8, path);
-            TicketJson.WriteList(json, "holders", result.Tickets.Where(static ticket => ticket.Ticket!.IsHeld));
-            TicketJson.WriteList(json, "waiting", result.Tickets.Where(static ticket => !ticket.Ticket!.IsHeld));
-            json.WriteEndObject();
+            parts.Json.WriteStartObject();
+            parts.Json.WriteString("path"u8, read.path);
+            await TicketJson.WriteListAsync(parts, "holders", read.tickets.Where(static ticket => ticket.Ticket!.IsHeld));
+            await TicketJson.WriteListAsync(parts, "waiting", read.tickets.Where(static ticket => !ticket.Ticket!.IsHeld));
+            parts.Json.WriteEndObject();
         });
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
@@ -8,6 +9,9 @@ namespace Cloudkeeper.Gateway.Locks;
 /// <summary>How tickets look in JSON.</summary>
 internal static class TicketJson
 {
+    /// <summary>Of one ticket in a list, with its path and owner.</summary>
+    private const int TicketBytes = 300;
+
     /// <summary><c>{ticket, recipe, path, state, position, fencingToken, session, owner, expiresIn}</c></summary>
     /// <param name="expiresIn">Milliseconds; negative: not known.</param>
     public static void Write(Utf8JsonWriter json, TicketInfo ticket, long expiresIn)
@@ -26,14 +30,17 @@ internal static class TicketJson
     }
 
     /// <summary>The member <c>holders</c> or <c>waiting</c>.</summary>
-    public static void WriteList(Utf8JsonWriter json, string name, IEnumerable<ReadTicketResult> tickets)
+    public static async ValueTask WriteListAsync(JsonParts parts, string name, IEnumerable<ReadTicketResult> tickets)
     {
-        json.WriteStartArray(name);
+        parts.Json.WriteStartArray(name);
         foreach (var ticket in tickets)
         {
-            Write(json, ticket.Ticket!, ticket.ExpiresInMilliseconds);
+            Write(parts.Json, ticket.Ticket!, ticket.ExpiresInMilliseconds);
+            await parts.PassOnAsync();
         }
 
-        json.WriteEndArray();
+        parts.Json.WriteEndArray();
     }
+
+    public static long HeldBy(IReadOnlyCollection<ReadTicketResult> tickets) => (long)TicketBytes * tickets.Count;
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 
@@ -15,17 +15,17 @@ internal readonly record struct ChildrenPage(string After, int Limit, bool WithV
         query.Boolean("values"));
 
     /// <summary><c>{path, revision, children: [{name, contentType, stat, value?, encoding?}], cursor?}</c></summary>
-    public static void Write(
-        Utf8JsonWriter json, string path, Revision revision, ReadChildrenResult page, bool withValues)
+    public static async ValueTask WriteAsync(
+        JsonParts parts, string path, Revision revision, ReadChildrenResult page, bool withValues)
     {
-        PageJson.Begin(json, path, revision, "children"u8);
+        PageJson.Begin(parts.Json, path, revision, "children"u8);
         foreach (var child in page.Children)
         {
-            PageJson.WriteEntry(
-                json, "name"u8, child.Name, child.ContentType, child.Stat, child.Value.Span, withValues);
+            await PageJson.WriteEntryAsync(
+                parts, "name"u8, child.Name, child.ContentType, child.Stat, child.Value, withValues);
         }
 
-        PageJson.End(json, page.HasMore ? page.Children[^1].Name : null);
+        PageJson.End(parts.Json, page.HasMore ? page.Children[^1].Name : null);
     }
 
     private static string AfterOf(string cursor)

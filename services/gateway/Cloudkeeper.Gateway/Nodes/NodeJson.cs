@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Nodes;
@@ -9,6 +11,13 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <summary>How nodes look in JSON, wherever they appear: reads, writes, transactions, watches, problem documents.</summary>
 internal static class NodeJson
 {
+    /// <summary>What is shorter is text whenever it can be: nothing is won.</summary>
+    private const int TextBytesFreely = 1_024;
+
+    /// <summary>Those that JSON has no short form for.</summary>
+    private static readonly SearchValues<byte> Controls = SearchValues.Create(
+        [0, 1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
+
     public static string NameOf(NodeKind kind) => kind switch
     {
         NodeKind.Persistent => "persistent",
@@ -46,20 +55,50 @@ internal static class NodeJson
         json.WriteEndObject();
     }
 
+    /// <summary>
+    /// Text is shown as text. What consists of control characters in good part is none, although it may be valid UTF-8: each
+    /// of them takes six bytes in JSON, whereas base64 adds a third.
+    /// </summary>
+    public static bool IsText(ReadOnlySpan<byte> value)
+    {
+        if (!Utf8.IsValid(value))
+        {
+            return false;
+        }
+
+        // Five bytes more for each, where base64 takes a third more for all.
+        var most = Math.Max(value.Length, TextBytesFreely) / 15;
+        for (var at = value.IndexOfAny(Controls); at >= 0; at = value.IndexOfAny(Controls))
+        {
+            value = value[(at + 1)..];
+            if (--most < 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>The members <c>value</c> and <c>encoding</c>: text where it is text, else base64.</summary>
     public static void WriteValue(Utf8JsonWriter json, ReadOnlySpan<byte> value)
     {
-        if (Utf8.IsValid(value))
+        var isText = IsText(value);
+        if (isText)
         {
             json.WriteString("value"u8, value);
-            json.WriteString("encoding"u8, "utf8"u8);
         }
         else
         {
             json.WriteBase64String("value"u8, value);
-            json.WriteString("encoding"u8, "base64"u8);
         }
+
+        WriteEncoding(json, isText);
     }
+
+    /// <summary>The member <c>encoding</c>, behind <c>value</c>.</summary>
+    public static void WriteEncoding(Utf8JsonWriter json, bool isText) =>
+        json.WriteString("encoding"u8, isText ? "utf8"u8 : "base64"u8);
 
     /// <param name="unixMilliseconds">Written as RFC 3339, UTC.</param>
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, long unixMilliseconds)
@@ -99,12 +138,13 @@ internal static class NodeJson
     }
 
     /// <summary>The envelope: <c>{path, value, encoding, contentType, stat}</c></summary>
-    public static void WriteEnvelope(
-        Utf8JsonWriter json, string path, ReadOnlySpan<byte> value, string contentType, in NodeStat stat)
+    public static async ValueTask WriteEnvelopeAsync(
+        JsonParts parts, string path, ReadOnlyMemory<byte> value, string contentType, NodeStat stat)
     {
+        var json = parts.Json;
         json.WriteStartObject();
         json.WriteString("path"u8, path);
-        WriteValue(json, value);
+        await parts.WriteValueAsync(value);
         json.WriteString("contentType"u8, contentType);
         WriteStat(json, stat);
         json.WriteEndObject();

@@ -2,6 +2,7 @@ using System.Buffers;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Requests;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Reads;
@@ -68,12 +69,12 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
 
         if (asJson)
         {
-            JsonAnswer.Write(context, (path, node, stat), static (json, read) =>
-                NodeJson.WriteEnvelope(json, read.path, read.node.Value.Span, read.node.ContentType, read.stat));
+            await JsonAnswer.WriteAsync(context, node.Value.Length, (path, node, stat), static (parts, read) =>
+                NodeJson.WriteEnvelopeAsync(parts, read.path, read.node.Value, read.node.ContentType, read.stat));
         }
         else
         {
-            WriteValue(context, node, stat, inline);
+            await WriteValueAsync(context, node, stat, inline);
         }
     }
 
@@ -112,8 +113,9 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
             return;
         }
 
-        JsonAnswer.Write(context, (path, page, children, answer.Revision), static (json, read) =>
-            ChildrenPage.Write(json, read.path, read.Revision, read.children, read.page.WithValues));
+        var held = AnswerMemory.Of(children.Children);
+        await JsonAnswer.WriteAsync(context, held, (path, page, children, answer.Revision), static (parts, read) =>
+            ChildrenPage.WriteAsync(parts, read.path, read.Revision, read.children, read.page.WithValues));
     }
 
     private async Task GetSubtreeAsync(
@@ -129,8 +131,9 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
             return;
         }
 
-        JsonAnswer.Write(context, (path, page, subtree, answer.Revision), static (json, read) =>
-            SubtreePage.Write(json, read.path, read.Revision, read.subtree, read.page.WithValues));
+        var held = AnswerMemory.Of(subtree.Nodes);
+        await JsonAnswer.WriteAsync(context, held, (path, page, subtree, answer.Revision), static (parts, read) =>
+            SubtreePage.WriteAsync(parts, read.path, read.Revision, read.subtree, read.page.WithValues));
     }
 
     private async Task GetAclAsync(HttpContext context, string path, ConsistencyChoice consistency)
@@ -191,7 +194,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     /// rights where it is shown all the same.
     /// </summary>
     /// <param name="inline">The client wants it shown.</param>
-    private static void WriteValue(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)
+    private static async ValueTask WriteValueAsync(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)
     {
         var response = context.Response;
         response.ContentType = node.ContentType;
@@ -202,10 +205,19 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         }
 
         response.ContentLength = stat.DataLength;
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            return;
+        }
+
+        if (node.Value.Length <= MemoryBudget.SmallBytes)
         {
             response.BodyWriter.Write(node.Value.Span);
+            return;
         }
+
+        using var lease = AnswerMemory.Hold(context, node.Value.Length);
+        await response.BodyWriter.WriteAsync(node.Value);
     }
 
     private static bool IsNotModified(HttpContext context, NodeStat stat, Revision revision)

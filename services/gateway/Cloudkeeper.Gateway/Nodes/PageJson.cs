@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Nodes;
@@ -14,20 +15,16 @@ internal static class PageJson
         json.WriteStartArray(list);
     }
 
-    public static void WriteEntry(
-        Utf8JsonWriter json, ReadOnlySpan<byte> member, string name, string contentType, in NodeStat stat,
-        ReadOnlySpan<byte> value, bool withValue)
+    /// <param name="member">What the entry calls its name.</param>
+    public static ValueTask WriteEntryAsync(
+        JsonParts parts, ReadOnlySpan<byte> member, string name, string contentType, in NodeStat stat,
+        ReadOnlyMemory<byte> value, bool withValue)
     {
-        json.WriteStartObject();
-        json.WriteString(member, name);
-        json.WriteString("contentType"u8, contentType);
-        NodeJson.WriteStat(json, stat);
-        if (withValue)
-        {
-            NodeJson.WriteValue(json, value);
-        }
-
-        json.WriteEndObject();
+        parts.Json.WriteStartObject();
+        parts.Json.WriteString(member, name);
+        parts.Json.WriteString("contentType"u8, contentType);
+        NodeJson.WriteStat(parts.Json, stat);
+        return EndEntryAsync(parts, value, withValue);
     }
 
     /// <param name="last">Behind which the next page begins; null: there is none.</param>
@@ -40,5 +37,16 @@ internal static class PageJson
         }
 
         json.WriteEndObject();
+    }
+
+    private static async ValueTask EndEntryAsync(JsonParts parts, ReadOnlyMemory<byte> value, bool withValue)
+    {
+        if (withValue)
+        {
+            await parts.WriteValueAsync(value);
+        }
+
+        parts.Json.WriteEndObject();
+        await parts.PassOnAsync();
     }
 }

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 
@@ -18,17 +18,17 @@ internal readonly record struct SubtreePage(string After, int DepthMax, int Limi
         query.Boolean("values"));
 
     /// <summary><c>{path, revision, nodes: [{path, contentType, stat, value?, encoding?}], cursor?}</c></summary>
-    public static void Write(
-        Utf8JsonWriter json, string path, Revision revision, ReadSubtreeResult page, bool withValues)
+    public static async ValueTask WriteAsync(
+        JsonParts parts, string path, Revision revision, ReadSubtreeResult page, bool withValues)
     {
-        PageJson.Begin(json, path, revision, "nodes"u8);
+        PageJson.Begin(parts.Json, path, revision, "nodes"u8);
         foreach (var node in page.Nodes)
         {
-            PageJson.WriteEntry(
-                json, "path"u8, node.Path, node.ContentType, node.Stat, node.Value.Span, withValues);
+            await PageJson.WriteEntryAsync(
+                parts, "path"u8, node.Path, node.ContentType, node.Stat, node.Value, withValues);
         }
 
-        PageJson.End(json, page.HasMore ? page.Nodes[^1].Path : null);
+        PageJson.End(parts.Json, page.HasMore ? page.Nodes[^1].Path : null);
     }
 
     private static string AfterOf(string cursor, string path)

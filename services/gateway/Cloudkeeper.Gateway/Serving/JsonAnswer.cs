@@ -1,50 +1,43 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>Writes JSON with a known Content-Length: into a buffer of this thread, then into the response.</summary>
+/// <summary>Writes JSON: a little at once, with its length; more of it in parts, as fast as the client takes them.</summary>
 internal static class JsonAnswer
 {
-    private const int BufferBytesKept = 64 << 10;
+    public const string MediaType = "application/json";
 
-    private static readonly JsonWriterOptions Options = new()
+    public static readonly JsonWriterOptions Options = new()
     {
         // Answers are application/json with nosniff, never part of a page: paths stay readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_buffer;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? t_json;
-
-    /// <summary>The media type is set by the caller, or application/json.</summary>
+    /// <summary>An answer of a few KiB at most. The media type is set by the caller, or application/json.</summary>
     public static void Write(HttpContext context, Action<Utf8JsonWriter> write) =>
         Write(context, write, static (json, write) => write(json));
 
+    /// <inheritdoc cref="Write(HttpContext, Action{Utf8JsonWriter})"/>
     public static void Write<T>(HttpContext context, T state, Action<Utf8JsonWriter, T> write)
     {
-        var buffer = t_buffer ??= new ArrayBufferWriter<byte>(1024);
-        buffer.ResetWrittenCount();
-        var json = t_json ??= new Utf8JsonWriter(buffer, Options);
-        json.Reset(buffer);
-        write(json, state);
-        json.Flush();
+        var parts = JsonParts.Rent(context);
+        write(parts.Json, state);
+        parts.End();
+        parts.Return();
+    }
 
-        var response = context.Response;
-        response.ContentType ??= "application/json";
-        response.ContentLength = buffer.WrittenCount;
-        if (!HttpMethods.IsHead(context.Request.Method))
-        {
-            response.BodyWriter.Write(buffer.WrittenSpan);
-        }
-
-        if (buffer.Capacity > BufferBytesKept)
-        {
-            t_buffer = null;
-        }
+    /// <summary>An answer of any size, which is sent while it is written.</summary>
+    /// <param name="bytesHeld">What has to stay in memory for it until it is sent: see <see cref="AnswerMemory"/>.</param>
+    /// <param name="write">Passes on what it has written, see <see cref="JsonParts.PassOnAsync"/>.</param>
+    /// <exception cref="Errors.ProblemException"><c>overloaded</c>.</exception>
+    public static async Task WriteAsync<T>(
+        HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write)
+    {
+        using var lease = AnswerMemory.Hold(context, bytesHeld);
+        var parts = JsonParts.Rent(context);
+        await write(parts, state);
+        await parts.EndAsync();
+        parts.Return();
     }
 }

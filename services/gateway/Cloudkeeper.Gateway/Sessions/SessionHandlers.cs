@@ -41,7 +41,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
         context.Response.StatusCode = StatusCodes.Status201Created;
         context.Response.Headers.Location = $"{SessionEndpoints.Route}/{session.Id}";
         JsonAnswer.Write(context, session, static (json, session) =>
-            SessionJson.Write(json, session, session.TtlMilliseconds, ephemerals: null));
+            SessionJson.Write(json, session, session.TtlMilliseconds));
     }
 
     public async Task ListAsync(HttpContext context)
@@ -52,7 +52,8 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
         var limit = query.Integer("limit", 1, Limits.PageSizeMax) ?? PageSizeOtherwise;
         var answer = await reads.ReadAsync(new ReadSessionsRequest(after, limit), choice, context.RequestAborted);
         answer.Describe(context);
-        JsonAnswer.Write(context, (ReadSessionsResult)answer.Result, SessionJson.Write);
+        var sessions = (ReadSessionsResult)answer.Result;
+        await JsonAnswer.WriteAsync(context, SessionJson.HeldBy(sessions), sessions, SessionJson.WriteAsync);
     }
 
     public async Task GetAsync(HttpContext context)
@@ -68,8 +69,9 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
             return;
         }
 
-        JsonAnswer.Write(context, (session, result), static (json, read) =>
-            SessionJson.Write(json, read.session, read.result.ExpiresInMilliseconds, read.result.Ephemerals));
+        var held = SessionJson.HeldBy(result.Ephemerals);
+        await JsonAnswer.WriteAsync(context, held, (session, result), static (parts, read) =>
+            SessionJson.WriteAsync(parts, read.session, read.result.ExpiresInMilliseconds, read.result.Ephemerals));
     }
 
     public async Task CloseAsync(HttpContext context)
@@ -123,7 +125,7 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
             context.Response.SetRevision(results.Max(result => result.Revision));
         }
 
-        JsonAnswer.Write(context, results, SessionJson.Write);
+        await JsonAnswer.WriteAsync(context, 0, results, SessionJson.WriteAsync);
     }
 
     private static SessionId IdOf(HttpContext context) =>

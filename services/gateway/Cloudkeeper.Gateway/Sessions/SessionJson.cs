@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.Requests;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
@@ -10,29 +11,40 @@ namespace Cloudkeeper.Gateway.Sessions;
 /// <summary>How sessions look in JSON.</summary>
 internal static class SessionJson
 {
-    /// <summary><c>{id, name, ttl, expiresIn, createdAt, ephemerals?}</c></summary>
-    /// <param name="expiresIn">Milliseconds; negative: the answering node does not know.</param>
-    public static void Write(
-        Utf8JsonWriter json, SessionInfo session, long expiresIn, IReadOnlyList<string>? ephemerals)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("id"u8, session.Id.Value);
-        json.WriteString("name"u8, session.Name);
-        json.WriteString("ttl"u8, DurationText.Format(session.TtlMilliseconds));
-        WriteExpiresIn(json, expiresIn);
-        NodeJson.WriteTime(json, "createdAt"u8, session.CreatedAt);
-        if (ephemerals is not null)
-        {
-            json.WriteStartArray("ephemerals"u8);
-            foreach (var path in ephemerals)
-            {
-                json.WriteStringValue(path);
-            }
+    /// <summary>Of one session on a page.</summary>
+    private const int SessionBytes = 200;
 
-            json.WriteEndArray();
+    /// <summary>Of the string that holds a path.</summary>
+    private const int PathBytes = 30;
+
+    public static long HeldBy(ReadSessionsResult page) => (long)SessionBytes * page.Sessions.Count;
+
+    public static long HeldBy(IReadOnlyList<string> ephemerals) =>
+        ephemerals.Sum(static path => PathBytes + (2L * path.Length));
+
+    /// <summary><c>{id, name, ttl, expiresIn, createdAt}</c></summary>
+    /// <param name="expiresIn">Milliseconds; negative: the answering node does not know.</param>
+    public static void Write(Utf8JsonWriter json, SessionInfo session, long expiresIn)
+    {
+        WriteMembers(json, session, expiresIn);
+        json.WriteEndObject();
+    }
+
+    /// <summary><c>{id, name, ttl, expiresIn, createdAt, ephemerals}</c></summary>
+    /// <inheritdoc cref="Write(Utf8JsonWriter, SessionInfo, long)"/>
+    public static async ValueTask WriteAsync(
+        JsonParts parts, SessionInfo session, long expiresIn, IReadOnlyList<string> ephemerals)
+    {
+        WriteMembers(parts.Json, session, expiresIn);
+        parts.Json.WriteStartArray("ephemerals"u8);
+        foreach (var path in ephemerals)
+        {
+            parts.Json.WriteStringValue(path);
+            await parts.PassOnAsync();
         }
 
-        json.WriteEndObject();
+        parts.Json.WriteEndArray();
+        parts.Json.WriteEndObject();
     }
 
     /// <summary>Null where only the leader knows, and somebody else was asked.</summary>
@@ -40,48 +52,65 @@ internal static class SessionJson
         json.WriteString("expiresIn"u8, milliseconds < 0 ? null : DurationText.Format(milliseconds));
 
     /// <summary><c>{sessions: […], cursor?}</c></summary>
-    public static void Write(Utf8JsonWriter json, ReadSessionsResult page)
+    public static async ValueTask WriteAsync(JsonParts parts, ReadSessionsResult page)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("sessions"u8);
+        parts.Json.WriteStartObject();
+        parts.Json.WriteStartArray("sessions"u8);
         foreach (var entry in page.Sessions)
         {
-            Write(json, entry.Session, entry.ExpiresInMilliseconds, ephemerals: null);
+            Write(parts.Json, entry.Session, entry.ExpiresInMilliseconds);
+            await parts.PassOnAsync();
         }
 
-        json.WriteEndArray();
+        parts.Json.WriteEndArray();
         if (page.HasMore)
         {
-            json.WriteString("cursor"u8, page.Sessions[^1].Session.Id.ToString());
+            parts.Json.WriteString("cursor"u8, page.Sessions[^1].Session.Id.ToString());
         }
 
-        json.WriteEndObject();
+        parts.Json.WriteEndObject();
     }
 
     /// <summary><c>{results: [{id, status, expiresIn?}]}</c></summary>
-    public static void Write(Utf8JsonWriter json, KeepaliveResult[] results)
+    public static async ValueTask WriteAsync(JsonParts parts, KeepaliveResult[] results)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("results"u8);
+        parts.Json.WriteStartObject();
+        parts.Json.WriteStartArray("results"u8);
         foreach (var result in results)
         {
-            json.WriteStartObject();
-            json.WriteNumber("id"u8, result.Session.Value);
-            json.WriteString("status"u8, result.Status switch
-            {
-                KeepaliveStatus.Alive => "alive",
-                KeepaliveStatus.Expired => "expired",
-                _ => "unknown",
-            });
-            if (result.Status == KeepaliveStatus.Alive)
-            {
-                WriteExpiresIn(json, result.ExpiresInMilliseconds);
-            }
-
-            json.WriteEndObject();
+            Write(parts.Json, result);
+            await parts.PassOnAsync();
         }
 
-        json.WriteEndArray();
+        parts.Json.WriteEndArray();
+        parts.Json.WriteEndObject();
+    }
+
+    private static void WriteMembers(Utf8JsonWriter json, SessionInfo session, long expiresIn)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id"u8, session.Id.Value);
+        json.WriteString("name"u8, session.Name);
+        json.WriteString("ttl"u8, DurationText.Format(session.TtlMilliseconds));
+        WriteExpiresIn(json, expiresIn);
+        NodeJson.WriteTime(json, "createdAt"u8, session.CreatedAt);
+    }
+
+    private static void Write(Utf8JsonWriter json, KeepaliveResult result)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("id"u8, result.Session.Value);
+        json.WriteString("status"u8, result.Status switch
+        {
+            KeepaliveStatus.Alive => "alive",
+            KeepaliveStatus.Expired => "expired",
+            _ => "unknown",
+        });
+        if (result.Status == KeepaliveStatus.Alive)
+        {
+            WriteExpiresIn(json, result.ExpiresInMilliseconds);
+        }
+
         json.WriteEndObject();
     }
 }

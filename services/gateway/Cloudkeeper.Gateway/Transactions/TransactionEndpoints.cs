@@ -26,7 +26,9 @@ internal sealed class TransactionEndpoints(Mutations mutations, BodyReader bodie
         Mutations.Describe(context, result);
         if (result.Code == ResultCode.Ok)
         {
-            JsonAnswer.Write(context, result, Write);
+            var transaction = (TransactionResult)result.Body!;
+            await JsonAnswer.WriteAsync(context, HeldBy(transaction), (transaction, result.Revision), static (parts, done) =>
+                WriteAsync(parts, done.transaction, done.Revision));
         }
         else if (result is { Code: ResultCode.TransactionFailed, Body: TransactionResult failed })
         {
@@ -64,17 +66,29 @@ internal sealed class TransactionEndpoints(Mutations mutations, BodyReader bodie
             json.WriteString("operationCode"u8, failed.OperationCode.ToApiCode());
         }));
 
+    private static long HeldBy(TransactionResult transaction) =>
+        transaction.Results.Sum(static result => result is GetResult get ? (long)get.Value.Length : 0);
+
     /// <summary><c>{succeeded, revision, results: […]}</c></summary>
-    private static void Write(Utf8JsonWriter json, CommandResult result)
+    private static async ValueTask WriteAsync(JsonParts parts, TransactionResult transaction, Revision revision)
     {
-        var transaction = (TransactionResult)result.Body!;
+        var json = parts.Json;
         json.WriteStartObject();
         json.WriteBoolean("succeeded"u8, transaction.Succeeded);
-        json.WriteNumber("revision"u8, result.Revision.Value);
+        json.WriteNumber("revision"u8, revision.Value);
         json.WriteStartArray("results"u8);
         foreach (var body in transaction.Results)
         {
-            WriteResult(json, body);
+            if (body is GetResult { Stat: { } stat } get)
+            {
+                await NodeJson.WriteEnvelopeAsync(parts, get.Path, get.Value, get.ContentType, stat);
+            }
+            else
+            {
+                WriteResult(json, body);
+            }
+
+            await parts.PassOnAsync();
         }
 
         json.WriteEndArray();
@@ -85,9 +99,6 @@ internal sealed class TransactionEndpoints(Mutations mutations, BodyReader bodie
     {
         switch (body)
         {
-            case GetResult { Stat: { } stat } get:
-                NodeJson.WriteEnvelope(json, get.Path, get.Value.Span, get.ContentType, stat);
-                break;
             case GetResult absent:
                 json.WriteStartObject();
                 json.WriteString("path"u8, absent.Path);

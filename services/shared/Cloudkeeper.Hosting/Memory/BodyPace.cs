@@ -19,6 +19,9 @@ public sealed class BodyPace(TransferPace transfers, IOptions<KestrelServerOptio
     public Transfer Begin(PipeReader reader) => transfers.Begin(
         MemoryUse.Bodies, _rule, static reader => ((PipeReader)reader).CancelPendingRead(), reader);
 
-    private static PaceRule RuleOf(MinDataRate? rate) =>
-        new(rate?.BytesPerSecond ?? 0, BytesPerSecondUnderPressure, rate?.GracePeriod ?? TimeSpan.FromSeconds(5), rate is null ? TimeSpan.MaxValue : StallMax);
+    private static PaceRule RuleOf(MinDataRate? rate) => new(
+        rate?.BytesPerSecond ?? 0,
+        BytesPerSecondUnderPressure,
+        rate?.GracePeriod ?? TimeSpan.FromSeconds(5),
+        rate is null ? TimeSpan.MaxValue : StallMax);
 }
