@@ -27,7 +27,10 @@ internal sealed class LonelyHost : IReplicaHost
 
     public long MonotonicMilliseconds { get; private set; }
 
-    public long UnixMilliseconds => 1_700_000_000_000 + MonotonicMilliseconds;
+    public long UnixMilliseconds => 1_700_000_000_000 + MonotonicMilliseconds + WallClockError;
+
+    /// <summary>By how much the machine's clock is set wrong, in milliseconds.</summary>
+    public long WallClockError { get; set; }
 
     /// <summary>Ticks until it leads, its disk working.</summary>
     public LonelyHost Elect()
@@ -47,6 +50,9 @@ internal sealed class LonelyHost : IReplicaHost
         Replica.Tick();
         Replica.Advance();
     }
+
+    /// <summary>Time passes in which the process does not run.</summary>
+    public void Sleep(long milliseconds) => MonotonicMilliseconds += milliseconds;
 
     /// <summary>Lets the leader decide something by itself, and lets it be applied.</summary>
     public void Decide(LeaderCommand command)

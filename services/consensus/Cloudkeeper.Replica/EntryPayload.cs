@@ -1,31 +1,50 @@
 using System.Buffers.Binary;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Wire;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
 
-/// <summary>A command entry of the log: the leader's timestamp in front of the batch as the gateway wrote it.</summary>
+/// <summary>A command entry of the log: the leader's clocks in front of the batch as the gateway wrote it.</summary>
 /// <remarks>
-/// <code>version (1) | Unix milliseconds (8) | command batch</code>
-/// Whoever receives a batch leaves <see cref="HeaderBytes"/> free in front of it, so that it is never copied.
+/// <code>
+/// 1 (1) | Unix milliseconds (8) | command batch
+/// 2 (1) | Unix milliseconds (8) | milliseconds awake (8) | command batch
+/// </code>
+/// The second one from feature level 4 on. Whoever receives a batch leaves <see cref="HeaderBytes"/> free in front of it, so
+/// that it is never copied.
 /// </remarks>
 public static class EntryPayload
 {
-    public const int HeaderBytes = 9;
+    public const int HeaderBytes = 17;
 
-    private const byte Version = 1;
+    private const int ShortHeaderBytes = 9;
 
-    public static void Stamp(Span<byte> payload, long unixMilliseconds)
+    private const byte WithoutAwake = 1;
+    private const byte WithAwake = 2;
+
+    /// <returns>The entry: the payload, or its end when the header is a short one.</returns>
+    public static Memory<byte> Stamp(Memory<byte> payload, EntryStamp stamp)
     {
-        payload[0] = Version;
-        BinaryPrimitives.WriteInt64LittleEndian(payload[1..], unixMilliseconds);
+        var entry = stamp.AwakeMilliseconds is null ? payload[(HeaderBytes - ShortHeaderBytes)..] : payload;
+        var header = entry.Span;
+        header[0] = stamp.AwakeMilliseconds is null ? WithoutAwake : WithAwake;
+        BinaryPrimitives.WriteInt64LittleEndian(header[1..], stamp.UnixMilliseconds);
+        if (stamp.AwakeMilliseconds is { } awake)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(header[ShortHeaderBytes..], awake);
+        }
+
+        return entry;
     }
 
     /// <exception cref="WireFormatException">The entry is of a newer version, or no batch.</exception>
-    public static (long Timestamp, CommandBatch Batch) Read(ReadOnlySpan<byte> payload)
+    public static (EntryStamp Stamp, CommandBatch Batch) Read(ReadOnlySpan<byte> entry)
     {
-        var reader = new WireReader(payload);
-        reader.RequireVersion(Version, "A log entry");
-        return (reader.ReadInt64(), CommandCodec.Read(payload[HeaderBytes..]));
+        var reader = new WireReader(entry);
+        var hasAwake = !entry.IsEmpty && entry[0] == WithAwake;
+        reader.RequireVersion(hasAwake ? WithAwake : WithoutAwake, "A log entry");
+        var stamp = new EntryStamp(reader.ReadInt64(), hasAwake ? reader.ReadInt64() : null);
+        return (stamp, CommandCodec.Read(entry[(hasAwake ? HeaderBytes : ShortHeaderBytes)..]));
     }
 }

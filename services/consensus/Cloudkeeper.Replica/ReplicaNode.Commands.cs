@@ -22,8 +22,7 @@ public sealed partial class ReplicaNode
             return;
         }
 
-        EntryPayload.Stamp(payload, _host.UnixMilliseconds);
-        var proposed = _raft.Propose(payload);
+        var proposed = _raft.Propose(EntryPayload.Stamp(payload, Now));
         if (proposed.Status == ProposeStatus.Accepted)
         {
             _commands.Add(proposed.Index, proposed.Term, reply);
@@ -85,6 +84,9 @@ public sealed partial class ReplicaNode
         return null;
     }
 
+    private EntryStamp Now => new(
+        _host.UnixMilliseconds, Machine.FeatureLevel < FeatureLevels.AwakeClock ? null : AwakeMilliseconds);
+
     /// <summary>Proposes a decision of this leader itself, void in any other term (rule R5).</summary>
     internal bool ProposeInternally(LeaderCommand command)
     {
@@ -92,8 +94,7 @@ public sealed partial class ReplicaNode
         output.GetSpan(EntryPayload.HeaderBytes);
         output.Advance(EntryPayload.HeaderBytes);
         CommandCodec.Write(output, new CommandBatch(default, 0, [new CommandRequest(0, null, 0, [], command)]));
-        var payload = output.WrittenSpan.ToArray();
-        EntryPayload.Stamp(payload, _host.UnixMilliseconds);
-        return _raft.Propose(payload, _raft.Term).Status == ProposeStatus.Accepted;
+        var entry = EntryPayload.Stamp(output.WrittenSpan.ToArray(), Now);
+        return _raft.Propose(entry, _raft.Term).Status == ProposeStatus.Accepted;
     }
 }

@@ -5,6 +5,7 @@ using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Reads;
+using Cloudkeeper.Replica.Sessions;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
@@ -28,20 +29,23 @@ public sealed partial class ReplicaNode
     public void Keepalive(IReadOnlyList<SessionId> sessions, Action<IReadOnlyList<KeepaliveResult>?> reply)
     {
         ArgumentNullException.ThrowIfNull(sessions);
-        var receivedAt = _host.MonotonicMilliseconds;
+        var receivedAt = AwakeMilliseconds;
         Read(ReadConsistency.Linearizable, Revision.Zero, outcome => reply(
             outcome.Status == ReadStatus.Ready && IsServingLeader
                 ? [.. sessions.Select(s => Count(s, receivedAt, outcome.Machine!) with { Revision = outcome.Machine!.Revision })]
                 : null));
     }
 
+    /// <summary>See <see cref="AwakeClock"/>.</summary>
+    private long AwakeMilliseconds => _awake.Read(_host.MonotonicMilliseconds);
+
     /// <summary>Milliseconds until the session runs out; -1 when this replica does not count.</summary>
     public long ExpiresIn(SessionId session) =>
-        IsServingLeader ? _sessions.Remaining(session, _host.MonotonicMilliseconds) ?? -1 : -1;
+        IsServingLeader ? _sessions.Remaining(session, AwakeMilliseconds) ?? -1 : -1;
 
     private KeepaliveResult Count(SessionId session, long receivedAt, StateMachine machine)
     {
-        if (machine.IsAlive(session) && _sessions.Touch(session, receivedAt, _host.MonotonicMilliseconds) is { } remaining)
+        if (machine.IsAlive(session) && _sessions.Touch(session, receivedAt, AwakeMilliseconds) is { } remaining)
         {
             return new KeepaliveResult(session, KeepaliveStatus.Alive, remaining);
         }
@@ -66,7 +70,7 @@ public sealed partial class ReplicaNode
         // Ids grow: what is behind the newest known one was opened since.
         foreach (var session in Machine.LiveSessions(_newestSession))
         {
-            _sessions.Start(session.Id, session.TtlMilliseconds, _host.MonotonicMilliseconds);
+            _sessions.Start(session.Id, session.TtlMilliseconds, AwakeMilliseconds);
             _newestSession = session.Id;
         }
     }
@@ -81,7 +85,7 @@ public sealed partial class ReplicaNode
 
         var expired = new List<ExpiredSession>();
         _sessions.TakeExpired(
-            _host.MonotonicMilliseconds,
+            AwakeMilliseconds,
             _host.UnixMilliseconds,
             ExpiredBatchMax,
             _options.Tree.EphemeralsMax,
@@ -112,8 +116,8 @@ public sealed partial class ReplicaNode
 
         _idleNodesDue = now + IdleNodesIntervalMilliseconds;
         var idle = new List<IdleNode>();
-        Machine.CollectIdleNodes(_host.UnixMilliseconds, ExpiredBatchMax, idle);
-        if (idle.Count > 0)
+        Machine.CollectIdleNodes(Term.Value, Now, ExpiredBatchMax, idle);
+        if (idle.Count > 0 || Machine.NeedsStamp(Term.Value, Now))
         {
             // Refused now: the same nodes are found again at the next interval.
             ProposeInternally(new RemoveIdleNodesCommand(_raft.Term.Value, idle));

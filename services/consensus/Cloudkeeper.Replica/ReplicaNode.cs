@@ -24,6 +24,7 @@ public sealed partial class ReplicaNode
     private readonly PendingCommands _commands;
     private readonly PendingReads _reads = new();
     private readonly SessionTimers _sessions = new();
+    private readonly AwakeClock _awake;
     private readonly List<CommandResult> _results = [];
 
     private LogIndex _applied;
@@ -45,6 +46,7 @@ public sealed partial class ReplicaNode
         ArgumentNullException.ThrowIfNull(machine);
         _options = options;
         _host = host;
+        _awake = new AwakeClock(host.MonotonicMilliseconds, options.PauseMilliseconds);
         Machine = machine;
         _raft = new RaftNode(id, options.Raft, state, random, observer);
         _commands = new PendingCommands(options.PendingBatchesMax);
@@ -91,6 +93,7 @@ public sealed partial class ReplicaNode
     /// <summary>Advances Raft's logical clock and looks after members, sessions and idle nodes.</summary>
     public void Tick()
     {
+        _ = AwakeMilliseconds;
         _raft.Tick();
         TickMembers();
         TickRoom();
@@ -187,8 +190,8 @@ public sealed partial class ReplicaNode
         _results.Clear();
         if (entry.Kind == EntryKind.Command)
         {
-            var (timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
-            Machine.Apply(entry.Index.Value, entry.Term.Value, timestamp, [batch], _results);
+            var (stamp, batch) = EntryPayload.Read(entry.Payload.Span);
+            Machine.Apply(entry.Index.Value, entry.Term.Value, stamp, [batch], _results);
             Invariant.Require(_results.Count == batch.Requests.Count);
             Compare(entry.Term, batch);
         }

@@ -38,6 +38,12 @@ public sealed record ReplicaOptions
     /// <summary>How long a read waits for its <c>MinRevision</c>, in milliseconds (API.md: 5 s).</summary>
     public long MinRevisionWaitMilliseconds { get; init; } = 5_000;
 
+    /// <summary>
+    /// A time without a turn is counted up to this many milliseconds: what is longer was a pause of the process, by which no
+    /// session and no TTL node ages. Several ticks.
+    /// </summary>
+    public long PauseMilliseconds { get; init; } = 1_000;
+
     /// <summary>Most command batches waiting for their commit.</summary>
     public int PendingBatchesMax { get; init; } = 4_096;
 

@@ -106,7 +106,7 @@ public sealed class IdleNodeTests
     {
         Write("/t", NodeKind.Ttl, 1_000);
         var early = new List<IdleNode>();
-        _machine.State.CollectIdleNodes(Start + 5_000, 10, early);
+        _machine.State.CollectIdleNodes(1, new EntryStamp(Start + 5_000), 10, early);
         _machine.Run(new RemoveIdleNodesCommand(1, early));
         _machine.Now += 1_000;
         _machine.Run(new RemoveIdleNodesCommand(7, early));
@@ -121,7 +121,7 @@ public sealed class IdleNodeTests
     private List<IdleNode> Due(int countMax = 100)
     {
         var due = new List<IdleNode>();
-        _machine.State.CollectIdleNodes(_machine.Now, countMax, due);
+        _machine.State.CollectIdleNodes(1, new EntryStamp(_machine.Now), countMax, due);
         return due;
     }
 }

@@ -25,6 +25,12 @@ internal sealed class Machine(StateMachine state, long index = 0)
 
     public long Now { get; set; } = Start;
 
+    /// <summary>How long the leader has been awake; null: it is as its clock says.</summary>
+    public long? Awake { get; set; }
+
+    /// <summary>As leaders stamp their entries at the state's level.</summary>
+    public EntryStamp Stamp => new(Now, State.FeatureLevel < FeatureLevels.AwakeClock ? null : Awake ?? Now);
+
     public static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
     public static string Text(ReadOnlyMemory<byte> value) => Encoding.UTF8.GetString(value.Span);
@@ -37,7 +43,7 @@ internal sealed class Machine(StateMachine state, long index = 0)
     public List<CommandResult> Apply(params CommandBatch[] batches)
     {
         var results = new List<CommandResult>();
-        State.Apply(++Index, Term, Now, batches, results);
+        State.Apply(++Index, Term, Stamp, batches, results);
         return results;
     }
 

@@ -173,7 +173,8 @@ internal sealed record Entry(long Index, long Timestamp, IReadOnlyList<CommandBa
     public List<CommandResult> ApplyTo(StateMachine state)
     {
         var results = new List<CommandResult>();
-        state.Apply(Index, term: 1, Timestamp, Batches, results);
+        var stamp = new EntryStamp(Timestamp, state.FeatureLevel < FeatureLevels.AwakeClock ? null : Timestamp);
+        state.Apply(Index, term: 1, stamp, Batches, results);
         return results;
     }
 }

@@ -61,6 +61,10 @@ internal sealed class CommandExecutor(
         if (command.DecidedIn == state.AppliedTerm && command.Level == state.FeatureLevel + 1)
         {
             state.FeatureLevel = command.Level;
+            if (command.Level == FeatureLevels.AwakeClock)
+            {
+                state.StartTtls();
+            }
             if (command.Level == FeatureLevels.DeletionFloor)
             {
                 state.Tombstones.BeginFloor();

@@ -67,14 +67,19 @@ public sealed class StateMachine
     /// <summary>The oldest revision whose change set is kept.</summary>
     public Revision OldestRevision => _state.History.StatusOf(Revision).OldestRevision;
 
+    /// <summary>Applies an entry whose leader stamped its time of day alone (Unix milliseconds).</summary>
+    public void Apply(
+        long index, long term, long timestamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results) =>
+        Apply(index, term, new EntryStamp(timestamp), batches, results);
+
     /// <summary>Applies one committed entry of the log. Values of the commands are given away: they become the tree's.</summary>
-    /// <param name="timestamp">The proposing leader's clock, Unix milliseconds.</param>
+    /// <param name="stamp">The proposing leader's clocks.</param>
     /// <param name="results">Gets one result a request, in order.</param>
     /// <exception cref="FeatureLevelException">
     /// The cluster goes to a level that this program does not know: nothing more may be done with this object.
     /// </exception>
     public void Apply(
-        long index, long term, long timestamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results)
+        long index, long term, EntryStamp stamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results)
     {
         ArgumentNullException.ThrowIfNull(batches);
         ArgumentNullException.ThrowIfNull(results);
@@ -82,7 +87,7 @@ public sealed class StateMachine
         Invariant.Require(term >= _state.AppliedTerm);
         _state.AppliedIndex = index;
         _state.AppliedTerm = term;
-        AdvanceTime(timestamp, batches.Sum(batch => batch.Requests.Count));
+        AdvanceTime(stamp, batches.Sum(batch => batch.Requests.Count));
 
         var expected = results.Count;
         foreach (var batch in batches)
@@ -127,14 +132,24 @@ public sealed class StateMachine
     }
 
     /// <summary>
-    /// Container and TTL nodes that are due at <paramref name="time"/> (Unix milliseconds), for a leader to propose as
+    /// Container and TTL nodes that are due at an entry that the leader of this term would propose now, as
     /// <see cref="RemoveIdleNodesCommand"/>.
     /// </summary>
-    public void CollectIdleNodes(long time, int countMax, ICollection<IdleNode> into)
+    public void CollectIdleNodes(long term, EntryStamp now, int countMax, ICollection<IdleNode> into)
     {
         ArgumentNullException.ThrowIfNull(into);
+        var time = FeatureLevel < FeatureLevels.AwakeClock
+            ? now.UnixMilliseconds
+            : _state.Retention.TimeAt(term, now.AwakeMilliseconds);
         _state.Nodes.Idle.CollectDue(time, countMax, into);
     }
+
+    /// <summary>
+    /// Whether a leader should propose an entry only to tell how long it has been awake: some nodes wait for their time, and
+    /// what no entry has told is lost with the leader.
+    /// </summary>
+    public bool NeedsStamp(long term, EntryStamp now) =>
+        now.AwakeMilliseconds is { } awake && _state.Nodes.Idle.Count > 0 && _state.Retention.IsBehind(term, awake);
 
     /// <summary>
     /// Makes this the first state of a new cluster: its revision is the next multiple of
@@ -154,12 +169,12 @@ public sealed class StateMachine
         return _state.Snapshot = new SnapshotCursor(_state);
     }
 
-    private void AdvanceTime(long timestamp, int requestCount)
+    private void AdvanceTime(EntryStamp stamp, int requestCount)
     {
         var retention = _state.Retention;
         var before = retention.Time;
-        _state.Time = Math.Max(_state.Time, timestamp);
-        retention.Advance(_state.FeatureLevel, timestamp, _state.Time);
+        _state.Time = Math.Max(_state.Time, stamp.UnixMilliseconds);
+        retention.Advance(_state.FeatureLevel, _state.AppliedTerm, stamp, _state.Time);
         var forgetMax = ForgetMin + (2 * requestCount);
         _state.Sessions.Forget(retention.Time, forgetMax);
         _state.Idempotency.Forget(retention.Time, forgetMax);

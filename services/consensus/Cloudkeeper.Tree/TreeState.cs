@@ -93,6 +93,12 @@ internal sealed class TreeState
             head.Add(Retention.LastStamp);
         }
 
+        if (FeatureLevel >= FeatureLevels.AwakeClock)
+        {
+            head.Add(Retention.LastTerm);
+            head.Add(Retention.LastAwake);
+        }
+
         if (FeatureLevel >= FeatureLevels.DeletionFloor)
         {
             head.Add(Tombstones.Floor.Value);
@@ -101,10 +107,17 @@ internal sealed class TreeState
         return unchecked(Digest.Sum + head.Value);
     }
 
+    /// <summary>
+    /// From here on TTL nodes age by the retention clock. Those that are there have the age that they have by log time.
+    /// </summary>
+    public void StartTtls() => Nodes.StartTtls(node =>
+        TtlStartOf(Retention.Time - Math.Clamp(Time - node.ModifiedAt, 0, node.TtlMilliseconds)));
+
     public Transaction Begin()
     {
         Invariant.Require(Revision.Value < Revision.ValueMax);
-        return new Transaction(Revision.Next(), Time, Digest.Sum);
+        var start = FeatureLevel < FeatureLevels.AwakeClock ? 0 : TtlStartOf(Retention.Time);
+        return new Transaction(Revision.Next(), Time, start, Digest.Sum);
     }
 
     /// <summary>Makes what was done final, or undoes it when it was refused.</summary>
@@ -145,6 +158,9 @@ internal sealed class TreeState
         Revision = transaction.Revision;
         return true;
     }
+
+    /// <summary>0 would mean that the node ages by log time.</summary>
+    private static long TtlStartOf(long time) => Math.Max(1, time);
 
     /// <summary>Whether a session was opened or ended.</summary>
     private bool CommitSessions(ReadOnlySpan<JournalEntry> journal, out IReadOnlyList<SessionId> ended)

@@ -74,8 +74,8 @@ public sealed class OlderProgramTests : IDisposable
         output.Advance(EntryPayload.HeaderBytes);
         CommandCodec.Write(output, Raise(level));
         var payload = output.WrittenSpan.ToArray();
-        EntryPayload.Stamp(payload, 0);
-        return new LogEntry(new LogIndex(level), new Term(1), EntryKind.Command, payload);
+        var entry = EntryPayload.Stamp(payload, new EntryStamp(0));
+        return new LogEntry(new LogIndex(level), new Term(1), EntryKind.Command, entry);
     }
 
     private static CommandBatch Raise(int level) =>

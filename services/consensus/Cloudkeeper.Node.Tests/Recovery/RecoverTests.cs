@@ -4,6 +4,7 @@ using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Tests.Recovery;
 
@@ -150,8 +151,8 @@ public sealed class RecoverTests : IDisposable
         var write = new MutationCommand(new WriteOperation(path, "uncommitted"u8.ToArray(), "text/plain"));
         CommandCodec.Write(output, new CommandBatch(LaneId.None, 0, [new CommandRequest(0, null, 0, [], write)]));
         var payload = output.WrittenSpan.ToArray();
-        EntryPayload.Stamp(payload, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
-        var entry = new LogEntry(log.LastIndex.Next(), state.HardState.Term, EntryKind.Command, payload);
+        var stamped = EntryPayload.Stamp(payload, new EntryStamp(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds()));
+        var entry = new LogEntry(log.LastIndex.Next(), state.HardState.Term, EntryKind.Command, stamped);
         log.Append(new RaftWrite(0, state.HardState with { Commit = log.LastIndex }, null, [entry]));
         log.Sync();
     }

@@ -16,6 +16,9 @@ namespace Cloudkeeper.Node.Hosting;
 /// <summary>The process around one replica: gives it turns, a disk, peers and a clock.</summary>
 internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
 {
+    /// <summary>A turn that comes later than this many ticks after the one before tells of a pause.</summary>
+    private const int PauseTicks = 4;
+
     private readonly NodeStorage _storage;
     private readonly NodeSetup _setup;
     private readonly NodeMetrics _metrics;
@@ -37,6 +40,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private NodeId? _leader;
     private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
+    private readonly ReplicaTicks _tick;
     private int _snapshotStepQueued;
     private int _readsQueued;
 
@@ -83,6 +87,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             room => Post(r => r.Room = room),
             fatal.Stop);
         _turns = new ReplicaTurns(EndTurn, fatal.Stop);
+        _tick = new ReplicaTicks(_turns, () => _replica!.Tick());
         _replica = new ReplicaNode(
             Id,
             OptionsOf(setup.Options),
@@ -133,7 +138,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     public void Start()
     {
         _log.Start();
-        _ticks = _time.CreateTimer(_ => Post(static r => r.Tick()), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
+        _ticks = _time.CreateTimer(_ => _tick.Post(), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
     /// <summary>Completes once what waits for its turn has become less: for those who could send without end.</summary>
@@ -262,5 +267,6 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         Raft = RaftOptions.Default with { ElectionTicks = options.ElectionTicks },
         SnapshotLogBytes = options.SnapshotLogBytes,
         SnapshotLogEntries = options.SnapshotLogEntries,
+        PauseMilliseconds = PauseTicks * (long)options.TickInterval.TotalMilliseconds,
     };
 }

@@ -78,8 +78,8 @@ internal sealed class StoredNode
         }
         else if (entry.Kind == EntryKind.Command)
         {
-            var (timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
-            Machine.Apply(entry.Index.Value, entry.Term.Value, timestamp, [batch], new List<CommandResult>());
+            var (stamp, batch) = EntryPayload.Read(entry.Payload.Span);
+            Machine.Apply(entry.Index.Value, entry.Term.Value, stamp, [batch], new List<CommandResult>());
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Raft;
@@ -287,7 +288,7 @@ internal sealed class NodeProcess : IReplicaHost
         {
             if (entry.Kind == EntryKind.Command)
             {
-                EntryPayload.Stamp(MemoryMarshal.AsMemory(entry.Payload).Span, UnixMilliseconds);
+                BinaryPrimitives.WriteInt64LittleEndian(MemoryMarshal.AsMemory(entry.Payload).Span[1..], UnixMilliseconds);
             }
         }
     }

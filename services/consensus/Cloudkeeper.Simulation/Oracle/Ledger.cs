@@ -72,8 +72,8 @@ internal sealed class Ledger
         var before = _machine.Revision;
         if (entry.Kind == EntryKind.Command)
         {
-            (var timestamp, batch) = EntryPayload.Read(entry.Payload.Span);
-            _machine.Apply(index.Value, entry.Term.Value, timestamp, [batch], results);
+            (var stamp, batch) = EntryPayload.Read(entry.Payload.Span);
+            _machine.Apply(index.Value, entry.Term.Value, stamp, [batch], results);
         }
 
         if (entry.Membership is { } membership)

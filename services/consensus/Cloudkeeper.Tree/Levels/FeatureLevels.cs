@@ -28,6 +28,8 @@ public static class FeatureLevels
 
     public const int Bounds = 4;
 
+    public const int AwakeClock = 4;
+
     /// <summary>The newest that this program knows.</summary>
     public const int Newest = 4;
 

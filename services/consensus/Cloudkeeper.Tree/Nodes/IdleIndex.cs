@@ -15,8 +15,17 @@ internal sealed class IdleIndex
     public static bool IsIdle(TreeNode node) => node.ChildCount == 0
         && (node.Kind == NodeKind.Ttl || (node.Kind == NodeKind.Container && node.Creations != 0));
 
-    /// <summary>Unix milliseconds; a container is due at once.</summary>
-    public static long DueAt(TreeNode node) => node.Kind == NodeKind.Ttl ? node.ModifiedAt + node.OwnerOrTtl : 0;
+    public int Count => _nodes.Count;
+
+    /// <summary>
+    /// By the retention clock, before feature level 4 by log time (Unix milliseconds); a container is due at once.
+    /// </summary>
+    public static long DueAt(TreeNode node) => node switch
+    {
+        { Kind: not NodeKind.Ttl } => 0,
+        { TtlStart: 0 } => node.ModifiedAt + node.OwnerOrTtl,
+        _ => node.TtlStart + node.OwnerOrTtl,
+    };
 
     public void Add(TreeNode node)
     {

@@ -26,5 +26,7 @@ internal sealed class IdleNodeCommands(TreeState state)
     private bool IsStill(TreeNode node, IdleNode seen) => IdleIndex.IsIdle(node)
         && node.ModifiedRevision == seen.ModifiedRevision
         && node.ChildrenRevision == seen.ChildrenRevision
-        && IdleIndex.DueAt(node) <= state.Time;
+        && IdleIndex.DueAt(node) <= Now;
+
+    private long Now => state.FeatureLevel < FeatureLevels.AwakeClock ? state.Time : state.Retention.Time;
 }

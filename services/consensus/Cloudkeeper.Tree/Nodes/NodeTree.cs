@@ -1,5 +1,6 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Tree.Locks;
+using Cloudkeeper.Tree.Reads;
 using Cloudkeeper.Tree.Sessions;
 using Cloudkeeper.Tree.Transactions;
 
@@ -65,6 +66,7 @@ internal sealed class NodeTree
             ChildrenRevision = transaction.Revision,
             CreatedAt = transaction.Time,
             ModifiedAt = transaction.Time,
+            SlotOrStart = content.Kind == NodeKind.Ttl ? transaction.TtlStart : 0,
         };
         ChangeChildren(transaction, parent, created: 1, present: 1);
         Link(node);
@@ -85,6 +87,7 @@ internal sealed class NodeTree
         if (node.Kind == NodeKind.Ttl)
         {
             node.OwnerOrTtl = ttlMilliseconds;
+            node.SlotOrStart = transaction.TtlStart;
         }
 
         Idle.Add(node);
@@ -146,6 +149,24 @@ internal sealed class NodeTree
         {
             Unindex(below[i].Node);
             _digest.Remove(below[i].Node.Hash);
+        }
+    }
+
+    /// <summary>
+    /// Gives every TTL node its start. Nothing tells a snapshot that is under way: it is of a level that knows no starts.
+    /// </summary>
+    public void StartTtls(Func<TreeNode, long> startOf)
+    {
+        var walk = new PathOrderWalk(Root, int.MaxValue);
+        while (walk.Next() is { } node)
+        {
+            if (node.Kind == NodeKind.Ttl)
+            {
+                Idle.Remove(node);
+                node.SlotOrStart = startOf(node);
+                Idle.Add(node);
+                Rehash(node);
+            }
         }
     }
 

@@ -58,8 +58,11 @@ internal sealed class TreeNode(TreeNode? parent, string name)
     /// </summary>
     public int ChildCount { get; set; }
 
-    /// <summary>Where an ephemeral node stands in its session's list.</summary>
-    public int OwnerSlot { get; set; }
+    /// <summary>
+    /// Where an ephemeral node stands in its session's list. Since when by the retention clock a TTL node has not changed; 0
+    /// before feature level 4.
+    /// </summary>
+    public long SlotOrStart { get; set; }
 
     public NodeKind Kind { get; set; }
 
@@ -69,6 +72,8 @@ internal sealed class TreeNode(TreeNode? parent, string name)
     public SessionId? Owner => Kind == NodeKind.Ephemeral ? new SessionId(OwnerOrTtl) : null;
 
     public long TtlMilliseconds => Kind == NodeKind.Ttl ? OwnerOrTtl : 0;
+
+    public long TtlStart => Kind == NodeKind.Ttl ? SlotOrStart : 0;
 
     public NodeStat Stat => new(
         CreatedRevision,
@@ -105,6 +110,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
         Version = copy.Version;
         Creations = copy.Creations;
         ChildCount = copy.ChildCount;
+        SlotOrStart = Kind == NodeKind.Ttl ? copy.SlotOrStart : SlotOrStart;
     }
 
     public string GetPath()
@@ -150,6 +156,11 @@ internal sealed class TreeNode(TreeNode? parent, string name)
         hash.Add(OwnerOrTtl);
         hash.Add(((ulong)(uint)Version << 32) | (uint)Creations);
         hash.Add(((ulong)(uint)ChildCount << 32) | ((uint)Kind << 1) | (IsTicket ? 1u : 0u));
+        if (TtlStart != 0)
+        {
+            hash.Add(TtlStart);
+        }
+
         return hash.Value;
     }
 

@@ -21,6 +21,9 @@ internal sealed class Refounding(TreeState state, SessionCommands sessions)
         var revision = new Revision(incarnation * Revision.IncarnationStride);
         Invariant.Require(revision.Value < Revision.ValueMax, "512 incarnations of a cluster at most");
         state.AppliedIndex = index;
+
+        // Terms begin anew as well: what a leader of this number said was of another.
+        (state.Retention.LastTerm, state.Retention.LastAwake) = (0, 0);
         state.Revision = new Revision(revision.Value - 1);
         EndSessions();
 

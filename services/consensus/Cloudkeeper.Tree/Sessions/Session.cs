@@ -25,7 +25,7 @@ internal sealed class Session(SessionId id, string name, long ttlMilliseconds, l
 
     public void Attach(TreeNode node)
     {
-        node.OwnerSlot = _ephemerals.Count;
+        node.SlotOrStart = _ephemerals.Count;
         _ephemerals.Add(node);
     }
 
@@ -39,10 +39,10 @@ internal sealed class Session(SessionId id, string name, long ttlMilliseconds, l
 
     public void Detach(TreeNode node)
     {
-        Invariant.Require(ReferenceEquals(_ephemerals[node.OwnerSlot], node));
+        Invariant.Require(ReferenceEquals(_ephemerals[(int)node.SlotOrStart], node));
         var last = _ephemerals[^1];
-        _ephemerals[node.OwnerSlot] = last;
-        last.OwnerSlot = node.OwnerSlot;
+        _ephemerals[(int)node.SlotOrStart] = last;
+        last.SlotOrStart = node.SlotOrStart;
         _ephemerals.RemoveAt(_ephemerals.Count - 1);
     }
 

@@ -2,7 +2,6 @@ using System.Text;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
-using Cloudkeeper.Tree.Nodes;
 using Cloudkeeper.Tree.Transactions;
 
 namespace Cloudkeeper.Tree.Sessions;

@@ -55,6 +55,8 @@ public sealed class SnapshotCursor : IDisposable
             state.Nodes.Count,
             state.Retention.Time,
             state.Retention.LastStamp,
+            state.Retention.LastTerm,
+            state.Retention.LastAwake,
             state.Tombstones.Floor,
             state.ComputeDigest());
         _walk = new TreeWalk(state.Nodes);
@@ -249,7 +251,7 @@ public sealed class SnapshotCursor : IDisposable
     {
         while (output.Count < byteBudget && _preservedNodes.TryDequeue(out var preserved))
         {
-            SnapshotFormat.Write(output, preserved);
+            SnapshotFormat.Write(output, preserved, _head.FeatureLevel);
         }
 
         _walk.BeginSlice();
@@ -257,7 +259,7 @@ public sealed class SnapshotCursor : IDisposable
         {
             if (IsOld(node))
             {
-                SnapshotFormat.Write(output, node);
+                SnapshotFormat.Write(output, node, _head.FeatureLevel);
             }
             else
             {

@@ -17,7 +17,8 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// <remarks>
 /// The version is the state's feature level: a program that knows the level knows the format, and one that does not
 /// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
-/// change sets, version 4 the gateways and, in the head, the floor of the deletions.
+/// change sets, version 4 the gateways, the starts of TTL nodes and, in the head, what the last leader had counted and the
+/// floor of the deletions.
 /// The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>
@@ -36,6 +37,12 @@ internal static class SnapshotFormat
         {
             output.WriteInt64(head.RetentionTime);
             output.WriteInt64(head.LastStamp);
+        }
+
+        if (head.FeatureLevel >= FeatureLevels.AwakeClock)
+        {
+            output.WriteInt64(head.LastTerm);
+            output.WriteInt64(head.LastAwake);
         }
 
         if (head.FeatureLevel >= FeatureLevels.DeletionFloor)
@@ -65,11 +72,13 @@ internal static class SnapshotFormat
             nodeCount,
             hasClock ? reader.ReadInt64() : time,
             hasClock ? reader.ReadInt64() : 0,
+            featureLevel >= FeatureLevels.AwakeClock ? reader.ReadInt64() : 0,
+            featureLevel >= FeatureLevels.AwakeClock ? reader.ReadInt64() : 0,
             featureLevel >= FeatureLevels.DeletionFloor ? new Revision(reader.ReadInt64()) : Revision.Zero,
             reader.ReadUInt64());
     }
 
-    public static void Write(IBufferWriter<byte> output, TreeNode node)
+    public static void Write(IBufferWriter<byte> output, TreeNode node, int featureLevel)
     {
         output.WriteByte((byte)SnapshotRecord.Node);
         output.WriteString(node.GetPath());
@@ -85,10 +94,14 @@ internal static class SnapshotFormat
         output.WriteInt32(node.Creations);
         output.WriteByte((byte)node.Kind);
         output.WriteBoolean(node.IsTicket);
+        if (node.Kind == NodeKind.Ttl && featureLevel >= FeatureLevels.AwakeClock)
+        {
+            output.WriteInt64(node.TtlStart);
+        }
     }
 
     /// <summary>Reads what follows the path. How many children the node has follows from the other nodes.</summary>
-    public static void ReadInto(ref WireReader reader, TreeNode node, ContentTypes contentTypes)
+    public static void ReadInto(ref WireReader reader, TreeNode node, ContentTypes contentTypes, int featureLevel)
     {
         node.Value = reader.ReadBytes(Limits.ValueBytesMax);
         node.ContentType = contentTypes.Intern(reader.ReadString());
@@ -102,6 +115,10 @@ internal static class SnapshotFormat
         node.Creations = reader.ReadInt32();
         node.Kind = reader.ReadEnum(NodeKind.Ttl);
         node.IsTicket = reader.ReadBoolean();
+        if (node.Kind == NodeKind.Ttl && featureLevel >= FeatureLevels.AwakeClock)
+        {
+            node.SlotOrStart = reader.ReadInt64();
+        }
     }
 
     public static void Write(IBufferWriter<byte> output, Session session)

@@ -5,6 +5,7 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// <summary>What there is once, and what the rest must come to.</summary>
 /// <param name="RetentionTime">Equal to <paramref name="Time"/> before feature level 2.</param>
 /// <param name="LastStamp">0 before feature level 2: not needed there.</param>
+/// <param name="LastTerm">0 before feature level 4, as <paramref name="LastAwake"/>.</param>
 /// <param name="DeletionFloor">0 before feature level 4.</param>
 /// <param name="Digest">Of the state at the moment of the snapshot.</param>
 internal sealed record SnapshotHead(
@@ -17,5 +18,7 @@ internal sealed record SnapshotHead(
     long NodeCount,
     long RetentionTime,
     long LastStamp,
+    long LastTerm,
+    long LastAwake,
     Revision DeletionFloor,
     ulong Digest);

@@ -115,6 +115,8 @@ public sealed class StateMachineLoader(StateMachineOptions options)
         _state.Time = head.Time;
         _state.Retention.Time = head.RetentionTime;
         _state.Retention.LastStamp = head.LastStamp;
+        _state.Retention.LastTerm = head.LastTerm;
+        _state.Retention.LastAwake = head.LastAwake;
         _state.Lanes.LastId = head.LastLane;
         _state.History.CompactedTo = head.CompactedTo;
         _state.Tombstones.Floor = head.DeletionFloor;
@@ -128,7 +130,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
             throw new WireFormatException(problem);
         }
 
-        SnapshotFormat.ReadInto(ref reader, Place(path), _state.ContentTypes);
+        SnapshotFormat.ReadInto(ref reader, Place(path), _state.ContentTypes, _state.FeatureLevel);
         _nodeRecords++;
     }
 

@@ -76,7 +76,7 @@ internal static class NetChanges
         return true;
     }
 
-    private static IReadOnlyList<Change> DescribeEach(List<Step> steps)
+    private static Change[] DescribeEach(List<Step> steps)
     {
         var changes = steps.Count == 0 ? [] : new Change[steps.Count];
         for (var i = 0; i < changes.Length; i++)

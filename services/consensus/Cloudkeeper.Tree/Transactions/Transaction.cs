@@ -11,14 +11,17 @@ namespace Cloudkeeper.Tree.Transactions;
 /// </summary>
 /// <param name="revision">That it will have if it commits.</param>
 /// <param name="time">Log time, Unix milliseconds.</param>
+/// <param name="ttlStart">See <see cref="TreeNode.SlotOrStart"/>.</param>
 /// <param name="digest">Of the state before.</param>
-internal sealed class Transaction(Revision revision, long time, ulong digest)
+internal sealed class Transaction(Revision revision, long time, long ttlStart, ulong digest)
 {
     private readonly List<JournalEntry> _journal = [];
 
     public Revision Revision { get; } = revision;
 
     public long Time { get; } = time;
+
+    public long TtlStart { get; } = ttlStart;
 
     public ulong DigestBefore { get; } = digest;
 

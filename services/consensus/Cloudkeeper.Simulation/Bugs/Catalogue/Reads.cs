@@ -70,20 +70,8 @@ internal static class Reads
             [
                 new(
                     Sessions,
-                    "var receivedAt = _host.MonotonicMilliseconds;",
-                    "var receivedAt = _host.UnixMilliseconds;"),
-                new(
-                    Sessions,
-                    "_sessions.Touch(session, receivedAt, _host.MonotonicMilliseconds)",
-                    "_sessions.Touch(session, receivedAt, _host.UnixMilliseconds)"),
-                new(
-                    Sessions,
-                    "_sessions.Start(session.Id, session.TtlMilliseconds, _host.MonotonicMilliseconds);",
-                    "_sessions.Start(session.Id, session.TtlMilliseconds, _host.UnixMilliseconds);"),
-                new(
-                    Sessions,
-                    "_sessions.TakeExpired(\n_host.MonotonicMilliseconds,",
-                    "_sessions.TakeExpired(\n_host.UnixMilliseconds,"),
+                    "AwakeMilliseconds => _awake.Read(_host.MonotonicMilliseconds);",
+                    "AwakeMilliseconds => _host.UnixMilliseconds;"),
             ],
         },
         new("B-40.2", "the clock by which a leader counts runs at twice the speed") { Switch = Runs.Bug.FastClock },
