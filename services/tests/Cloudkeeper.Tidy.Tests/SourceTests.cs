@@ -13,6 +13,7 @@ public sealed partial class SourceTests
     [
         "mcr.microsoft.com", "learn.microsoft.com", "json-schema.org", "json.schemastore.org", "schemas.microsoft.com",
         "example.com", "example.org", "github.com", "www.rfc-editor.org", "raft.github.io", "grafana.com", "prometheus.io",
+        "www.w3.org",
     ];
 
     [Fact]
