@@ -38,7 +38,7 @@ public sealed class SessionTests
         _machine.PutEphemeral("/p/a", session);
         _machine.PutEphemeral("/c", session);
         _machine.Delete("/c");
-        Assert.Equal(["/p/a", "/p/b"], ReadSession(session).Ephemerals);
+        Assert.Equal(["/p/b", "/p/a"], ReadSession(session).Ephemerals);
 
         var result = _machine.Run(new CloseSessionCommand(session));
         Assert.Equal(SessionEndReason.Closed, Body<SessionInfo>(result).EndReason);

@@ -145,6 +145,14 @@ public sealed class CodecTests
                 Bytes(o => ReadResultCodec.Write(o, Samples.ReadResults)),
                 b => Bytes(o => ReadResultCodec.Write(o, ReadResultCodec.Read(b))),
                 b => ReadResultCodec.Read(b)),
+            ["page-read-batch"] = (
+                Bytes(o => ReadRequestCodec.Write(o, Samples.PageReads)),
+                b => Bytes(o => ReadRequestCodec.Write(o, ReadRequestCodec.Read(b))),
+                b => ReadRequestCodec.Read(b)),
+            ["page-read-results"] = (
+                Bytes(o => ReadResultCodec.Write(o, Samples.PageResults)),
+                b => Bytes(o => ReadResultCodec.Write(o, ReadResultCodec.Read(b))),
+                b => ReadResultCodec.Read(b)),
             ["read-point"] = (
                 Bytes(o => ReadPoint.Write(o, new ReadPoint(Samples.Cluster, new Revision(20)))),
                 b => Bytes(o => ReadPoint.Write(o, ReadPoint.Read(b))),

@@ -72,6 +72,29 @@ internal static class Samples
             new ReadSubtreeRequest("/a", "/a/b", 3, 1_000, WithValues: true),
         ]);
 
+    public static ReadBatch PageReads { get; } = new(
+        ReadConsistency.Linearizable,
+        new Revision(12),
+        [
+            new ReadSessionRequest(new SessionId(9), new ArrivalPage(null, 10_000)),
+            new ReadSessionRequest(new SessionId(9), new ArrivalPage(new Arrival(new Revision(7), "/a/b"), 10)),
+            new ReadLockRequest("/locks/a", new ArrivalPage(null, 1)),
+            new ReadLockRequest("/locks/a", new ArrivalPage(new Arrival(new Revision(7), "/locks/a/lock-0000000001"), 2)),
+        ]);
+
+    public static ReadBatchResult PageResults { get; } = new(
+        new Revision(20),
+        [
+            new ReadSessionResult(ResultCode.Ok, Session, ["/a/b"], 700) { More = new Arrival(new Revision(7), "/a/b") },
+            new ReadLockResult(ResultCode.Ok, [new ReadTicketResult(ResultCode.Ok, Ticket, 1)])
+            {
+                More = new Arrival(new Revision(7), "/locks/a/lock-0000000001"),
+            },
+        ])
+    {
+        Cluster = Cluster,
+    };
+
     public static ReadBatchResult ReadResults { get; } = new(
         new Revision(20),
         [

@@ -75,7 +75,7 @@ public sealed class SizeTests
         new(1, null, 0, [], new MutationCommand(new CreateSequentialOperation("/" + new string('x', 200), "ü", new byte[20_000], ""))),
     ];
 
-    private static ReadRequest[] AllReads() => [.. Samples.Reads.Requests, .. Samples.GatewayReads.Requests];
+    private static ReadRequest[] AllReads() => [.. Samples.Reads.Requests, .. Samples.GatewayReads.Requests, .. Samples.PageReads.Requests];
 
     private static int Encoded(Action<IBufferWriter<byte>> write)
     {

@@ -123,6 +123,25 @@ internal sealed class BlockList<TKey, TItem, TOrder>
 
     public Cursor GetEnumerator() => Start();
 
+    public void Clear()
+    {
+        _blocks = [];
+        _blockCount = 0;
+        Count = 0;
+    }
+
+    public TItem[] ToArray()
+    {
+        var items = new TItem[Count];
+        var count = 0;
+        foreach (var item in this)
+        {
+            items[count++] = item;
+        }
+
+        return items;
+    }
+
     private static int Search(ReadOnlySpan<TItem> items, TKey key)
     {
         var low = 0;

@@ -87,7 +87,15 @@ internal sealed class LockCommands(TreeState state, NodeOperations nodes, Sessio
         // Whichever is shorter; both are exact.
         if (session.Ephemerals.Count <= queue.Count)
         {
-            return session.Ephemerals.FirstOrDefault(node => node.IsTicket && node.Parent!.GetPath() == path);
+            foreach (var node in session.Ephemerals)
+            {
+                if (node.IsTicket && node.Parent!.GetPath() == path)
+                {
+                    return node;
+                }
+            }
+
+            return null;
         }
 
         foreach (var node in queue)

@@ -1,3 +1,5 @@
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Tree.Collections;
 using Cloudkeeper.Tree.Nodes;
 
@@ -49,6 +51,22 @@ internal sealed class LockQueue
     public int PositionOf(TreeNode contender) => _contenders.CountBefore(contender);
 
     public BlockList<TreeNode, TreeNode, ArrivalOrder>.Cursor GetEnumerator() => _contenders.Start();
+
+    /// <summary>Those behind a place, at which there need not be anybody any more.</summary>
+    /// <param name="place">Null: all.</param>
+    /// <param name="before">How many there are up to that place.</param>
+    public BlockList<TreeNode, TreeNode, ArrivalOrder>.Cursor After(Arrival? place, out int before)
+    {
+        if (place is null)
+        {
+            before = 0;
+            return _contenders.Start();
+        }
+
+        var key = new TreeNode(parent: null, NodePath.NameOf(place.Path)) { CreatedRevision = place.Created };
+        before = _contenders.CountBefore(key) + (_contenders.Find(key) is null ? 0 : 1);
+        return _contenders.After(key);
+    }
 }
 
 internal readonly struct ArrivalOrder : IBlockOrder<TreeNode, TreeNode>

@@ -66,7 +66,7 @@ internal sealed class NodeTree
             ChildrenRevision = transaction.Revision,
             CreatedAt = transaction.Time,
             ModifiedAt = transaction.Time,
-            SlotOrStart = content.Kind == NodeKind.Ttl ? transaction.TtlStart : 0,
+            UnchangedSince = content.Kind == NodeKind.Ttl ? transaction.TtlStart : 0,
         };
         ChangeChildren(transaction, parent, created: 1, present: 1);
         Link(node);
@@ -87,7 +87,7 @@ internal sealed class NodeTree
         if (node.Kind == NodeKind.Ttl)
         {
             node.OwnerOrTtl = ttlMilliseconds;
-            node.SlotOrStart = transaction.TtlStart;
+            node.UnchangedSince = transaction.TtlStart;
         }
 
         Idle.Add(node);
@@ -163,7 +163,7 @@ internal sealed class NodeTree
             if (node.Kind == NodeKind.Ttl)
             {
                 Idle.Remove(node);
-                node.SlotOrStart = startOf(node);
+                node.UnchangedSince = startOf(node);
                 Idle.Add(node);
                 Rehash(node);
             }

@@ -58,11 +58,8 @@ internal sealed class TreeNode(TreeNode? parent, string name)
     /// </summary>
     public int ChildCount { get; set; }
 
-    /// <summary>
-    /// Where an ephemeral node stands in its session's list. Since when by the retention clock a TTL node has not changed; 0
-    /// before feature level 4.
-    /// </summary>
-    public long SlotOrStart { get; set; }
+    /// <summary>Since when by the retention clock a TTL node has not changed; 0 before feature level 4, and of others.</summary>
+    public long UnchangedSince { get; set; }
 
     public NodeKind Kind { get; set; }
 
@@ -73,7 +70,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
 
     public long TtlMilliseconds => Kind == NodeKind.Ttl ? OwnerOrTtl : 0;
 
-    public long TtlStart => Kind == NodeKind.Ttl ? SlotOrStart : 0;
+    public long TtlStart => Kind == NodeKind.Ttl ? UnchangedSince : 0;
 
     public NodeStat Stat => new(
         CreatedRevision,
@@ -110,7 +107,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
         Version = copy.Version;
         Creations = copy.Creations;
         ChildCount = copy.ChildCount;
-        SlotOrStart = Kind == NodeKind.Ttl ? copy.SlotOrStart : SlotOrStart;
+        UnchangedSince = Kind == NodeKind.Ttl ? copy.UnchangedSince : UnchangedSince;
     }
 
     public string GetPath()

@@ -26,6 +26,9 @@ internal sealed class ReadHandler(TreeState state)
     /// <summary>What an entry of a page takes besides its texts and its value: the stat and the lengths.</summary>
     private const int EntryBytes = 128;
 
+    /// <summary>What a text takes besides its bytes: here, and where it is passed on.</summary>
+    private const int TextBytes = 32;
+
     public ReadResult Read(ReadRequest request) => request switch
     {
         ReadNodeRequest node => ReadNode(node),
@@ -152,15 +155,37 @@ internal sealed class ReadHandler(TreeState state)
 
     private ReadSessionResult ReadSession(ReadSessionRequest request)
     {
-        if (state.Sessions.Find(request.Session) is { } session)
+        if (!IsValid(request.Page))
         {
-            var paths = session.Ephemerals.Select(node => node.GetPath()).ToArray();
-            Array.Sort(paths, StringComparer.Ordinal);
-            return new ReadSessionResult(ResultCode.Ok, session.Info, paths, Unknown);
+            return new ReadSessionResult(ResultCode.InvalidPath, null, [], Unknown);
         }
 
-        var missing = state.Sessions.Missing(request.Session);
-        return new ReadSessionResult(missing.Code, missing.Body as SessionInfo, [], Unknown);
+        if (state.Sessions.Find(request.Session) is not { } session)
+        {
+            var missing = state.Sessions.Missing(request.Session);
+            return new ReadSessionResult(missing.Code, missing.Body as SessionInfo, [], Unknown);
+        }
+
+        var paths = new List<string>();
+        var bytes = 0L;
+        TreeNode? last = null;
+        var cursor = request.Page?.After is { } after
+            ? session.Ephemerals.After(CreationOrder.KeyOf(after))
+            : session.Ephemerals.Start();
+        while (cursor.MoveNext())
+        {
+            var path = cursor.Current.GetPath();
+            bytes += TextBytes + Encoding.UTF8.GetByteCount(path);
+            if (IsFull(paths.Count, LimitOf(request.Page), bytes))
+            {
+                return new ReadSessionResult(ResultCode.Ok, session.Info, paths, Unknown) { More = MoreOf(request.Page, last) };
+            }
+
+            paths.Add(path);
+            last = cursor.Current;
+        }
+
+        return new ReadSessionResult(ResultCode.Ok, session.Info, paths, Unknown);
     }
 
     private ReadSessionsResult ReadSessions(ReadSessionsRequest request)
@@ -189,27 +214,44 @@ internal sealed class ReadHandler(TreeState state)
 
     private ReadLockResult ReadLock(ReadLockRequest request)
     {
-        if (!NodeRules.IsValidPath(request.Path))
+        if (!NodeRules.IsValidPath(request.Path) || !IsValid(request.Page))
         {
             return new ReadLockResult(ResultCode.InvalidPath, []);
         }
 
         var tickets = new List<ReadTicketResult>();
-        if (state.Nodes.Find(request.Path)?.Children is { } children)
+        if (state.Nodes.Find(request.Path)?.Children is not { } children)
         {
-            foreach (var node in children.Queue)
-            {
-                if (tickets.Count >= Limits.PageSizeMax)
-                {
-                    break;
-                }
+            return new ReadLockResult(ResultCode.Ok, tickets);
+        }
 
-                tickets.Add(new ReadTicketResult(ResultCode.Ok, LockCommands.Describe(node, tickets.Count), Unknown));
+        var bytes = 0L;
+        TreeNode? last = null;
+        var cursor = children.Queue.After(request.Page?.After, out var position);
+        while (cursor.MoveNext())
+        {
+            var ticket = LockCommands.Describe(cursor.Current, position++);
+            bytes += EntryBytes + Encoding.UTF8.GetByteCount(ticket.Path) + Encoding.UTF8.GetByteCount(ticket.Node)
+                + cursor.Current.Value.Length;
+            if (IsFull(tickets.Count, LimitOf(request.Page), bytes))
+            {
+                return new ReadLockResult(ResultCode.Ok, tickets) { More = MoreOf(request.Page, last) };
             }
+
+            tickets.Add(new ReadTicketResult(ResultCode.Ok, ticket, Unknown));
+            last = cursor.Current;
         }
 
         return new ReadLockResult(ResultCode.Ok, tickets);
     }
+
+    private static bool IsValid(ArrivalPage? page) => page?.After is not { } after || NodeRules.IsValidPath(after.Path);
+
+    private static int LimitOf(ArrivalPage? page) => page?.Limit ?? Limits.PageSizeMax;
+
+    /// <summary>Who did not ask for a page does not know that there are several.</summary>
+    private static Arrival? MoreOf(ArrivalPage? page, TreeNode? last) =>
+        page is null || last is null ? null : new Arrival(last.CreatedRevision, last.GetPath());
 
     private ReadChangeResult ReadChange(ReadChangeRequest request)
     {

@@ -8,8 +8,6 @@ namespace Cloudkeeper.Tree.Sessions;
 /// <summary>A live session. All of it is unchanging but the set of its ephemeral nodes, which follows from the nodes.</summary>
 internal sealed class Session(SessionId id, string name, long ttlMilliseconds, long createdAt)
 {
-    private readonly List<TreeNode> _ephemerals = [];
-
     public SessionId Id { get; } = id;
 
     public string Name { get; } = name;
@@ -18,32 +16,32 @@ internal sealed class Session(SessionId id, string name, long ttlMilliseconds, l
 
     public long CreatedAt { get; } = createdAt;
 
-    /// <summary>In no order that means anything.</summary>
-    public IReadOnlyList<TreeNode> Ephemerals => _ephemerals;
+    /// <summary>In the order of their creation.</summary>
+    public BlockList<TreeNode, TreeNode, CreationOrder> Ephemerals { get; } = new();
 
     public SessionInfo Info => new(Id, Name, TtlMilliseconds, CreatedAt, EndReason: null, LastKeepaliveAt: 0);
 
-    public void Attach(TreeNode node)
+    /// <remarks>
+    /// It may take the place of a node that was created at this path by the same transaction, and was deleted with its parent:
+    /// that one is detached only when the transaction is done.
+    /// </remarks>
+    public void Attach(TreeNode node) => Ephemerals.Set(node);
+
+    /// <summary>See <see cref="Attach"/>: its place may have been taken.</summary>
+    public void Detach(TreeNode node)
     {
-        node.SlotOrStart = _ephemerals.Count;
-        _ephemerals.Add(node);
+        if (ReferenceEquals(Ephemerals.Find(node), node))
+        {
+            Ephemerals.Remove(node);
+        }
     }
 
     /// <summary>All ephemeral nodes at once: what is left has none.</summary>
     public TreeNode[] DetachAll()
     {
-        var all = _ephemerals.ToArray();
-        _ephemerals.Clear();
+        var all = Ephemerals.ToArray();
+        Ephemerals.Clear();
         return all;
-    }
-
-    public void Detach(TreeNode node)
-    {
-        Invariant.Require(ReferenceEquals(_ephemerals[(int)node.SlotOrStart], node));
-        var last = _ephemerals[^1];
-        _ephemerals[(int)node.SlotOrStart] = last;
-        last.SlotOrStart = node.SlotOrStart;
-        _ephemerals.RemoveAt(_ephemerals.Count - 1);
     }
 
     public ulong ComputeHash()

@@ -117,7 +117,7 @@ internal static class SnapshotFormat
         node.IsTicket = reader.ReadBoolean();
         if (node.Kind == NodeKind.Ttl && featureLevel >= FeatureLevels.AwakeClock)
         {
-            node.SlotOrStart = reader.ReadInt64();
+            node.UnchangedSince = reader.ReadInt64();
         }
     }
 

@@ -11,7 +11,7 @@ namespace Cloudkeeper.Tree.Transactions;
 /// </summary>
 /// <param name="revision">That it will have if it commits.</param>
 /// <param name="time">Log time, Unix milliseconds.</param>
-/// <param name="ttlStart">See <see cref="TreeNode.SlotOrStart"/>.</param>
+/// <param name="ttlStart">See <see cref="TreeNode.UnchangedSince"/>.</param>
 /// <param name="digest">Of the state before.</param>
 internal sealed class Transaction(Revision revision, long time, long ttlStart, ulong digest)
 {

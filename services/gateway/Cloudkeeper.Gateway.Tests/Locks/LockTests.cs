@@ -47,6 +47,31 @@ public sealed class LockTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task Who_waits_comes_in_pages_and_who_holds_on_the_first()
+    {
+        var tickets = new List<long>();
+        for (var i = 0; i < 5; i++)
+        {
+            tickets.Add(TicketOf(await AcquireAsync("""{"ttl":"10s"}""")));
+        }
+
+        var found = new List<long>();
+        var query = "?limit=2";
+        for (var pages = 1; query.Length > 0; pages++)
+        {
+            var page = (await gateway.GetAsync(_lock + query)).ShouldBe(200).Json;
+            Assert.Equal(pages == 1 ? 1 : 0, page.GetProperty("holders").GetArrayLength());
+            found.AddRange(page.GetProperty("holders").EnumerateArray().Concat(page.GetProperty("waiting").EnumerateArray())
+                .Select(ticket => ticket.GetProperty("ticket").GetInt64()));
+            query = page.TryGetProperty("cursor", out var cursor) ? "?limit=2&cursor=" + cursor.GetString() : "";
+            Assert.InRange(pages, 1, 3);
+        }
+
+        Assert.Equal(tickets, found);
+        Assert.Equal(4, (await gateway.GetAsync(_lock)).Json.GetProperty("waiting").GetArrayLength());
+    }
+
+    [Fact]
     public async Task Who_does_not_want_to_queue_learns_who_holds()
     {
         var held = await AcquireAsync("""{"ttl":"10s","owner":"me"}""");

@@ -54,6 +54,49 @@ public sealed class SessionTests(GatewayFixture gateway)
     }
 
     [Fact]
+    public async Task The_ephemeral_nodes_of_a_session_come_in_pages()
+    {
+        var id = await gateway.OpenSessionAsync();
+        string[] names = [.. Enumerable.Range(0, 5).Select(i => $"page-{id}-{9 - i}")];
+        foreach (var name in names)
+        {
+            await gateway.PutAsync($"/v1/nodes/{name}?session={id}");
+        }
+
+        var found = new List<string?>();
+        var query = "?limit=2";
+        for (var pages = 1; query.Length > 0; pages++)
+        {
+            var page = (await gateway.GetAsync($"/v1/sessions/{id}{query}")).ShouldBe(200).Json;
+            Assert.Equal(id, page.GetProperty("id").GetInt64());
+            found.AddRange(page.GetProperty("ephemerals").EnumerateArray().Select(path => path.GetString()));
+            query = page.TryGetProperty("cursor", out var cursor) ? "?limit=2&cursor=" + cursor.GetString() : "";
+            Assert.InRange(pages, 1, 3);
+        }
+
+        Assert.Equal(names.Select(name => "/" + name), found);
+        var all = (await gateway.GetAsync($"/v1/sessions/{id}")).ShouldBe(200).Json;
+        Assert.Equal(5, all.GetProperty("ephemerals").GetArrayLength());
+        Assert.False(all.TryGetProperty("cursor", out _));
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=10001")]
+    [InlineData("cursor=x")]
+    [InlineData("cursor=")]
+    [InlineData("cursor=L2E")] // /a
+    [InlineData("cursor=NQ")] // 5
+    [InlineData("cursor=LTUvYQ")] // -5/a
+    [InlineData("cursor=NS9hLy9i")] // 5/a//b
+    public async Task Pages_that_are_none_are_refused(string query)
+    {
+        var id = await gateway.OpenSessionAsync();
+        (await gateway.GetAsync($"/v1/sessions/{id}?{query}")).ShouldBe(400, "invalid-parameter");
+        (await gateway.GetAsync($"/v1/locks/none?{query}")).ShouldBe(400, "invalid-parameter");
+    }
+
+    [Fact]
     public async Task Sessions_come_in_pages()
     {
         long[] opened = [await gateway.OpenSessionAsync(), await gateway.OpenSessionAsync(), await gateway.OpenSessionAsync()];

@@ -46,7 +46,13 @@ internal static class LockEndpoints
 
     private static RouteDescription GetLock => new(Group, "Who holds a lock, and who waits for it.")
     {
-        Parameters = [TreePath, .. Reading],
+        Parameters =
+        [
+            TreePath,
+            Query("limit", "Tickets on one page, 1 to 10000, default 10000."),
+            Query("cursor", "Where the next page begins, as the page before said."),
+            .. Reading,
+        ],
         Answers = [new(200, "Empty if it was never used.", typeof(Answers.Lock))],
         Problems =
         [

@@ -13,7 +13,8 @@ namespace Cloudkeeper.Gateway.Locks;
 
 /// <summary>What the routes of <c>/v1/locks</c> and <c>/v1/tickets</c> do.</summary>
 internal sealed class LockHandlers(
-    INodes nodes, ConsistentReads reads, Mutations mutations, BodyReader bodies, TicketWaits waits, TimeProvider time)
+    INodes nodes, ClusterLevel level, ConsistentReads reads, Mutations mutations, BodyReader bodies, TicketWaits waits,
+    TimeProvider time)
 {
     public async Task AcquireAsync(HttpContext context)
     {
@@ -41,16 +42,23 @@ internal sealed class LockHandlers(
     public async Task GetLockAsync(HttpContext context)
     {
         var path = RequestTarget.TreePath(context);
-        var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
-        var answer = await reads.ReadAsync(new ReadLockRequest(path), choice, context.RequestAborted);
+        var query = RequestQuery.Of(context);
+        var choice = ConsistencyChoice.Of(context, query);
+        var request = new ReadLockRequest(path, ArrivalCursor.PageOf(query, level));
+        var answer = await reads.ReadAsync(request, choice, context.RequestAborted);
         answer.Describe(context);
-        var tickets = ((ReadLockResult)answer.Result).Tickets;
-        await JsonAnswer.WriteAsync(context, TicketJson.HeldBy(tickets), (path, tickets), static async (parts, read) =>
+        var result = (ReadLockResult)answer.Result;
+        await JsonAnswer.WriteAsync(context, TicketJson.HeldBy(result.Tickets), (path, result), static async (parts, read) =>
         {
             parts.Json.WriteStartObject();
             parts.Json.WriteString("path"u8, read.path);
-            await TicketJson.WriteListAsync(parts, "holders", read.tickets.Where(static ticket => ticket.Ticket!.IsHeld));
-            await TicketJson.WriteListAsync(parts, "waiting", read.tickets.Where(static ticket => !ticket.Ticket!.IsHeld));
+            await TicketJson.WriteListAsync(parts, "holders", read.result.Tickets.Where(static ticket => ticket.Ticket!.IsHeld));
+            await TicketJson.WriteListAsync(parts, "waiting", read.result.Tickets.Where(static ticket => !ticket.Ticket!.IsHeld));
+            if (read.result.More is { } last)
+            {
+                parts.Json.WriteString("cursor"u8, ArrivalCursor.Behind(last));
+            }
+
             parts.Json.WriteEndObject();
         });
     }

@@ -64,7 +64,8 @@ internal static class Answers
         string Ttl,
         string? ExpiresIn,
         DateTimeOffset CreatedAt,
-        IReadOnlyList<string>? Ephemerals = null);
+        IReadOnlyList<string>? Ephemerals = null,
+        string? Cursor = null);
 
     internal sealed record SessionPage(IReadOnlyList<Session> Sessions, string? Cursor = null);
 
@@ -85,7 +86,8 @@ internal static class Answers
         string Owner,
         string? ExpiresIn);
 
-    internal sealed record Lock(string Path, IReadOnlyList<Ticket> Holders, IReadOnlyList<Ticket> Waiting);
+    internal sealed record Lock(
+        string Path, IReadOnlyList<Ticket> Holders, IReadOnlyList<Ticket> Waiting, string? Cursor = null);
 
     internal sealed record Member(
         string Id,

@@ -54,7 +54,13 @@ internal static class SessionEndpoints
 
     private static RouteDescription Get => new(Group, "Read a session and the paths of its ephemeral nodes.")
     {
-        Parameters = [Id, .. Reading],
+        Parameters =
+        [
+            Id,
+            Query("limit", "Ephemeral nodes on one page, 1 to 10000, default 10000."),
+            Query("cursor", "Where the next page begins, as the page before said."),
+            .. Reading,
+        ],
         Answers = [new(200, "It lives.", typeof(Answers.Session))],
         Problems =
         [

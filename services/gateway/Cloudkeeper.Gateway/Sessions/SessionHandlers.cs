@@ -12,7 +12,8 @@ using Cloudkeeper.Protocol.Sessions;
 namespace Cloudkeeper.Gateway.Sessions;
 
 /// <summary>What the routes of <c>/v1/sessions</c> do.</summary>
-internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutations mutations, BodyReader bodies)
+internal sealed class SessionHandlers(
+    INodes nodes, ClusterLevel level, ConsistentReads reads, Mutations mutations, BodyReader bodies)
 {
     private const long TtlMillisecondsOtherwise = 10_000;
     private const int PageSizeOtherwise = 1_000;
@@ -59,8 +60,10 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
     public async Task GetAsync(HttpContext context)
     {
         var id = IdOf(context);
-        var choice = ConsistencyChoice.Of(context, RequestQuery.Of(context));
-        var answer = await reads.ReadAsync(new ReadSessionRequest(id), choice, context.RequestAborted);
+        var query = RequestQuery.Of(context);
+        var choice = ConsistencyChoice.Of(context, query);
+        var request = new ReadSessionRequest(id, ArrivalCursor.PageOf(query, level));
+        var answer = await reads.ReadAsync(request, choice, context.RequestAborted);
         answer.Describe(context);
         var result = (ReadSessionResult)answer.Result;
         if (result is not { Code: ResultCode.Ok, Session: { EndReason: null } session })
@@ -71,7 +74,8 @@ internal sealed class SessionHandlers(INodes nodes, ConsistentReads reads, Mutat
 
         var held = SessionJson.HeldBy(result.Ephemerals);
         await JsonAnswer.WriteAsync(context, held, (session, result), static (parts, read) =>
-            SessionJson.WriteAsync(parts, read.session, read.result.ExpiresInMilliseconds, read.result.Ephemerals));
+            SessionJson.WriteAsync(
+                parts, read.session, read.result.ExpiresInMilliseconds, read.result.Ephemerals, read.result.More));
     }
 
     public async Task CloseAsync(HttpContext context)

@@ -30,10 +30,11 @@ internal static class SessionJson
         json.WriteEndObject();
     }
 
-    /// <summary><c>{id, name, ttl, expiresIn, createdAt, ephemerals}</c></summary>
+    /// <summary><c>{id, name, ttl, expiresIn, createdAt, ephemerals, cursor?}</c></summary>
     /// <inheritdoc cref="Write(Utf8JsonWriter, SessionInfo, long)"/>
+    /// <param name="more">The last of the ephemeral nodes, if more follow.</param>
     public static async ValueTask WriteAsync(
-        JsonParts parts, SessionInfo session, long expiresIn, IReadOnlyList<string> ephemerals)
+        JsonParts parts, SessionInfo session, long expiresIn, IReadOnlyList<string> ephemerals, Arrival? more)
     {
         WriteMembers(parts.Json, session, expiresIn);
         parts.Json.WriteStartArray("ephemerals"u8);
@@ -44,6 +45,11 @@ internal static class SessionJson
         }
 
         parts.Json.WriteEndArray();
+        if (more is not null)
+        {
+            parts.Json.WriteString("cursor"u8, ArrivalCursor.Behind(more));
+        }
+
         parts.Json.WriteEndObject();
     }
 

@@ -15,6 +15,9 @@ internal sealed class ClusterLevel
     /// <summary>From which on gateways register in the table of the state machine.</summary>
     public const int GatewayTable = 4;
 
+    /// <summary>From which on nodes answer lists of ephemeral nodes and of tickets in pages.</summary>
+    public const int Pages = 4;
+
     /// <summary>0: no leader has been heard yet.</summary>
     public int Value => _value;
 

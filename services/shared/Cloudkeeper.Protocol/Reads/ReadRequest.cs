@@ -17,14 +17,16 @@ public sealed record ReadChildrenRequest(string Path, string After, int Limit, b
 /// <param name="DepthMax">How far below <paramref name="Path"/>; 0: only the node itself.</param>
 public sealed record ReadSubtreeRequest(string Path, string After, int DepthMax, int Limit, bool WithValues) : ReadRequest;
 
-public sealed record ReadSessionRequest(SessionId Session) : ReadRequest;
+/// <param name="Page">Of its ephemeral nodes; null: as nodes before feature level 4 know it, without a next page.</param>
+public sealed record ReadSessionRequest(SessionId Session, ArrivalPage? Page = null) : ReadRequest;
 
 /// <param name="After">Only sessions with a larger id.</param>
 public sealed record ReadSessionsRequest(SessionId After, int Limit) : ReadRequest;
 
 public sealed record ReadTicketRequest(Ticket Ticket) : ReadRequest;
 
-public sealed record ReadLockRequest(string Path) : ReadRequest;
+/// <param name="Page">Of those who hold it or wait for it; null: as nodes before feature level 4 know it, without a next page.</param>
+public sealed record ReadLockRequest(string Path, ArrivalPage? Page = null) : ReadRequest;
 
 /// <summary>One change out of the history, with its value and the one before, whatever their size.</summary>
 public sealed record ReadChangeRequest(Revision Revision, string Path) : ReadRequest;

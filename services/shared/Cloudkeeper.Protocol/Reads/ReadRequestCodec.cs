@@ -19,6 +19,8 @@ public static class ReadRequestCodec
         Change = 6,
         Subtree = 7,
         Gateways = 8,
+        SessionPage = 9,
+        LockPage = 10,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatch batch)
@@ -76,8 +78,9 @@ public static class ReadRequestCodec
                 output.WriteBoolean(subtree.WithValues);
                 break;
             case ReadSessionRequest session:
-                output.WriteByte((byte)Tag.Session);
+                output.WriteByte((byte)(session.Page is null ? Tag.Session : Tag.SessionPage));
                 output.WriteInt64(session.Session.Value);
+                WritePage(output, session.Page);
                 break;
             case ReadSessionsRequest sessions:
                 output.WriteByte((byte)Tag.Sessions);
@@ -89,8 +92,9 @@ public static class ReadRequestCodec
                 output.WriteInt64(ticket.Ticket.Value);
                 break;
             case ReadLockRequest readLock:
-                output.WriteByte((byte)Tag.Lock);
+                output.WriteByte((byte)(readLock.Page is null ? Tag.Lock : Tag.LockPage));
                 output.WriteString(readLock.Path);
+                WritePage(output, readLock.Page);
                 break;
             case ReadChangeRequest change:
                 output.WriteByte((byte)Tag.Change);
@@ -107,7 +111,7 @@ public static class ReadRequestCodec
 
     private static ReadRequest ReadRequest(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Gateways);
+        var tag = reader.ReadEnum(Tag.LockPage);
         return tag switch
         {
             Tag.Node => new ReadNodeRequest(reader.ReadString(Limits.PathBytesMax), reader.ReadBoolean()),
@@ -127,8 +131,29 @@ public static class ReadRequestCodec
             Tag.Ticket => new ReadTicketRequest(new Ticket(reader.ReadInt64())),
             Tag.Lock => new ReadLockRequest(reader.ReadString(Limits.PathBytesMax)),
             Tag.Change => new ReadChangeRequest(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax)),
-            _ => new ReadGatewaysRequest(),
+            Tag.Gateways => new ReadGatewaysRequest(),
+            Tag.SessionPage => new ReadSessionRequest(new SessionId(reader.ReadInt64()), ReadPage(ref reader)),
+            _ => new ReadLockRequest(reader.ReadString(Limits.PathBytesMax), ReadPage(ref reader)),
         };
+    }
+
+    private static void WritePage(IBufferWriter<byte> output, ArrivalPage? page)
+    {
+        if (page is not null)
+        {
+            output.WriteInt32(page.Limit);
+            output.WriteBoolean(page.After is not null);
+            if (page.After is not null)
+            {
+                output.WriteArrival(page.After);
+            }
+        }
+    }
+
+    private static ArrivalPage ReadPage(ref WireReader reader)
+    {
+        var limit = ReadLimit(ref reader);
+        return new ArrivalPage(reader.ReadBoolean() ? reader.ReadArrival() : null, limit);
     }
 
     private static int ReadDepth(ref WireReader reader)

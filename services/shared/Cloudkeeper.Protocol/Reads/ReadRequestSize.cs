@@ -17,11 +17,15 @@ public static class ReadRequestSize
             WireSize.OfString(children.Path) + WireSize.OfString(children.After) + sizeof(int) + WireSize.Boolean,
         ReadSubtreeRequest subtree =>
             WireSize.OfString(subtree.Path) + WireSize.OfString(subtree.After) + (2 * sizeof(int)) + WireSize.Boolean,
-        ReadSessionRequest or ReadTicketRequest => sizeof(long),
+        ReadSessionRequest session => sizeof(long) + OfPage(session.Page),
+        ReadTicketRequest => sizeof(long),
         ReadSessionsRequest => sizeof(long) + sizeof(int),
-        ReadLockRequest held => WireSize.OfString(held.Path),
+        ReadLockRequest held => WireSize.OfString(held.Path) + OfPage(held.Page),
         ReadChangeRequest change => sizeof(long) + WireSize.OfString(change.Path),
         ReadGatewaysRequest => 0,
         _ => throw new ArgumentException($"No size of {request?.GetType().Name}.", nameof(request)),
     };
+
+    private static int OfPage(ArrivalPage? page) => page is null ? 0 : sizeof(int) + WireSize.Boolean
+        + (page.After is { } after ? sizeof(long) + WireSize.OfString(after.Path) : 0);
 }

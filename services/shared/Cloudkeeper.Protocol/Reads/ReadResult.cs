@@ -40,13 +40,17 @@ public sealed record ReadSubtreeResult(
     IReadOnlyList<SubtreeEntry> Nodes,
     bool HasMore) : ReadResult(Code);
 
-/// <param name="Ephemerals">Paths of its ephemeral nodes, in order.</param>
+/// <param name="Ephemerals">Paths of its ephemeral nodes, in the order of their creation.</param>
 /// <param name="ExpiresInMilliseconds">As the answering leader counts; -1 from another node, which cannot know.</param>
 public sealed record ReadSessionResult(
     ResultCode Code,
     SessionInfo? Session,
     IReadOnlyList<string> Ephemerals,
-    long ExpiresInMilliseconds) : ReadResult(Code);
+    long ExpiresInMilliseconds) : ReadResult(Code)
+{
+    /// <summary>The last one here, if more follow and a page was asked for.</summary>
+    public Arrival? More { get; init; }
+}
 
 public sealed record SessionEntry(SessionInfo Session, long ExpiresInMilliseconds);
 
@@ -56,7 +60,12 @@ public sealed record ReadSessionsResult(ResultCode Code, IReadOnlyList<SessionEn
 /// <param name="ExpiresInMilliseconds">Of the ticket's session; -1 when unknown.</param>
 public sealed record ReadTicketResult(ResultCode Code, TicketInfo? Ticket, long ExpiresInMilliseconds) : ReadResult(Code);
 
-public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketResult> Tickets) : ReadResult(Code);
+/// <param name="Tickets">In the order in which they came.</param>
+public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketResult> Tickets) : ReadResult(Code)
+{
+    /// <summary>The last one here, if more follow and a page was asked for.</summary>
+    public Arrival? More { get; init; }
+}
 
 public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
 

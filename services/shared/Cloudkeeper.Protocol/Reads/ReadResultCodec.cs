@@ -22,6 +22,8 @@ public static class ReadResultCodec
         Change = 6,
         Subtree = 7,
         Gateways = 8,
+        SessionPage = 9,
+        LockPage = 10,
     }
 
     public static void Write(IBufferWriter<byte> output, ReadBatchResult batch)
@@ -74,8 +76,9 @@ public static class ReadResultCodec
                 WriteSubtree(output, subtree);
                 break;
             case ReadSessionResult session:
-                Begin(output, Tag.Session, session.Code);
+                Begin(output, session.More is null ? Tag.Session : Tag.SessionPage, session.Code);
                 WriteSession(output, session);
+                WriteMore(output, session.More);
                 break;
             case ReadSessionsResult sessions:
                 Begin(output, Tag.Sessions, sessions.Code);
@@ -93,7 +96,7 @@ public static class ReadResultCodec
                 WriteTicket(output, ticket);
                 break;
             case ReadLockResult readLock:
-                Begin(output, Tag.Lock, readLock.Code);
+                Begin(output, readLock.More is null ? Tag.Lock : Tag.LockPage, readLock.Code);
                 output.WriteCount(readLock.Tickets.Count);
                 foreach (var ticket in readLock.Tickets)
                 {
@@ -101,6 +104,7 @@ public static class ReadResultCodec
                     WriteTicket(output, ticket);
                 }
 
+                WriteMore(output, readLock.More);
                 break;
             case ReadChangeResult change:
                 Begin(output, Tag.Change, change.Code);
@@ -180,6 +184,14 @@ public static class ReadResultCodec
         output.WriteInt64(result.ExpiresInMilliseconds);
     }
 
+    private static void WriteMore(IBufferWriter<byte> output, Arrival? more)
+    {
+        if (more is not null)
+        {
+            output.WriteArrival(more);
+        }
+    }
+
     private static void WriteTicket(IBufferWriter<byte> output, ReadTicketResult result)
     {
         output.WriteBoolean(result.Ticket is not null);
@@ -193,7 +205,7 @@ public static class ReadResultCodec
 
     private static ReadResult ReadResult(ref WireReader reader)
     {
-        var tag = reader.ReadEnum(Tag.Gateways);
+        var tag = reader.ReadEnum(Tag.LockPage);
         var code = reader.ReadEnum(ResultCodes.Last);
         return tag switch
         {
@@ -209,6 +221,8 @@ public static class ReadResultCodec
             Tag.Sessions => ReadSessions(ref reader, code),
             Tag.Ticket => ReadTicket(ref reader, code),
             Tag.Lock => ReadLock(ref reader, code),
+            Tag.SessionPage => ReadSession(ref reader, code) with { More = reader.ReadArrival() },
+            Tag.LockPage => ReadLock(ref reader, code) with { More = reader.ReadArrival() },
             Tag.Gateways => ReadGateways(ref reader, code),
             _ => new ReadChangeResult(
                 code,

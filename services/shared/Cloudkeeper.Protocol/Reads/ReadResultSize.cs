@@ -26,7 +26,7 @@ public static class ReadResultSize
     };
 
     private static long OfTicket(ReadTicketResult ticket) =>
-        ticket.Ticket is { } info ? info.Path.Length + info.Owner.Length : 0;
+        ticket.Ticket is { } info ? info.Path.Length + info.Node.Length + info.Owner.Length : 0;
 
     private static long Sum<T>(IReadOnlyList<T> entries, Func<T, long> bytes)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Protocol.Wire;
 
@@ -68,4 +69,13 @@ public static class IdentifierCodec
 
     public static NodeStat? ReadOptionalStat(this ref WireReader reader) =>
         reader.ReadBoolean() ? reader.ReadStat() : null;
+
+    public static void WriteArrival(this IBufferWriter<byte> output, Arrival arrival)
+    {
+        output.WriteInt64(arrival.Created.Value);
+        output.WriteString(arrival.Path);
+    }
+
+    public static Arrival ReadArrival(this ref WireReader reader) =>
+        new(new Revision(reader.ReadInt64()), reader.ReadString(Limits.PathBytesMax));
 }
