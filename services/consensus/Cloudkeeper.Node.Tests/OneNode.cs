@@ -6,6 +6,7 @@ using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Joining;
+using Cloudkeeper.Node.Recovery;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
@@ -64,6 +65,8 @@ internal sealed class OneNode : IAsyncDisposable
     public HostingOptions Hosting => _factory.Services.GetRequiredService<IOptions<HostingOptions>>().Value;
 
     public MemoryBudget Memory => _factory.Services.GetRequiredService<MemoryBudget>();
+
+    public BackupsUnderWay Backups => _factory.Services.GetRequiredService<BackupsUnderWay>();
 
     public ThisNode Node => _factory.Services.GetRequiredService<ThisNode>();
 

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+using Cloudkeeper.Hosting.Memory;
+using Cloudkeeper.Node.Recovery;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Storage;
@@ -57,6 +60,40 @@ public sealed class RestoreTests : IDisposable
             Assert.Equal(response.Content.Headers.ContentLength, (await response.Content.ReadAsByteArrayAsync(Stopping)).Length);
             Assert.EndsWith($"-{written}.snapshot", response.Content.Headers.ContentDisposition!.FileName, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task Fifty_backups_that_are_asked_for_at_once_are_one_snapshot()
+    {
+        await using var node = await OneNode.Start(Old).LeadAsync();
+        await node.WriteAsync("/a", "kept");
+        var before = await SnapshotsAsync(node);
+        var backups = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => node.Client.GetByteArrayAsync(NodeRoutes.Snapshot, Stopping)));
+
+        Assert.All(backups, backup => Assert.Equal(backups[0], backup));
+        Assert.Equal(before + 1, await SnapshotsAsync(node));
+        Assert.Equal(0, node.Memory.UsedBy(MemoryUse.Snapshots));
+    }
+
+    [Fact]
+    public async Task Too_many_backups_at_a_time_are_refused()
+    {
+        await using var node = await OneNode.Start(Old).LeadAsync();
+        await node.WriteAsync("/a", "kept");
+        for (var i = 0; i < BackupsUnderWay.RequestsMax; i++)
+        {
+            Assert.True(node.Backups.TryEnter());
+        }
+
+        using (var refused = await node.Client.GetAsync(NodeRoutes.Snapshot, Stopping))
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        }
+
+        node.Backups.Leave();
+        using var response = await node.Client.GetAsync(NodeRoutes.Snapshot, Stopping);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     /// <summary>Whether the cluster itself commits something meanwhile or not.</summary>
@@ -170,4 +207,12 @@ public sealed class RestoreTests : IDisposable
     }
 
     private static Guid ClusterOf(OneNode node) => node.Replica.ClusterId;
+
+    private static async Task<double> SnapshotsAsync(OneNode node)
+    {
+        const string name = "cloudkeeper_node_snapshot_seconds_count";
+        var lines = (await node.Client.GetStringAsync("/metrics", Stopping)).Split('\n');
+        var line = lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture);
+    }
 }

@@ -60,6 +60,13 @@ public sealed class NodeOptions
     [Range(100, 100_000_000, ErrorMessage = "Node:SnapshotLogEntries must be 100 to 100,000,000.")]
     public long SnapshotLogEntries { get; init; } = 200_000;
 
+    /// <summary>
+    /// Change feeds that gateways follow here at a time; one more is refused with 429, and its gateway tries another node or
+    /// later. Default 256. 1 to 10,000.
+    /// </summary>
+    [Range(1, 10_000, ErrorMessage = "Node:FeedStreamsMax must be 1 to 10,000.")]
+    public int FeedStreamsMax { get; init; } = 256;
+
     /// <summary>Bytes of one preallocated log segment. Default 64 MiB. 64 KiB to 1 GiB.</summary>
     [Range(64 << 10, 1 << 30, ErrorMessage = "Node:SegmentBytes must be 64 KiB to 1 GiB.")]
     public int SegmentBytes { get; init; } = 64 << 20;

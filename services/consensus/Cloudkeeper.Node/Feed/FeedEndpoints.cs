@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Pipelines;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Protocol;
@@ -11,9 +12,10 @@ namespace Cloudkeeper.Node.Feed;
 /// <summary>The change feed for gateways.</summary>
 internal static class FeedEndpoints
 {
-    public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapReplica().MapGet(NodeRoutes.Feed, StreamAsync);
+    public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapReplica().MapGet(NodeRoutes.Feed, HandleAsync);
 
-    private static async Task StreamAsync(HttpContext context, ReplicaHost replica, FeedHub hub, NodeMetrics metrics)
+    private static async Task HandleAsync(
+        HttpContext context, ReplicaHost replica, FeedHub hub, FeedPlaces places, MemoryBudget memory, NodeMetrics metrics)
     {
         if (!TryReadNumber(context.Request.Query["from"], out var from)
             || !TryReadNumber(context.Request.Query["recent"], out var recent))
@@ -22,17 +24,34 @@ internal static class FeedEndpoints
             return;
         }
 
+        if (!places.TryEnter())
+        {
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            return;
+        }
+
+        try
+        {
+            var reader = new FeedReader(replica, hub, new FeedStream(metrics.FeedOverflowed), places, memory);
+            await StreamAsync(context, replica, reader, from is { } revision ? new Revision(revision) : null, recent ?? 0);
+        }
+        finally
+        {
+            places.Leave();
+        }
+    }
+
+    private static async Task StreamAsync(
+        HttpContext context, ReplicaHost replica, FeedReader reader, Revision? from, long recent)
+    {
         context.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         context.Response.ContentType = "application/octet-stream";
         using var stopping = replica.Link(context.RequestAborted);
-        var stream = new FeedStream(metrics.FeedOverflowed);
         try
         {
-            var first = await replica.AskAsync(r => hub.Begin(
-                r.Machine, replica.ClusterId, from is { } revision ? new Revision(revision) : null, recent ?? 0, stream));
-            if (await CatchUpAsync(replica, hub, stream, first, context.Response.BodyWriter, stopping.Token))
+            if (await reader.CatchUpAsync(from, recent, context.Response.BodyWriter, stopping.Token))
             {
-                await FollowAsync(stream, context.Response.BodyWriter, stopping.Token);
+                await FollowAsync(reader.Stream, context.Response.BodyWriter, stopping.Token);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
@@ -41,33 +60,7 @@ internal static class FeedEndpoints
         }
         finally
         {
-            await replica.AskAsync(_ =>
-            {
-                hub.Remove(stream);
-                return true;
-            });
-        }
-    }
-
-    /// <summary>Sends history until there is no more; false: the stream ends.</summary>
-    private static async Task<bool> CatchUpAsync(
-        ReplicaHost replica,
-        FeedHub hub,
-        FeedStream stream,
-        FeedPart part,
-        PipeWriter output,
-        CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            await output.WriteAsync(part.Frames, cancellationToken);
-            if (part.IsLive || part.IsLast)
-            {
-                return part.IsLive;
-            }
-
-            var next = part.Next;
-            part = await replica.AskAsync(r => hub.Read(r.Machine, next, stream));
+            await reader.EndAsync();
         }
     }
 

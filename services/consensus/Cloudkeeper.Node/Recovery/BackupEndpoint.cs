@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Mime;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
@@ -13,40 +14,99 @@ using Microsoft.Net.Http.Headers;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// A backup: a new snapshot that contains everything that was acknowledged before the request, as its file is, with the
-/// checksums and the end mark by which an incomplete copy is told. Writes go on meanwhile.
+/// A backup: a new snapshot that contains everything that was acknowledged before it was begun, as its file is, with the
+/// checksums and the end mark by which an incomplete copy is told. Writes go on meanwhile. A request that comes while one is
+/// being made gets that one.
 /// </summary>
 internal static class BackupEndpoint
 {
     private const int ChunkBytes = 256 << 10;
     private const int AttemptsMax = 2;
+    private const string TooMany = "Too many backups are on their way already.";
+    private const string NoLeader = "No leader could say up to where the backup must go.";
+    private const string NoRoom = "There is no room on disk for a snapshot, or the disk damages it.";
+    private const string Stops = "This node stops.";
+
+    /// <summary>A file that is read stays on the disk: not for those who hardly take it.</summary>
+    private static readonly PaceRule Pace = new(32 << 10, 256 << 10, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
+
+    public static void AddBackup(this IServiceCollection services) => services.AddSingleton(provider =>
+    {
+        var peers = provider.GetRequiredService<PeerClient>();
+        return new BackupsUnderWay(replica => MakeAsync(replica, peers));
+    });
 
     public static void MapBackup(this IEndpointRouteBuilder routes) =>
-        routes.MapReplica().MapGet(NodeRoutes.Snapshot, SendAsync);
+        routes.MapReplica().MapGet(NodeRoutes.Snapshot, HandleAsync);
 
-    private static async Task SendAsync(HttpContext context, ReplicaHost replica, PeerClient peers)
+    private static async Task HandleAsync(
+        HttpContext context, ReplicaHost replica, BackupsUnderWay backups, MemoryBudget memory, TransferPace pace)
     {
-        if (await ReadIndexAsync(replica, peers, context.RequestAborted) is not { } index)
+        if (!backups.TryEnter())
         {
-            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "No leader could say up to where the backup must go.");
+            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, TooMany);
             return;
         }
 
-        if (await TakeAsync(replica, index, context.RequestAborted) is not { } snapshot)
+        try
         {
-            await RefuseAsync(
-                context, StatusCodes.Status507InsufficientStorage, "There is no room on disk for a snapshot, or the disk damages it.");
+            await SendAsync(context, replica, backups, memory, pace);
+        }
+        finally
+        {
+            backups.Leave();
+        }
+    }
+
+    private static async Task SendAsync(
+        HttpContext context, ReplicaHost replica, BackupsUnderWay backups, MemoryBudget memory, TransferPace pace)
+    {
+        if (!memory.TryTake(MemoryUse.Snapshots, ChunkBytes, out var lease))
+        {
+            await RefuseAsync(context, StatusCodes.Status429TooManyRequests, TooMany);
+            return;
+        }
+
+        using var taken = lease;
+        var (snapshot, refusal) = await backups.JoinAsync(replica).WaitAsync(context.RequestAborted);
+        if (snapshot is null)
+        {
+            await RefuseAsync(context, refusal.Status, refusal.Problem);
             return;
         }
 
         using var reader = replica.Snapshots.OpenRead(snapshot);
         WriteHeaders(context.Response, reader, SummaryOf(replica.Snapshots, snapshot));
+        using var transfer = pace.Begin(MemoryUse.Snapshots, Pace, static state => ((HttpContext)state).Abort(), context);
         var chunk = new byte[ChunkBytes];
         for (var offset = 0L; offset < reader.Length;)
         {
             var count = reader.ReadRaw(offset, chunk);
+            transfer.BeginWait();
             await context.Response.Body.WriteAsync(chunk.AsMemory(0, count), context.RequestAborted);
+            transfer.EndWait(count);
             offset += count;
+        }
+    }
+
+    /// <summary>For all who wait for it; nobody of them can end it.</summary>
+    private static async Task<BackupMade> MakeAsync(ReplicaHost replica, PeerClient peers)
+    {
+        using var stopping = replica.Link(CancellationToken.None);
+        try
+        {
+            if (await ReadIndexAsync(replica, peers, stopping.Token) is not { } index)
+            {
+                return new BackupMade(null, (StatusCodes.Status503ServiceUnavailable, NoLeader));
+            }
+
+            return await TakeAsync(replica, index, stopping.Token) is { } snapshot
+                ? new BackupMade(snapshot)
+                : new BackupMade(null, (StatusCodes.Status507InsufficientStorage, NoRoom));
+        }
+        catch (OperationCanceledException)
+        {
+            return new BackupMade(null, (StatusCodes.Status503ServiceUnavailable, Stops));
         }
     }
 

@@ -19,10 +19,14 @@ internal static class FeedFrames
         return output.WrittenMemory;
     }
 
-    public static ReadOnlyMemory<byte> Encode(FeedFrame frame)
+    public static ReadOnlyMemory<byte> Encode(params IEnumerable<FeedFrame> frames)
     {
         var output = new ArrayBufferWriter<byte>();
-        Write(output, frame);
+        foreach (var frame in frames)
+        {
+            Write(output, frame);
+        }
+
         return output.WrittenMemory;
     }
 

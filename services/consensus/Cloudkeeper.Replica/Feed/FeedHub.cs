@@ -17,6 +17,9 @@ public sealed class FeedHub
     /// <summary>How many transactions of the history are passed on at a time. Default 512.</summary>
     public int SetsPerRead { get; init; } = 512;
 
+    /// <summary>… and how many bytes of them, about; one that is larger comes alone. Default 1 MiB.</summary>
+    public long BytesPerRead { get; init; } = 1 << 20;
+
     public int Count => _streams.Count;
 
     /// <summary>The state has advanced: passes on what is new.</summary>
@@ -59,8 +62,7 @@ public sealed class FeedHub
         ArgumentNullException.ThrowIfNull(machine);
         var start = from ?? StartOf(machine, recent);
         var part = Read(machine, start, stream);
-        var head = FeedFrames.Encode(new StartFrame(cluster, start));
-        return part.IsLast ? part : part with { Frames = (byte[])[.. head.Span, .. part.Frames.Span] };
+        return part.IsLast ? part : part with { Frames = [new StartFrame(cluster, start), .. part.Frames] };
     }
 
     /// <summary>
@@ -74,18 +76,20 @@ public sealed class FeedHub
         var status = machine.ReadHistory(from, SetsPerRead, _changes);
         if (status.IsCompacted)
         {
-            return new FeedPart(FeedFrames.Encode(new CompactedFrame(status.OldestRevision)), from, IsLast: true);
+            return new FeedPart([new CompactedFrame(status.OldestRevision)], from, IsLast: true);
         }
 
         if (_changes.Count > 0)
         {
-            return new FeedPart(FeedFrames.Encode(_changes), _changes[^1].Revision, IsLast: false);
+            var count = CountWithin(_changes, BytesPerRead);
+            return new FeedPart(
+                [.. _changes.Take(count).Select(static set => new ChangeSetFrame(set))], _changes[count - 1].Revision, IsLast: false);
         }
 
         Publish(machine);
         _published = machine.Revision;
         _streams.Add(stream);
-        return new FeedPart(FeedFrames.Encode(new ProgressFrame(machine.Revision)), from, IsLast: false) { IsLive = true };
+        return new FeedPart([new ProgressFrame(machine.Revision)], from, IsLast: false) { IsLive = true };
     }
 
     public void Remove(IFeedOutput stream) => _streams.Remove(stream);
@@ -102,6 +106,27 @@ public sealed class FeedHub
 
         // Across a restore the revision before a transaction is not the next smaller number.
         return changes.Count > 0 ? changes[0].Previous : machine.Revision;
+    }
+
+    /// <summary>How many of the first sets take no more than so many bytes in the feed; at least one.</summary>
+    private static int CountWithin(List<ChangeSet> sets, long bytesMax)
+    {
+        const int changeBytes = 112;
+        var bytes = 0L;
+        for (var i = 0; i < sets.Count; i++)
+        {
+            foreach (var change in sets[i].Changes)
+            {
+                var value = change.Value?.Length ?? 0;
+                bytes += changeBytes + change.Path.Length + (value <= Limits.FeedValueBytesMax ? value : 0);
+                if (bytes > bytesMax)
+                {
+                    return Math.Max(1, i);
+                }
+            }
+        }
+
+        return sets.Count;
     }
 
     private void PassOn(ReadOnlyMemory<byte> frames)
@@ -126,11 +151,13 @@ public sealed class FeedHub
     }
 }
 
-/// <param name="Frames">To be sent.</param>
+/// <param name="Frames">To be sent. They do not change: encode them wherever there is time.</param>
 /// <param name="Next">Where to go on reading.</param>
 /// <param name="IsLast">The stream ends behind these.</param>
-public readonly record struct FeedPart(ReadOnlyMemory<byte> Frames, Revision Next, bool IsLast)
+public readonly record struct FeedPart(IReadOnlyList<FeedFrame> Frames, Revision Next, bool IsLast)
 {
+    public ReadOnlyMemory<byte> Encode() => FeedFrames.Encode(Frames);
+
     /// <summary>History is exhausted: from here on the stream gets what is published.</summary>
     public bool IsLive { get; init; }
 }

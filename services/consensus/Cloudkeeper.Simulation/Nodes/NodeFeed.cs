@@ -62,7 +62,7 @@ internal sealed class NodeFeed
             _part = part.IsLive || part.IsLast ? null : part;
             if (!_isOver)
             {
-                Send(part.Frames, part.IsLast);
+                Send(part.Encode(), part.IsLast);
             }
         }
 

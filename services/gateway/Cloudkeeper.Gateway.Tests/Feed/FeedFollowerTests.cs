@@ -41,7 +41,8 @@ public sealed class FeedFollowerTests : IAsyncLifetime
         _listener = new FeedListener(_redis, seal, _speaker, _progress, _metrics, TimeProvider.System);
         var intake = new FeedIntake(_cache, _progress, _pump, _metrics, NullLogger<FeedIntake>.Instance);
         _follower = new FeedFollower(
-            _feed, intake, _progress, _speaker, _listener, _metrics, TimeProvider.System, NullLogger<FeedFollower>.Instance);
+            _feed, intake, _progress, _speaker, _listener, _metrics, TimeProvider.System, new Random(1),
+            NullLogger<FeedFollower>.Instance);
     }
 
     public async ValueTask InitializeAsync()

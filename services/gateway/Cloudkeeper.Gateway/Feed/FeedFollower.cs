@@ -14,7 +14,7 @@ namespace Cloudkeeper.Gateway.Feed;
 /// </summary>
 internal sealed partial class FeedFollower(
     INodes nodes, FeedIntake intake, FeedProgress progress, FeedSpeaker speaker, FeedListener listener,
-    GatewayMetrics metrics, TimeProvider time, ILogger<FeedFollower> logger) : BackgroundService
+    GatewayMetrics metrics, TimeProvider time, Random random, ILogger<FeedFollower> logger) : BackgroundService
 {
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(500);
@@ -62,8 +62,10 @@ internal sealed partial class FeedFollower(
             }
 
             progress.Close();
+            // Never the same for all gateways: a node that has just lost some of them has others to serve.
             var pause = PauseMin * Math.Pow(2, Math.Min(_failures++, 10));
-            await Task.Delay(pause < PauseMax ? pause : PauseMax, time, stoppingToken)
+            pause = pause < PauseMax ? pause : PauseMax;
+            await Task.Delay(pause * (0.5 + random.NextDouble()), time, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

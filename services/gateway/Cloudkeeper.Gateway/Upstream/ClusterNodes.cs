@@ -61,7 +61,12 @@ internal sealed class ClusterNodes(
                     return backup;
                 }
 
-                problem = backup.StatusCode == HttpStatusCode.InsufficientStorage ? ErrorKinds.StorageFull : problem;
+                problem = backup.StatusCode switch
+                {
+                    HttpStatusCode.InsufficientStorage => ErrorKinds.StorageFull,
+                    HttpStatusCode.TooManyRequests => ErrorKinds.Overloaded,
+                    _ => problem,
+                };
                 backup.Dispose();
             }
             catch (NodeUnreachableException)

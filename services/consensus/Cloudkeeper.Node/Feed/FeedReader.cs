@@ -1,0 +1,61 @@
+using System.IO.Pipelines;
+using Cloudkeeper.Hosting.Memory;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Replica.Feed;
+
+namespace Cloudkeeper.Node.Feed;
+
+/// <summary>Sends one stream the history, part by part, until it is live.</summary>
+internal sealed class FeedReader(ReplicaHost replica, FeedHub hub, FeedStream stream, FeedPlaces places, MemoryBudget memory)
+{
+    /// <summary>A transaction that is larger has to come through as well, however small the budget.</summary>
+    private const int CountedBytesMax = 4 << 20;
+
+    public FeedStream Stream => stream;
+
+    /// <summary>Sends history until there is no more; false: the stream ends.</summary>
+    /// <param name="from">Null: as many of the last transactions as there are, at most <paramref name="recent"/>.</param>
+    public async Task<bool> CatchUpAsync(Revision? from, long recent, PipeWriter output, CancellationToken cancellationToken)
+    {
+        var (part, frames) = await ReadAsync(
+            () => replica.AskAsync(r => hub.Begin(r.Machine, replica.ClusterId, from, recent, stream)), cancellationToken);
+        while (true)
+        {
+            // Its gateway goes on from its last revision, here or elsewhere, after a pause.
+            if (!memory.TryTake(MemoryUse.Snapshots, Math.Min(frames.Length, CountedBytesMax), out var lease))
+            {
+                return false;
+            }
+
+            using (lease)
+            {
+                await output.WriteAsync(frames, cancellationToken);
+            }
+
+            if (part.IsLive || part.IsLast)
+            {
+                return part.IsLive;
+            }
+
+            var next = part.Next;
+            (part, frames) = await ReadAsync(() => replica.AskAsync(r => hub.Read(r.Machine, next, stream)), cancellationToken);
+        }
+    }
+
+    public Task EndAsync() => replica.AskAsync(_ =>
+    {
+        hub.Remove(stream);
+        return true;
+    });
+
+    private Task<(FeedPart Part, ReadOnlyMemory<byte> Frames)> ReadAsync(
+        Func<Task<FeedPart>> read, CancellationToken cancellationToken) => places.ReadHistoryAsync(
+            async () =>
+            {
+                // Encoded here, outside of the replica's turn.
+                var part = await read();
+                return (part, part.Encode());
+            },
+            cancellationToken);
+}
