@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Local;
@@ -21,7 +22,7 @@ internal static class DataDirectory
     /// <returns>Null if another one is using it.</returns>
     public static FileStream? Claim(string path)
     {
-        Directory.CreateDirectory(path);
+        Directory.CreateDirectory(path, PrivateFiles.Folder);
         try
         {
             return new FileStream(Path.Combine(path, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
@@ -29,6 +30,19 @@ internal static class DataDirectory
         catch (IOException)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Former versions let everybody on the machine read data and logs. Not before the key was read: one that others could read
+    /// is not to be trusted any more.
+    /// </summary>
+    public static void Narrow(string path)
+    {
+        if (PrivateFiles.Narrow(path) is > 0 and var count)
+        {
+            Console.WriteLine(
+                $"Other users of this machine had rights to {count} files and directories in {path}; those were taken away");
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Local.Commands;
 
@@ -12,6 +13,7 @@ internal static class Program
     private static async Task<int> Main(string[] args)
     {
         Terminal.Install();
+        PrivateFiles.ByDefault();
         try
         {
             return CommandRequest.IsMeant(args) ? await CommandAsync(args) : await StartAsync(args);
@@ -95,6 +97,8 @@ internal static class Program
             return 1;
         }
 
+        var key = DataDirectory.KeyIn(options.Data);
+        DataDirectory.Narrow(options.Data);
         var founder = topology.Nodes[0];
         if (options.From is { } backup && !await Backup.RestoreAsync(backup, founder, source.AssemblyOf(founder), stop))
         {
@@ -103,7 +107,7 @@ internal static class Program
 
         roster.Save(options.Data);
         using var socket = CommandSocket.Listen(options.Data);
-        using var cluster = new Cluster(topology, source, DataDirectory.KeyIn(options.Data), options.Data);
+        using var cluster = new Cluster(topology, source, key, options.Data);
         cluster.Start();
         try
         {

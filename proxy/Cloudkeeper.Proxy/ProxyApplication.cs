@@ -9,7 +9,7 @@ internal static class ProxyApplication
 {
     public static WebApplication Create(params string[] args)
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder(StartArguments.Of(args));
         builder.AddCloudkeeperHosting("proxy");
         builder.AddClusterKey(ProxyOptions.AsksNodes);
         builder.Services.AddGatewayProxy();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Local.Api;
 
 namespace Cloudkeeper.Local.Commands;
@@ -167,7 +168,12 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
     {
         try
         {
-            await using var file = new FileStream(path, FileMode.CreateNew);
+            await using var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                UnixCreateMode = PrivateFiles.File,
+            });
             var revision = await _api.DownloadAsync(file, stopping);
             await output.SayAsync($"{path} holds the tree at revision {revision}, {file.Length:N0} bytes");
         }

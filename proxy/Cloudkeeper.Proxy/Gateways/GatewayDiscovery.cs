@@ -1,5 +1,6 @@
 using System.Net;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -160,7 +161,7 @@ internal sealed partial class GatewayDiscovery : BackgroundService
     /// <summary>A node that is gone is no news; one that refuses this proxy for ever is.</summary>
     private void NoticeNoAnswer(Uri node, Exception exception)
     {
-        LogNoAnswer(_logger, node, exception.Message);
+        LogNoAnswer(_logger, node, PlainText.Cut(exception.Message));
         if (exception is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized } && _keyRefused.IsDue())
         {
             LogKeyRefused(_logger, node);

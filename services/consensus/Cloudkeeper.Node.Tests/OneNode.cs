@@ -14,6 +14,7 @@ using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using TestClusterKey = Cloudkeeper.Cluster.Tests.Clusters.TestClusterKey;
 
@@ -112,7 +113,7 @@ internal sealed class OneNode : IAsyncDisposable
     }
 
     public static DataDirectory Open(string directory) =>
-        new(Options.Create(new NodeOptions { DataDirectory = directory }), TimeProvider.System);
+        new(Options.Create(new NodeOptions { DataDirectory = directory }), TimeProvider.System, NullLogger<DataDirectory>.Instance);
 
     /// <summary>Knows no cluster key.</summary>
     public HttpClient CreateStranger() => _factory.CreateClient();

@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
@@ -21,6 +22,7 @@ if (Usage.IsAskedFor(args))
 
 if (RecoveryCommandLine.IsMeant(args))
 {
+    PrivateFiles.ByDefault();
     return new RecoveryCommandLine(Console.Out, Console.Error, TimeProvider.System).Run(args);
 }
 
@@ -28,7 +30,7 @@ try
 {
     return await CloudkeeperRun.RunAsync(() =>
     {
-        var builder = WebApplication.CreateBuilder(args);
+        var builder = WebApplication.CreateBuilder(StartArguments.Of(args));
         builder.Configuration.AddCommandLine(args, Usage.ShortForms);
         builder.AddNode();
 

@@ -57,6 +57,30 @@ public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
         Assert.True(Directory.Exists(path));
     }
 
+    /// <summary>M5: whatever the process that makes them takes for usual.</summary>
+    [Fact]
+    public void Only_their_user_can_read_files_and_directories()
+    {
+        const UnixFileMode User = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var path = Path.Combine(_directory.Path, "x", "y");
+        using var files = new PhysicalFileSystem(path);
+        files.Open("file", FileOpening.CreateNew).Dispose();
+
+        Assert.Equal(User | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(path)!));
+        Assert.Equal(User | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+        Assert.Equal(User, File.GetUnixFileMode(Path.Combine(path, "file")));
+        Assert.Equal(User, File.GetUnixFileMode(Path.Combine(path, "LOCK")));
+    }
+
+    /// <summary>errno: there is no descriptor for the process, or on the machine, or no memory for one; and another one.</summary>
+    [Theory]
+    [InlineData(24, true)]
+    [InlineData(23, true)]
+    [InlineData(12, true)]
+    [InlineData(5, false)]
+    public void A_lack_of_descriptors_passes(int errno, bool passes) =>
+        Assert.Equal(passes, Libc.IsShortOfHandles(new IOException("open", errno)));
+
     [Theory]
     [InlineData("../a")]
     [InlineData("x/a")]

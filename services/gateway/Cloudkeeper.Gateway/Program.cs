@@ -3,7 +3,7 @@ using Cloudkeeper.Hosting;
 
 return await CloudkeeperRun.RunAsync(() =>
 {
-    var builder = WebApplication.CreateSlimBuilder(args);
+    var builder = WebApplication.CreateSlimBuilder(StartArguments.Of(args));
     builder.AddGateway();
     var app = builder.Build();
     app.UseGateway();

@@ -1,8 +1,15 @@
+using Cloudkeeper.Hosting.Connections;
 using Cloudkeeper.Hosting.Guard;
+using Cloudkeeper.Hosting.Logging;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Hosting.Memory;
+using Cloudkeeper.Hosting.Security;
+using Cloudkeeper.Hosting.Starting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +69,8 @@ public static class CloudkeeperHosting
         AddLifetime(builder);
         builder.Services.AddCloudkeeperMetrics(service);
         AddMemory(builder.Services);
+        builder.Services.AddHostedService<CommandLineSecrets>();
+        AddStartChecks(builder.Services);
         return builder;
     }
 
@@ -82,13 +91,8 @@ public static class CloudkeeperHosting
     private static void AddLogging(ILoggingBuilder logging)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            console.ColorBehavior = LoggerColorBehavior.Disabled;
-        });
+        logging.AddConsole(static console => console.FormatterName = LineFormatter.FormatterName);
+        logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
 
         // Whoever reads our output may stop reading it. Lines are then lost; requests must not wait for them.
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
@@ -97,6 +101,9 @@ public static class CloudkeeperHosting
 
     private static void AddServer(WebApplicationBuilder builder)
     {
+        builder.Services.TryAddSingleton(Descriptors.OfProcess);
+        builder.Services.AddSingleton<SocketTransportFactory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, BoundedTransport>();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HostingOptions>>((kestrel, hosting) =>
         {
             ServerLimits.Apply(kestrel, hosting.Value);
@@ -110,6 +117,14 @@ public static class CloudkeeperHosting
                 listen.UseHttp1AndHttp2(kestrel);
             });
         });
+    }
+
+    private static void AddStartChecks(IServiceCollection services)
+    {
+        services.AddSingleton<IStartCheck, DescriptorCheck>();
+        services.AddSingleton<IStartCheck, ThreadCheck>();
+        services.AddSingleton<IStartCheck, ListeningCheck>();
+        services.AddSingleton<IStartCheck, ClockCheck>();
     }
 
     private static void AddMemory(IServiceCollection services)

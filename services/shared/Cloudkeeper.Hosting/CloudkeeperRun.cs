@@ -1,3 +1,5 @@
+using Cloudkeeper.Hosting.Machine;
+using Cloudkeeper.Hosting.Starting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,23 +10,31 @@ namespace Cloudkeeper.Hosting;
 /// <summary>Runs a process from its composition to its end.</summary>
 public static class CloudkeeperRun
 {
-    /// <summary>The exit code for settings with which no start can succeed (EX_CONFIG).</summary>
+    /// <summary>The exit code where no start can succeed until somebody changes something (EX_CONFIG).</summary>
     private const int InvalidSettings = 78;
 
+    /// <summary>A later start may succeed.</summary>
     private const int Failed = 1;
 
     /// <summary>
-    /// Composes and runs it. What is wrong with the settings, or that the port is taken, is said in a line each, where a
-    /// stack trace would only hide it.
+    /// Composes and runs it. What is wrong with the settings, or with what is around the process, is said in a line each, where
+    /// a stack trace would only hide it; nothing has been started then.
     /// </summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> create)
     {
         ArgumentNullException.ThrowIfNull(create);
+        PrivateFiles.ByDefault();
         try
         {
             await using var app = create();
             app.Services.GetService<IStartupValidator>()?.Validate();
+            if (app.Services.GetServices<IStartCheck>().SelectMany(static check => check.Look()).ToList() is { Count: > 0 } problems)
+            {
+                await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problems.Select(problem => problem.Message)));
+                return problems.TrueForAll(problem => problem.MayPass) ? Failed : InvalidSettings;
+            }
+
             await app.RunAsync();
             return Environment.ExitCode;
         }

@@ -37,7 +37,8 @@ public sealed class HostingOptions
 
     /// <summary>
     /// Connections that a process accepts at a time; more are closed at once. Default 20,000. 10 to 1,000,000. Each needs a
-    /// file descriptor: <c>ulimit -n</c> is to be larger.
+    /// file descriptor: three quarters of <c>ulimit -n</c>, or all but 1,024 of them, are for clients and for what the process
+    /// has open at its start (some 250); connections beyond that are closed at once as well.
     /// </summary>
     [Range(10, 1_000_000)]
     public long MaxConnections { get; init; } = 20_000;

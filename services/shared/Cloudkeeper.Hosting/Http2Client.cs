@@ -1,4 +1,6 @@
 using System.Net;
+using System.Net.Sockets;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Hosting;
@@ -51,6 +53,7 @@ public static class Http2Client
         AutomaticDecompression = DecompressionMethods.None,
         EnableMultipleHttp2Connections = multipleConnections,
         ConnectTimeout = TimeSpan.FromSeconds(1),
+        ConnectCallback = ConnectAsync,
 
         // So much of one answer waits for its reader here, and no more is sent: the client does not enlarge it by itself, as
         // Directory.Build.props says. What it reads ahead for all streams of a connection holds up none of them.
@@ -64,4 +67,25 @@ public static class Http2Client
         // No Activity for each call, and no headers about it.
         ActivityHeadersPropagator = null,
     };
+
+    /// <summary>As the handler does it, except that the last descriptors are not for connections.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (!Descriptors.OfProcess.MayDial(socket))
+            {
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
+            }
+
+            await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Security;
+using Cloudkeeper.Hosting.Starting;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Cluster;
 using Cloudkeeper.Node.Feed;
@@ -45,6 +46,7 @@ internal static class NodeServices
             provider.GetRequiredService<IOptions<NodeOptions>>().Value, provider.GetRequiredService<IConfiguration>(), []));
         services.AddSingleton<NodeMetrics>();
         services.AddSingleton<DataDirectory>();
+        services.AddSingleton<IStartCheck, DataDirectoryCheck>();
         services.AddSingleton<FeedHub>();
         services.AddSingleton<FeedPlaces>();
         services.AddBackup();

@@ -1,4 +1,5 @@
 using System.Net;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Tree;
 
@@ -89,7 +90,7 @@ internal sealed class Admission(
             ? $"says that {leader} leads"
             : "knows no leader",
         { Status: HttpStatusCode.Accepted } => $"says: {reply.Read<UnderWayBody>()?.Reason}",
-        { Status: HttpStatusCode.Conflict } => $"refuses: {reply.Read<RefusalBody>()?.Detail}",
+        { Status: HttpStatusCode.Conflict } => $"refuses: {PlainText.Cut(reply.Read<RefusalBody>()?.Detail ?? "")}",
         { Status: HttpStatusCode.ServiceUnavailable } => "takes no part in a cluster yet",
         _ => $"answers {(int)reply.Status}",
     };

@@ -1,4 +1,5 @@
 using System.Net;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Raft;
@@ -93,11 +94,11 @@ internal sealed partial class MemberWatch(
     {
         if (code == ChangeCodes.Removed)
         {
-            replica.NoticeRemoval(detail!);
+            replica.NoticeRemoval(PlainText.Cut(detail!));
         }
         else if (code is not null)
         {
-            LogRefused(logger, code, detail!);
+            LogRefused(logger, PlainText.Cut(code), PlainText.Cut(detail!));
         }
 
         return isAccepted || code is not null;

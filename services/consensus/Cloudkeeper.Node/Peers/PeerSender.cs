@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using System.Threading.Channels;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Peers;
@@ -122,7 +123,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
         // The peer answers only when the stream is over: it is going away, or does not want to hear from us.
         var answer = await BoundedAnswer.ReadAsync(response.Content, ReasonBytesMax, cancellationToken);
-        var reason = Encoding.UTF8.GetString(answer);
+        var reason = PlainText.Cut(Encoding.UTF8.GetString(answer));
         if (response.StatusCode == HttpStatusCode.Gone)
         {
             _removed(reason);
@@ -177,7 +178,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
         if (_isConnected && isNews && !_stopping.IsCancellationRequested)
         {
             (_lastLoss, _lossLogged) = (cause.Message, _time.GetTimestamp());
-            LogLost(_logger, _peer, cause.Message);
+            LogLost(_logger, _peer, PlainText.Cut(cause.Message));
         }
 
         _isConnected = false;

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
@@ -61,9 +62,9 @@ internal sealed partial class SnapshotTransfers(
         {
             // Its head: the file cannot even be begun.
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException or StorageFullException)
         {
-            LogFailed(logger, request.To, request.Snapshot.Index, e.Message);
+            LogFailed(logger, request.To, request.Snapshot.Index, PlainText.Cut(e.Message));
             return SnapshotDelivery.Failed;
         }
         finally

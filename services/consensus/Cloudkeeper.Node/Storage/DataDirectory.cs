@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cloudkeeper.Hosting.Machine;
 using Cloudkeeper.Node.Configuration;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Storage;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Cloudkeeper.Node.Storage;
 
 /// <summary>The data directory, held by this process alone, and who it belongs to.</summary>
-internal sealed class DataDirectory : IDisposable
+internal sealed partial class DataDirectory : IDisposable
 {
     private const string DamagedPrefix = "damaged-";
 
@@ -15,7 +16,7 @@ internal sealed class DataDirectory : IDisposable
     private readonly DirectoryOwner _owner;
 
     /// <exception cref="StorageException">The directory cannot be used.</exception>
-    public DataDirectory(IOptions<NodeOptions> options, TimeProvider time)
+    public DataDirectory(IOptions<NodeOptions> options, TimeProvider time, ILogger<DataDirectory> logger)
     {
         _time = time;
         Location = Path.GetFullPath(options.Value.DataDirectory);
@@ -23,6 +24,7 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             _owner = new DirectoryOwner(Files, Guid.NewGuid, PutAside);
+            Narrow(logger);
         }
         catch
         {
@@ -49,6 +51,22 @@ internal sealed class DataDirectory : IDisposable
 
     public void Dispose() => Files.Dispose();
 
+    /// <summary>Former versions let everybody on the machine read the data.</summary>
+    private void Narrow(ILogger logger)
+    {
+        try
+        {
+            if (PrivateFiles.Narrow(Location) is > 0 and var count)
+            {
+                LogNarrowed(logger, count, Location);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageFailedException($"The rights to the files in {Location} cannot be looked at: {e.Message}", e);
+        }
+    }
+
     /// <summary>Moves everything but the quarantine itself to a folder where nothing touches it any more.</summary>
     private void PutAside()
     {
@@ -70,4 +88,8 @@ internal sealed class DataDirectory : IDisposable
         folder.SyncDirectory();
         Files.SyncDirectory();
     }
+
+    [LoggerMessage(1, LogLevel.Warning,
+        "Other users of this machine had rights to {Count} files and directories in {Directory}; those were taken away")]
+    private static partial void LogNarrowed(ILogger logger, int count, string directory);
 }

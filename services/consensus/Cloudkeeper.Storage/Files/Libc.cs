@@ -10,11 +10,18 @@ internal static partial class Libc
     public const int QuotaExceeded = 122;
 
     private const int Interrupted = 4;
+    private const int NoMemory = 12;
+    private const int NoHandleOnMachine = 23;
+    private const int NoHandleInProcess = 24;
     private const int WouldBlock = 11;
     private const int NotSupported = 95;
     private const int OpenCloseOnExec = 0x80000;
     private const int LockExclusive = 2;
     private const int LockNonBlocking = 4;
+
+    /// <summary>Whether opening something failed for want of a descriptor: nothing has happened, and later there may be one.</summary>
+    public static bool IsShortOfHandles(IOException error) =>
+        error.HResult is NoMemory or NoHandleOnMachine or NoHandleInProcess;
 
     /// <summary>Opens a directory for <see cref="FullSync"/>; .NET's own file handles refuse directories.</summary>
     public static SafeFileHandle OpenDirectory(string path)

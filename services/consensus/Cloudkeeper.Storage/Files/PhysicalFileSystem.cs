@@ -10,6 +10,11 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 {
     private const string LockName = "LOCK";
 
+    /// <summary>All that the cluster knows is in there: nobody else on the machine may read it.</summary>
+    private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode PrivateFolder = PrivateFile | UnixFileMode.UserExecute;
+
     private readonly FailureLatch _failures = new();
     private readonly string _directory;
     private readonly SafeFileHandle _directoryHandle;
@@ -50,7 +55,16 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
         {
             var mode = opening == FileOpening.CreateNew ? FileMode.CreateNew : FileMode.Open;
             var handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            if (opening == FileOpening.CreateNew)
+            {
+                File.SetUnixFileMode(handle, PrivateFile);
+            }
+
             return new PhysicalFile(path, handle, _failures);
+        }
+        catch (IOException e) when (Libc.IsShortOfHandles(e))
+        {
+            throw new StorageFullException($"No handle for opening {path}: {e.Message}", e);
         }
         catch (Exception e) when (FailureLatch.IsOfTheWorld(e) && e is not FileNotFoundException)
         {
@@ -74,6 +88,10 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 
             names.Sort(StringComparer.Ordinal);
             return names;
+        }
+        catch (IOException e) when (Libc.IsShortOfHandles(e))
+        {
+            throw new StorageFullException($"No handle for listing {_directory}: {e.Message}", e);
         }
         catch (Exception e) when (FailureLatch.IsOfTheWorld(e))
         {
@@ -136,7 +154,7 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
         var parent = Path.GetDirectoryName(directory)
             ?? throw new IOException($"{directory} has no parent directory");
         CreateDurably(parent);
-        Directory.CreateDirectory(directory);
+        Directory.CreateDirectory(directory, PrivateFolder);
         using var handle = Libc.OpenDirectory(parent);
         Libc.FullSync(handle, parent);
     }
@@ -144,9 +162,15 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
     private static SafeFileHandle TakeLock(string directory)
     {
         var path = Path.Combine(directory, LockName);
+        var isNew = !File.Exists(path);
         var handle = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
         try
         {
+            if (isNew)
+            {
+                File.SetUnixFileMode(handle, PrivateFile);
+            }
+
             return Libc.TryLock(handle, path) ? handle : throw new IOException("another process is using it");
         }
         catch

@@ -28,7 +28,7 @@ internal sealed class CachingGateway : ILogger<RedisConnection>, IAsyncDisposabl
     public CachingGateway(string redis, PastChanges nodes, TimeSpan? lookupLimit = null)
     {
         Nodes = nodes;
-        _connection = new RedisConnection(new GatewayOptions { Redis = redis }, _metrics, TimeProvider.System, this);
+        _connection = new RedisConnection(new GatewayOptions { Redis = new Secret(redis) }, _metrics, TimeProvider.System, this);
         var seal = new RedisSeal(
             new ClusterAccess(ClusterKey.TryParse(TestClusterKey.Base64)!), _metrics, TimeProvider.System);
         var store = new RedisStore(_connection, seal, _metrics, TimeProvider.System)

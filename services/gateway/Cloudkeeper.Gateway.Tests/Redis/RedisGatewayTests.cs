@@ -3,6 +3,7 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Watches;
+using Cloudkeeper.Hosting.Security;
 using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Tests.Redis;
@@ -46,7 +47,7 @@ public sealed class RedisGatewayTests
     public void A_bad_connection_string_is_said_without_repeating_it(string text)
     {
         var result = new GatewayOptionsValidator().Validate(
-            null, new GatewayOptions { Nodes = ["http://n1"], Redis = text });
+            null, new GatewayOptions { Nodes = ["http://n1"], Redis = new Secret(text) });
         var failure = Assert.Single(result.Failures!);
         Assert.StartsWith("Gateway:Redis ", failure, StringComparison.Ordinal);
         Assert.DoesNotContain(text, failure, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Logging;
 
 namespace Cloudkeeper.Gateway.Cluster;
 
@@ -33,7 +34,7 @@ internal sealed partial class BackupHandler(IClusterNodes cluster, ILogger<Backu
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             // Too late for a problem document: a connection that breaks off is no whole backup for anybody.
-            LogBrokenOff(logger, e.Message);
+            LogBrokenOff(logger, PlainText.Cut(e.Message));
             context.Abort();
         }
     }

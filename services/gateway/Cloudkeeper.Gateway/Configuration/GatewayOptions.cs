@@ -1,4 +1,5 @@
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Gateway.Configuration;
 
@@ -81,9 +82,10 @@ internal sealed class GatewayOptions
 
     /// <summary>
     /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share there what they have read, and
-    /// one passes the change feed on to the others. Default empty: each by itself. A password in it is never logged.
+    /// one passes the change feed on to the others. Default empty: each by itself. A password in it is never logged; it is not
+    /// for command lines, which others can read, but for the environment.
     /// </summary>
-    public string Redis { get; init; } = "";
+    public Secret Redis { get; init; } = Secret.None;
 
     /// <summary>Base addresses, from <see cref="Nodes"/>.</summary>
     public IReadOnlyList<Uri> NodeAddresses =>

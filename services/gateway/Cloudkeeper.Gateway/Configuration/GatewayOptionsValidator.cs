@@ -12,7 +12,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         var errors = new List<string>();
         CheckNodes(options, errors);
         CheckNames(options, errors);
-        CheckRedis(options.Redis, errors);
+        CheckRedis(options.Redis.Reveal(), errors);
         Require(options.RequestTimeout, nameof(options.RequestTimeout),
             TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5), errors);
         Require(options.AttemptTimeout, nameof(options.AttemptTimeout),

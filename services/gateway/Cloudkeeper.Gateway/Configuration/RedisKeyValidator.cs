@@ -9,7 +9,7 @@ namespace Cloudkeeper.Gateway.Configuration;
 internal sealed class RedisKeyValidator(ClusterAccess access) : IValidateOptions<GatewayOptions>
 {
     public ValidateOptionsResult Validate(string? name, GatewayOptions options) =>
-        options.Redis.Length == 0 || access.Key is not null
+        options.Redis.IsEmpty || access.Key is not null
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
                 "Gateway:Redis needs a cluster key, by which gateways know what they have written there: set Hosting:ClusterKey "

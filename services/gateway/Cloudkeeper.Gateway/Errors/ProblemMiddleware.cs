@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Logging;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -47,7 +48,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case var gone when IsClientGone(context, gone):
                 return null;
             default:
-                LogUnexpected(logger, exception, context.Request.Method, context.Request.Path);
+                LogUnexpected(
+                    logger, exception, PlainText.Cut(context.Request.Method), PlainText.Cut(context.Request.Path.Value ?? ""));
                 return new Problem(ErrorKinds.InternalError);
         }
     }

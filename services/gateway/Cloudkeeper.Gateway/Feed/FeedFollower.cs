@@ -2,6 +2,7 @@ using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
@@ -57,7 +58,7 @@ internal sealed partial class FeedFollower(
                 // Once for each time that it breaks, not for each attempt to mend it.
                 if (_failures == 0)
                 {
-                    LogBroken(logger, progress.Revision, e.Message);
+                    LogBroken(logger, progress.Revision, PlainText.Cut(e.Message));
                 }
             }
 

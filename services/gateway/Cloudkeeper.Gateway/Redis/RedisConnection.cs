@@ -17,7 +17,7 @@ internal sealed partial class RedisConnection(
     private volatile ConnectionMultiplexer? _multiplexer;
     private bool? _wasConnected;
 
-    public bool IsConfigured => options.Redis.Length > 0;
+    public bool IsConfigured => !options.Redis.IsEmpty;
 
     public bool IsConnected => _multiplexer is { IsConnected: true };
 
@@ -62,7 +62,7 @@ internal sealed partial class RedisConnection(
         }
 
         metrics.ObserveRedis(() => IsConnected ? 1 : 0);
-        var configuration = Parse(options.Redis);
+        var configuration = Parse(options.Redis.Reveal());
         LogConfigured(logger, configuration.ToString(includePassword: false));
         while (!await TryConnectAsync(configuration))
         {

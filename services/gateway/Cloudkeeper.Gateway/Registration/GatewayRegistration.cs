@@ -1,6 +1,7 @@
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
@@ -57,7 +58,7 @@ internal sealed partial class GatewayRegistration(
         }
         catch (Exception e) when (e is TimeoutException or ProblemException or OperationCanceledException)
         {
-            LogNotWithdrawn(logger, e.Message);
+            LogNotWithdrawn(logger, PlainText.Cut(e.Message));
         }
     }
 
@@ -86,7 +87,7 @@ internal sealed partial class GatewayRegistration(
             }
             catch (ProblemException e)
             {
-                LogFailed(logger, e.Message);
+                LogFailed(logger, PlainText.Cut(e.Message));
             }
 
             await DelayAsync(Pause, stopping);
@@ -143,7 +144,7 @@ internal sealed partial class GatewayRegistration(
         }
         catch (ProblemException e)
         {
-            LogFailed(logger, e.Message);
+            LogFailed(logger, PlainText.Cut(e.Message));
             return former;
         }
     }

@@ -2,6 +2,7 @@ using System.Net;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
@@ -33,7 +34,7 @@ internal sealed partial class NodeCalls(
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            LogLost(logger, route, node, e.Message);
+            LogLost(logger, route, node, PlainText.Cut(e.Message));
             preferred.Leave(node);
             return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
         }

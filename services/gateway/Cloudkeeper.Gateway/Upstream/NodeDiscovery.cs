@@ -1,4 +1,5 @@
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Logging;
 using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
@@ -33,7 +34,7 @@ internal sealed partial class NodeDiscovery(
         }
         catch (ProblemException e)
         {
-            LogNobody(logger, e.Message);
+            LogNobody(logger, PlainText.Cut(e.Message));
         }
 
         if (directory.Nodes != before)

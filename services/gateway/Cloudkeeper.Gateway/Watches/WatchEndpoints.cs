@@ -2,6 +2,7 @@ using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Gateway.OpenApi;
 using Cloudkeeper.Gateway.Serving;
+using Cloudkeeper.Hosting.Logging;
 using static Cloudkeeper.Gateway.OpenApi.ParameterDescription;
 
 namespace Cloudkeeper.Gateway.Watches;
@@ -38,7 +39,7 @@ internal sealed partial class WatchEndpoints(WatchServices services, WatchSlots 
         }
         catch (ProblemException e) when (context.Response.HasStarted)
         {
-            LogEnded(logger, e.Message);
+            LogEnded(logger, PlainText.Cut(e.Message));
         }
         finally
         {

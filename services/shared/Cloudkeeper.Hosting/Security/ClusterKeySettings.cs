@@ -3,7 +3,7 @@ namespace Cloudkeeper.Hosting.Security;
 /// <summary>What the settings say about the cluster key.</summary>
 internal static class ClusterKeySettings
 {
-    private const string NoKey = "none";
+    public const string NoKey = "none";
 
     /// <summary>One command to make a key file.</summary>
     private const string HowToMakeOne = "(umask 077; openssl rand -base64 32 > cluster.key)";

@@ -12,11 +12,18 @@ public sealed partial class LocalCluster : IAsyncDisposable
 
     private readonly List<ServerProcess> _nodes = [];
     private readonly Queue<int> _sparePorts;
+    private readonly int? _descriptors;
     private readonly List<ServerProcess> _stopped = [];
 
     private LocalCluster(
-        int nodes, int gateways, string? redis, Func<Uri, Uri> advertise, Func<int, IReadOnlyList<string>> nodeArguments)
+        int nodes,
+        int gateways,
+        string? redis,
+        int? descriptors,
+        Func<Uri, Uri> advertise,
+        Func<int, IReadOnlyList<string>> nodeArguments)
     {
+        _descriptors = descriptors;
         var ports = FreePorts.Take(nodes + gateways + 1 + SparePorts);
         var nodeAddresses = Enumerable.Range(0, nodes).Select(_ => Loopback(ports.Dequeue())).ToList();
         var gatewayAddresses = Enumerable.Range(0, gateways).Select(_ => Loopback(ports.Dequeue())).ToList();
@@ -37,24 +44,26 @@ public sealed partial class LocalCluster : IAsyncDisposable
     /// <summary>From the start of the first process until all gateways and the proxy were ready.</summary>
     public TimeSpan StartTime { get; private set; }
 
-    private IEnumerable<ServerProcess> All => [.. Nodes, .. _stopped, .. Gateways, Proxy];
+    public IEnumerable<ServerProcess> All => [.. Nodes, .. _stopped, .. Gateways, Proxy];
 
     /// <param name="redis">Connection string of the gateways' cache; null: they have none.</param>
     /// <param name="backup">What the cluster begins with.</param>
     /// <param name="nodeArguments">Further settings of the first nodes.</param>
     /// <param name="argumentsOf">Further settings of each of them, by its number from 1 on.</param>
+    /// <param name="descriptors">What each process may have; null: as many as the tests.</param>
     /// <param name="advertise">Where others reach a node that listens at an address; null: there.</param>
     public static async Task<LocalCluster> StartAsync(
         int nodes = 3,
         int gateways = 2,
         string? redis = null,
+        int? descriptors = null,
         Func<Uri, Uri>? advertise = null,
         string? backup = null,
         IReadOnlyList<string>? nodeArguments = null,
         Func<int, IReadOnlyList<string>>? argumentsOf = null)
     {
         var cluster = new LocalCluster(
-            nodes, gateways, redis, advertise ?? (address => address), argumentsOf ?? (_ => nodeArguments ?? []));
+            nodes, gateways, redis, descriptors, advertise ?? (address => address), argumentsOf ?? (_ => nodeArguments ?? []));
         try
         {
             if (backup is not null)
@@ -200,6 +209,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         _folder)
     {
         MemberAddress = memberAddress,
+        Descriptors = _descriptors,
     };
 
     private ServerProcess Gateway(int number, Uri address, List<Uri> nodes, string? redis) => new(
@@ -212,11 +222,17 @@ public sealed partial class LocalCluster : IAsyncDisposable
             $"--Gateway:AdvertisedAddress={List([address])}",
             $"--Gateway:Redis={redis}",
         ],
-        _folder);
+        _folder)
+    {
+        Descriptors = _descriptors,
+    };
 
     private ServerProcess CreateProxy(Uri address, List<Uri> nodes, List<Uri> gateways) => new(
         "Proxy",
         address,
         [$"--urls={List([address])}", $"--Proxy:Nodes={List(nodes)}", $"--Proxy:Gateways={List(gateways)}"],
-        _folder);
+        _folder)
+    {
+        Descriptors = _descriptors,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Cloudkeeper.Cluster.Tests.Clusters;
@@ -18,6 +19,9 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
     /// <summary>Of a node: where the others reach it.</summary>
     public Uri MemberAddress { get; init; } = address;
 
+    /// <summary>Descriptors that it may have; null: as many as the tests.</summary>
+    public int? Descriptors { get; init; }
+
     public int Id => _process?.Id ?? throw new InvalidOperationException($"{name} has not been started.");
 
     public bool IsRunning => _process is { HasExited: false };
@@ -30,7 +34,8 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
         // The shell redirects and is replaced by the server, which so has its process id and no pipe to us.
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = Path.GetDirectoryName(_executable) };
         start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("exec \"$0\" \"$@\" >>\"$SERVER_LOG\" 2>&1");
+        var limit = Descriptors is { } most ? string.Create(CultureInfo.InvariantCulture, $"ulimit -n {most}; ") : "";
+        start.ArgumentList.Add(limit + "exec \"$0\" \"$@\" >>\"$SERVER_LOG\" 2>&1");
         start.ArgumentList.Add(_executable);
         foreach (var argument in arguments)
         {

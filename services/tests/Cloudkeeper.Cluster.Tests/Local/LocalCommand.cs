@@ -14,8 +14,9 @@ internal sealed class LocalCommand : IDisposable
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
 
-    private LocalCommand(string data, int port, int basePort, string nodes)
+    private LocalCommand(string data, int port, int basePort, string nodes, IReadOnlyDictionary<string, string> environment)
     {
+        Data = data;
         Port = port;
         BasePort = basePort;
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
@@ -25,12 +26,19 @@ internal sealed class LocalCommand : IDisposable
             "--port", Text(Port), "--base-port", Text(BasePort),
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    public string Data { get; }
 
     public int Port { get; }
 
@@ -54,8 +62,10 @@ internal sealed class LocalCommand : IDisposable
     private static string[] BuildArguments =>
         new DirectoryInfo(AppContext.BaseDirectory).Name == "release" ? ["--no-build"] : [];
 
-    public static LocalCommand Start(string data, int port, int basePort, string nodes = "--nodes=3") =>
-        new(data, port, basePort, nodes);
+    /// <param name="environment">Settings of the processes that it starts, as those of their own would be.</param>
+    public static LocalCommand Start(
+        string data, int port, int basePort, string nodes = "--nodes=3", IReadOnlyDictionary<string, string>? environment = null) =>
+        new(data, port, basePort, nodes, environment ?? new Dictionary<string, string>(StringComparer.Ordinal));
 
     public async Task WaitUntilReadyAsync()
     {
