@@ -16,6 +16,7 @@ using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Gateway.Watches.Initial;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Nodes;
@@ -93,7 +94,9 @@ internal static class GatewayServices
         services.AddSingleton<SharedNodes>();
         services.AddSingleton<ChangeCache>();
         services.AddSingleton<ChangeReader>();
-        services.AddSingleton<SnapshotReader>();
+        services.AddSingleton<InitialRoom>();
+        services.AddSingleton<InitialStateReader>();
+        services.AddSingleton<InitialStates>();
         services.AddSingleton(static provider => new ProgressClock(
             provider.GetRequiredService<GatewayOptions>().ProgressInterval,
             provider.GetRequiredService<TimeProvider>(),

@@ -70,7 +70,7 @@ public sealed class HostingOptions
     /// <summary>
     /// Bytes that bodies, answers, snapshots and initial states in flight may take together; one of these uses takes three
     /// fifths of it at most. What is beyond is refused with 429 or 503. Default 0: a quarter of the memory that the
-    /// collector may use. Otherwise 32 MiB to 1 TiB.
+    /// collector may use, and of it at most 256 MiB for initial states. Otherwise 32 MiB to 1 TiB.
     /// </summary>
     public long InFlightBytesMax { get; init; }
 

@@ -130,7 +130,16 @@ public sealed class CoherenceTests
         Broken("W5", () => Show(3, 0, 1));
         Broken("W5", () => Show(2, 0, 1, 3));
         Broken("W5", () => _log.Facts.Snapshots.Told(
-            new Snapshot(new Revision(3), new Dictionary<string, SnapshotNode> { ["/b"] = Shown(2, [1]) }), static path => path == "/b"));
+            new Snapshot(new Revision(3), new Dictionary<string, SnapshotNode> { ["/b"] = Shown(2, [1]) }),
+            Revision.Zero, static path => path == "/b"));
+    }
+
+    [Fact]
+    public void What_a_watcher_sees_first_is_not_older_than_its_question()
+    {
+        var two = new Snapshot(new Revision(2), Enumerable.Range(0, 2).ToDictionary(i => _changes[i].Path, i => Shown(i, [])));
+        _log.Facts.Snapshots.Told(two, new Revision(2), _watcher.Concerns);
+        Broken("W5", () => _log.Facts.Snapshots.Told(two, new Revision(3), _watcher.Concerns));
     }
 
     [Fact]
@@ -158,7 +167,7 @@ public sealed class CoherenceTests
     private void Show(long revision, params int[] changes)
     {
         var nodes = changes.ToDictionary(i => _changes[i].Path, i => Shown(i, []));
-        _log.Facts.Snapshots.Told(new Snapshot(new Revision(revision), nodes), _watcher.Concerns);
+        _log.Facts.Snapshots.Told(new Snapshot(new Revision(revision), nodes), Revision.Zero, _watcher.Concerns);
     }
 
     private SnapshotNode Shown(int change, byte[] value) =>

@@ -37,7 +37,7 @@ public sealed class SeedTests
         Marker.SpeakersLeftForLag, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
         Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,
         Marker.GapsByCompaction, Marker.WatchSnapshotsTold, Marker.WatchSnapshotsPatched, Marker.WatchSnapshotsReadAgain,
-        Marker.WatchSnapshotsAfterGaps,
+        Marker.WatchSnapshotsAfterGaps, Marker.WatchSnapshotsShared,
     ];
 
     [Fact]

@@ -17,6 +17,7 @@ internal sealed class Watcher
     private const double Breaks = 0.01;
     private const double Resumes = 0.85;
     private const double NamesSession = 0.3;
+    private const double WatchesTheSame = 0.5;
     private const long Pause = 50 * Scheduler.Millisecond;
 
     private readonly World _world;
@@ -30,11 +31,14 @@ internal sealed class Watcher
     private Gateway _gateway;
     private int _connections;
 
-    public Watcher(World world, SimulationRandom random)
+    /// <param name="other">Somebody who may watch the same; null: there is nobody yet.</param>
+    public Watcher(World world, SimulationRandom random, Watcher? other)
     {
         _world = world;
         _random = random;
-        _interest = new WatchInterest([.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => Target())]);
+        _interest = other is not null && random.Chance(WatchesTheSame)
+            ? other._interest
+            : new WatchInterest([.. Enumerable.Range(0, random.Between(1, 3)).Select(_ => Target())]);
         _told = new ToldChanges(world.Facts.Changes, _interest);
         _ends = new ToldEnds(world.Facts.Sessions);
         _pace = random.Pick([0, 1, 10, 100, 500]) * Scheduler.Millisecond;
@@ -74,10 +78,11 @@ internal sealed class Watcher
     }
 
     /// <summary>This is there; the changes above its revision follow.</summary>
-    public void Take(Snapshot snapshot)
+    /// <param name="present">What was there when it asked.</param>
+    public void Take(Snapshot snapshot, Revision present)
     {
         _world.Totals.Count(Marker.WatchSnapshotsTold);
-        _world.Facts.Snapshots.Told(snapshot, _told.Concerns);
+        _world.Facts.Snapshots.Told(snapshot, present, _told.Concerns);
         _told.Begin(snapshot.Revision);
         _ends.GoOn(snapshot.Revision);
     }

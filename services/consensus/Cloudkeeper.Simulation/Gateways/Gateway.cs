@@ -52,6 +52,9 @@ internal sealed class Gateway : IEndpoint
 
     public List<GatewayWatch> Watches { get; } = [];
 
+    /// <summary>Of this life.</summary>
+    public SharedReadings Readings { get; private set; }
+
     /// <summary>How long one attempt at a node may take.</summary>
     private long AttemptTimeout => World.Options.ElectionTimeout;
 
@@ -215,10 +218,11 @@ internal sealed class Gateway : IEndpoint
         }
     }
 
-    [MemberNotNull(nameof(Memory), nameof(Redis), nameof(_channels), nameof(_reads), nameof(_follower))]
+    [MemberNotNull(nameof(Memory), nameof(Readings), nameof(Redis), nameof(_channels), nameof(_reads), nameof(_follower))]
     private void Begin()
     {
         Memory = new GatewayMemory(this);
+        Readings = new SharedReadings(this);
         Redis = new RedisClient(this);
         _channels = new Channels(this);
         _reads = new CachedReads(this);

@@ -22,6 +22,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     private double _lost;
     private double _repeated;
     private double _crossed;
+    private double _foreign;
 
     public void Receive(Envelope envelope)
     {
@@ -36,7 +37,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     public void Strike(long duration)
     {
         world.Totals.Count(Marker.RedisFaults);
-        switch (random.Next(10))
+        switch (random.Next(13))
         {
             case 0:
                 _entries.Clear();
@@ -65,6 +66,8 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
                 break;
             default:
                 Poison();
+                _foreign = 0.5;
+                world.Scheduler.After(duration, Calm);
                 break;
         }
     }
@@ -72,7 +75,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     /// <summary>The faults are over; what they have left behind stays.</summary>
     public void Calm()
     {
-        (_lost, _repeated, _crossed) = (0, 0, 0);
+        (_lost, _repeated, _crossed, _foreign) = (0, 0, 0, 0);
         _slowUntil = _downUntil = world.Scheduler.Now;
     }
 
@@ -106,7 +109,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         switch (command)
         {
             case RedisGet get:
-                world.Network.Send(reply with { Value = _entries.GetValueOrDefault(get.Key) });
+                world.Network.Send(reply with { Value = Get(get.Key) });
                 break;
             case RedisSet set:
                 world.Adversary.Overhear(set);
@@ -216,6 +219,9 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         _leases.Clear();
     }
 
+    private byte[]? Get(string key) =>
+        _entries.GetValueOrDefault(key) is not { } entry ? null : _foreign > 0 && random.Chance(_foreign) ? ForeignTo(entry) : entry;
+
     private void Evict()
     {
         foreach (var key in _entries.Keys.Where(_ => random.Chance(0.5)).ToList())
@@ -228,11 +234,11 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     private void Poison()
     {
         var keys = _entries.Keys.ToList();
-        for (var i = 1; i < keys.Count; i++)
+        for (var i = 0; i < keys.Count; i++)
         {
             if (random.Chance(0.5))
             {
-                _entries[keys[i]] = random.Chance(0.5) ? ForeignTo(_entries[keys[i]]) : _entries[keys[random.Next(i)]];
+                _entries[keys[i]] = i == 0 || random.Chance(0.5) ? ForeignTo(_entries[keys[i]]) : _entries[keys[random.Next(i)]];
             }
         }
     }

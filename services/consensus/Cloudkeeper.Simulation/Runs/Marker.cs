@@ -129,6 +129,8 @@ internal enum Marker
     WatchesBroken,
     WatchesEndedWithSession,
     WatchSnapshotsTold,
+    WatchSnapshotsShared,
+    WatchSnapshotsAdvanced,
     WatchSnapshotsPatched,
     WatchSnapshotsFilled,
     WatchSnapshotsReadAgain,

@@ -48,7 +48,13 @@ internal sealed class World
         Redis = new SimulatedRedis(this, root.Split());
         Neighbour = new Neighbour(this, new SimulationRandom(Hash.Mix(options.Seed, 0x2C15)));
         Adversary = new Adversary(this, new SimulationRandom(Hash.Mix(options.Seed, 0x11A5)));
-        Watchers = [.. Enumerable.Range(0, options.Coherence.Watchers).Select(_ => new Watcher(this, root.Split()))];
+        var watchers = new List<Watcher>();
+        while (watchers.Count < options.Coherence.Watchers)
+        {
+            watchers.Add(new Watcher(this, root.Split(), watchers.FirstOrDefault()));
+        }
+
+        Watchers = watchers;
         Network.Add(SimulatedRedis.Address, Redis);
         foreach (var node in Nodes)
         {

@@ -5,30 +5,31 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// Puts reads at different revisions together to the state at the last of them: what has changed between is in the
-/// changes.
+/// Puts reads at different revisions together to the state at one that is behind all of them: what has changed between is in
+/// the changes.
 /// </summary>
 public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
 {
-    public const int NodesMax = 200_000;
-    public const long BytesMax = 256L << 20;
+    /// <summary>What a node keeps in memory besides its path, its content type and its value, roughly.</summary>
+    private const int OverheadBytes = 400;
 
     private readonly SortedDictionary<string, SnapshotNode> _nodes = new(StringComparer.Ordinal);
-    private long _bytes;
 
+    /// <summary>Changes above this revision may be missing in what was read, older ones are not.</summary>
     public Revision Earliest { get; private set; } = new(Revision.ValueMax);
 
+    /// <summary>Of the last page.</summary>
     public Revision Latest { get; private set; }
 
-    /// <summary>All of it was read at one revision: no changes are needed.</summary>
-    public bool IsOfOneRevision => Earliest == Latest;
-
-    /// <summary>Too much to be held at once.</summary>
-    public bool IsTooLarge => _nodes.Count > NodesMax || _bytes > BytesMax;
+    /// <summary>What all of it keeps in memory, roughly.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Nodes whose values did not come with their changes.</summary>
     public IEnumerable<KeyValuePair<string, SnapshotNode>> WithoutValue =>
         _nodes.Where(node => withValues && node.Value.Value is null);
+
+    /// <summary>In the order of the paths.</summary>
+    public IReadOnlyDictionary<string, SnapshotNode> Nodes => _nodes;
 
     /// <summary>The question for a page of a target.</summary>
     /// <param name="after">The last path of the page before; empty: the first page.</param>
@@ -43,7 +44,8 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
         return new ReadSubtreeRequest(target.Path, after, depthMax, limit, withValues);
     }
 
-    /// <summary>Takes a page, maybe of nothing. Pages come in the order of their revisions.</summary>
+    /// <summary>Takes a page, maybe of nothing.</summary>
+    /// <param name="at">Not before what has been patched: what went by then would come back.</param>
     /// <returns>Behind which path the next page begins; null: this was the last one.</returns>
     public string? Add(WatchTarget target, ReadSubtreeResult page, Revision at)
     {
@@ -62,20 +64,20 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
         return page.HasMore ? page.Nodes[^1].Path : null;
     }
 
-    /// <summary>Applies what was changed between the pages.</summary>
-    /// <param name="changes">Above <see cref="Earliest"/>, in order, at least up to <see cref="Latest"/>.</param>
-    public void Patch(IEnumerable<ChangeSet> changes)
+    /// <summary>Applies what was changed meanwhile. Pages that come afterwards have to be of this revision or later.</summary>
+    /// <param name="changes">Above <see cref="Earliest"/>, in order, at least up to <paramref name="through"/>.</param>
+    public void Patch(IEnumerable<ChangeSet> changes, Revision through)
     {
-        foreach (var set in changes.TakeWhile(set => set.Revision <= Latest))
+        foreach (var set in changes.TakeWhile(set => set.Revision <= through))
         {
             Apply(set);
         }
+
+        Earliest = through > Earliest ? through : Earliest;
     }
 
     /// <summary>Brings a value that was missing.</summary>
     public void Fill(string path, ReadOnlyMemory<byte> value) => Set(path, _nodes[path] with { Value = value });
-
-    public Snapshot Build() => new(Latest, _nodes);
 
     private void Apply(ChangeSet set)
     {
@@ -89,7 +91,7 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
 
             if (change.Type == ChangeType.Deleted)
             {
-                _nodes.Remove(change.Path);
+                Remove(change.Path);
             }
             else
             {
@@ -101,7 +103,19 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
 
     private void Set(string path, SnapshotNode node)
     {
-        _nodes[path] = node;
-        _bytes += node.Value?.Length ?? 0;
+        Remove(path);
+        _nodes.Add(path, node);
+        Bytes += BytesOf(path, node);
     }
+
+    private void Remove(string path)
+    {
+        if (_nodes.Remove(path, out var node))
+        {
+            Bytes -= BytesOf(path, node);
+        }
+    }
+
+    private static int BytesOf(string path, SnapshotNode node) =>
+        OverheadBytes + (2 * (path.Length + node.ContentType.Length)) + (node.Value?.Length ?? 0);
 }

@@ -117,6 +117,9 @@ internal sealed class TreeNodes : INodes
     /// <summary>While it is set, commands fail with it.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>While it is set, reads wait for what it returns.</summary>
+    public Func<ReadRequest, Task>? BeforeRead { get; set; }
+
     /// <summary>While it is set, no feed can be opened.</summary>
     public bool HasNoFeed { get; set; }
 
@@ -134,11 +137,16 @@ internal sealed class TreeNodes : INodes
         }
     }
 
-    public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision)
+    public async ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision)
     {
         if (consistency == ReadConsistency.Linearizable)
         {
             RequireQuorum();
+        }
+
+        if (BeforeRead is { } before)
+        {
+            await before(request);
         }
 
         lock (_gate)
@@ -148,7 +156,7 @@ internal sealed class TreeNodes : INodes
             ReadResultCodec.Write(bytes, new ReadBatchResult(_machine.Revision, [result]) { Cluster = _cluster });
             var answer = ReadResultCodec.Read(bytes.WrittenSpan);
             ReadCount++;
-            return new(new ReadAnswer(answer.Results[0], answer.Revision) { Cluster = answer.Cluster });
+            return new ReadAnswer(answer.Results[0], answer.Revision) { Cluster = answer.Cluster };
         }
     }
 

@@ -65,13 +65,13 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         }
     }
 
-    /// <summary>The recent changes in a range that the feed has reached.</summary>
-    /// <returns>False: they are not that recent any more.</returns>
-    public bool TryRead(Revision from, List<ChangeSet> into)
+    /// <summary>The recent changes above a revision, up to another one at least.</summary>
+    /// <returns>False: they have not come yet, or are not that recent any more.</returns>
+    public bool TryRead(Revision from, Revision through, List<ChangeSet> into)
     {
         lock (_gate)
         {
-            return _hub.TryRead(from, int.MaxValue, into);
+            return _hub.Revision >= through && _hub.TryRead(from, int.MaxValue, into);
         }
     }
 

@@ -10,17 +10,17 @@ internal static class EventFrame
     /// <param name="id">Where a resume begins: only on the last event of a revision.</param>
     public static byte[] Of(EventFormat format, string name, ReadOnlySpan<byte> data, Revision? id = null)
     {
-        var text = id?.ToString();
-        var head = format == EventFormat.ServerSentEvents
-            ? $"event: {name}\ndata: "
-            : text is null ? $"{{\"event\":\"{name}\",\"data\":" : $"{{\"event\":\"{name}\",\"id\":\"{text}\",\"data\":";
-        var tail = format == EventFormat.ServerSentEvents
-            ? text is null ? "\n\n" : $"\nid: {text}\n\n"
-            : "}\n";
-        var frame = new byte[head.Length + data.Length + tail.Length];
-        Encoding.ASCII.GetBytes(head, frame);
-        data.CopyTo(frame.AsSpan(head.Length));
-        Encoding.ASCII.GetBytes(tail, frame.AsSpan(head.Length + data.Length));
-        return frame;
+        var head = HeadOf(format, name, id);
+        var tail = TailOf(format, id);
+        return [.. head, .. data, .. tail];
     }
+
+    /// <summary>What comes before the data.</summary>
+    public static byte[] HeadOf(EventFormat format, string name, Revision? id = null) => Encoding.ASCII.GetBytes(
+        format == EventFormat.ServerSentEvents ? $"event: {name}\ndata: "
+        : id is null ? $"{{\"event\":\"{name}\",\"data\":" : $"{{\"event\":\"{name}\",\"id\":\"{id}\",\"data\":");
+
+    /// <summary>What comes behind the data.</summary>
+    public static byte[] TailOf(EventFormat format, Revision? id = null) => Encoding.ASCII.GetBytes(
+        format != EventFormat.ServerSentEvents ? "}\n" : id is null ? "\n\n" : $"\nid: {id}\n\n");
 }

@@ -7,9 +7,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>Puts events on the wire.</summary>
-internal sealed class EventWriter(HttpContext context, EventFormat format)
+internal sealed class EventWriter(HttpContext context, EventFormat format) : IBufferWriter<byte>
 {
+    /// <summary>Of each stream so much waits to be sent, besides what the web server takes for a connection.</summary>
+    private const int UnsentBytesMax = 32 << 10;
+
     private readonly PipeWriter _output = context.Response.BodyWriter;
+    private int _unsent;
 
     public EventFormat Format => format;
 
@@ -20,6 +24,9 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
 
     /// <summary>The client has gone, or takes nothing.</summary>
     public CancellationToken Aborted => context.RequestAborted;
+
+    /// <summary>While it is set, it is told how fast the client takes what is sent.</summary>
+    public Transfer? Transfer { get; set; }
 
     /// <summary>Sends the headers: the client knows that it watches, though nothing may happen for long.</summary>
     public async ValueTask BeginAsync(Revision revision)
@@ -40,13 +47,81 @@ internal sealed class EventWriter(HttpContext context, EventFormat format)
         await FlushAsync();
     }
 
-    /// <summary>Puts events behind those that wait to be sent: see <see cref="EventFrame"/>.</summary>
-    public void Write(byte[] frame) => _output.Write(frame);
+    /// <summary>Sends an event behind those that wait to be sent, which it may leave waiting: see <see cref="EventFrame"/>.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
+    public ValueTask SendAsync(byte[] frame)
+    {
+        if (frame.Length > UnsentBytesMax)
+        {
+            return SendPiecesAsync(frame);
+        }
+
+        Write(frame);
+        return FlushWhenFullAsync();
+    }
+
+    /// <summary>Puts a small event, or a part of one, behind those that wait to be sent.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        _output.Write(bytes);
+        _unsent += bytes.Length;
+    }
 
     /// <inheritdoc cref="EventFrame.Of"/>
     public void Write(string name, ReadOnlySpan<byte> data, Revision? id = null) =>
-        _output.Write(EventFrame.Of(format, name, data, id));
+        Write(EventFrame.Of(format, name, data, id));
+
+    public void Advance(int count)
+    {
+        _output.Advance(count);
+        _unsent += count;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0) => _output.GetMemory(sizeHint);
+
+    public Span<byte> GetSpan(int sizeHint = 0) => _output.GetSpan(sizeHint);
+
+    /// <summary>Sends what waits, if it is much: no stream has more of it than that.</summary>
+    /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
+    public ValueTask FlushWhenFullAsync() => _unsent < UnsentBytesMax ? ValueTask.CompletedTask : FlushAsync();
 
     /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
-    public async ValueTask FlushAsync() => await _output.FlushAsync(context.RequestAborted);
+    public async ValueTask FlushAsync()
+    {
+        var bytes = _unsent;
+        _unsent = 0;
+        var flush = _output.FlushAsync(context.RequestAborted);
+        if (Transfer is not { } transfer)
+        {
+            await flush;
+            return;
+        }
+
+        transfer.EndWait(bytes);
+        if (!flush.IsCompleted)
+        {
+            transfer.BeginWait();
+        }
+
+        try
+        {
+            await flush;
+        }
+        finally
+        {
+            transfer.EndWait(0);
+        }
+    }
+
+    /// <summary>Cuts the client off.</summary>
+    public void Abort() => context.Abort();
+
+    private async ValueTask SendPiecesAsync(byte[] frame)
+    {
+        for (var start = 0; start < frame.Length; start += UnsentBytesMax)
+        {
+            Write(frame.AsSpan(start, Math.Min(UnsentBytesMax, frame.Length - start)));
+            await FlushWhenFullAsync();
+        }
+    }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Nodes;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
@@ -11,7 +10,7 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <summary>The data of events.</summary>
 internal static class WatchJson
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static string NameOf(ChangeType type) => type switch
     {
@@ -47,21 +46,6 @@ internal static class WatchJson
                 json.WriteNumber("version"u8, previous.Version);
                 NodeJson.WriteValue(json, previous.Value.Span);
                 json.WriteEndObject();
-            }
-        });
-
-    /// <summary>A node that is there at the beginning: shaped like its creation.</summary>
-    public static byte[] Initial(string path, SnapshotNode node, bool withValue) =>
-        Write((path, node, withValue), static (json, it) =>
-        {
-            json.WriteString("path"u8, it.path);
-            json.WriteNumber("revision"u8, it.node.Stat.ModifiedRevision.Value);
-            json.WriteString("kind"u8, NodeJson.NameOf(it.node.Stat.Kind));
-            json.WriteNumber("version"u8, it.node.Stat.Version);
-            json.WriteString("contentType"u8, it.node.ContentType);
-            if (it.withValue)
-            {
-                NodeJson.WriteValue(json, it.node.Value!.Value.Span);
             }
         });
 

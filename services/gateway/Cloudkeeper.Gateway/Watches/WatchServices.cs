@@ -3,6 +3,8 @@ using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Watches.Initial;
+using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Gateway.Watches;
 
@@ -10,7 +12,8 @@ namespace Cloudkeeper.Gateway.Watches;
 internal sealed record WatchServices(
     INodes Nodes,
     ChangeRelay Relay,
-    SnapshotReader Snapshots,
+    InitialStates InitialStates,
+    TransferPace Pace,
     ChangeReader Changes,
     ProgressClock Progress,
     ProgressFrames ProgressFrames,

@@ -1,6 +1,8 @@
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Sessions;
+using Cloudkeeper.Gateway.Watches.Initial;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
@@ -13,6 +15,12 @@ namespace Cloudkeeper.Gateway.Watches;
 /// </summary>
 internal sealed class WatchStream(WatchServices services, WatchRequest request, EventWriter output) : IAsyncDisposable
 {
+    /// <summary>
+    /// While half the room of initial states is taken, who is shown one takes at least so much of it a second. Otherwise it
+    /// may take its time.
+    /// </summary>
+    private static readonly PaceRule InitialPace = new(0, 1 << 20, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
+
     private readonly StreamSignal _signal = new();
     private CancellationTokenSource? _ending;
     private SessionKeeper? _keeper;
@@ -79,9 +87,25 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             _keeper.Ended.UnsafeRegister(Wake, _signal);
         }
 
-        var start = request.From ?? await PresentAsync(minRevision);
-        var snapshot = request.Initial && !output.IsHead ? await ReadSnapshotAsync() : null;
-        _sent = snapshot?.Revision ?? start;
+        var step = request.Initial && !output.IsHead ? await BeginWithInitialAsync() : await BeginFromAsync(minRevision);
+        if (output.IsHead)
+        {
+            return false;
+        }
+
+        // In this order: whoever ends the streams wakes all that the clock knows.
+        _hasBegun = true;
+        output.Aborted.UnsafeRegister(Wake, _signal);
+        services.Progress.Add(_signal, output.ConnectionId);
+        services.StreamEnd.Token.ThrowIfCancellationRequested();
+        return await SendAsync(step);
+    }
+
+    /// <returns>The first changes.</returns>
+    private async Task<WatchStep> BeginFromAsync(Revision minRevision)
+    {
+        var present = request.From ?? await PresentAsync();
+        _sent = request.From is null && minRevision > present ? minRevision : present;
         _source = SourceFrom(_sent);
 
         // Before the headers: only they can say that history is gone.
@@ -93,30 +117,23 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
 
         await output.BeginAsync(services.Relay.Revision);
-        if (output.IsHead)
-        {
-            return false;
-        }
+        return step;
+    }
 
-        if (snapshot is not null)
-        {
-            await SendSnapshotAsync(snapshot);
-        }
-
-        // In this order: whoever ends the streams wakes all that the clock knows.
-        _hasBegun = true;
-        output.Aborted.UnsafeRegister(Wake, _signal);
-        services.Progress.Add(_signal, output.ConnectionId);
-        services.StreamEnd.Token.ThrowIfCancellationRequested();
-        return await SendAsync(step);
+    /// <returns>No changes yet: while the state is sent they wait where they are, in the window or in a node's history.</returns>
+    private async Task<WatchStep> BeginWithInitialAsync()
+    {
+        using var initial = await ReadInitialAsync();
+        await output.BeginAsync(initial.Snapshot.Revision);
+        await SendInitialAsync(initial.Snapshot);
+        return WatchStep.Nothing;
     }
 
     /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
-    private async Task<Revision> PresentAsync(Revision minRevision)
+    private async Task<Revision> PresentAsync()
     {
         var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
-        var answer = await services.Nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero);
-        return answer.Revision > minRevision ? answer.Revision : minRevision;
+        return (await services.Nodes.ReadAsync(root, ReadConsistency.Linearizable, Revision.Zero)).Revision;
     }
 
     private WatchSource SourceFrom(Revision revision) =>
@@ -191,9 +208,13 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
                     continue;
                 }
 
-                held?.ForEach(output.Write);
+                foreach (var before in held ?? [])
+                {
+                    await output.SendAsync(before);
+                }
+
                 held?.Clear();
-                output.Write(frame);
+                await output.SendAsync(frame);
                 _sent = events[i].Revision;
             }
 
@@ -234,32 +255,36 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             return false;
         }
 
-        var snapshot = await ReadSnapshotAsync();
-        output.Write("gap", WatchJson.Gap(_sent, snapshot.Revision));
-        await SendSnapshotAsync(snapshot);
+        // Nothing more is to wait for this stream until it has seen what is there.
         await _source!.DisposeAsync();
-        _sent = snapshot.Revision;
-        _source = SourceFrom(_sent);
+        using var initial = await ReadInitialAsync();
+        output.Write("gap", WatchJson.Gap(_sent, initial.Snapshot.Revision));
+        await SendInitialAsync(initial.Snapshot);
         return true;
     }
 
-    private Task<Snapshot> ReadSnapshotAsync() =>
-        services.Snapshots.ReadAsync(request.Interest, request.Values, Ending);
+    private async Task<InitialHold> ReadInitialAsync() =>
+        await services.InitialStates.ReadAsync(request.Interest, request.Values, await PresentAsync(), Ending);
 
-    private async Task SendSnapshotAsync(Snapshot snapshot)
+    /// <summary>Sends what is there at a revision. The changes above it follow.</summary>
+    private async Task SendInitialAsync(Snapshot snapshot)
     {
-        const int FlushEvery = 64;
-        var count = 0;
-        foreach (var (path, node) in snapshot.Nodes)
+        using (output.Transfer = services.Pace.Begin(
+            MemoryUse.InitialStates, InitialPace, static output => ((EventWriter)output).Abort(), output))
+        using (var events = new InitialEvents(output, request.Values))
         {
-            output.Write("initial", WatchJson.Initial(path, node, request.Values));
-            if (++count % FlushEvery == 0)
+            foreach (var (path, node) in snapshot.Nodes)
             {
-                await output.FlushAsync();
+                Ending.ThrowIfCancellationRequested();
+                await events.WriteAsync(path, node);
             }
+
+            output.Write("initial-end", WatchJson.At(snapshot.Revision), snapshot.Revision);
+            await output.FlushAsync();
         }
 
-        output.Write("initial-end", WatchJson.At(snapshot.Revision), snapshot.Revision);
-        await output.FlushAsync();
+        output.Transfer = null;
+        _sent = snapshot.Revision;
+        _source = SourceFrom(_sent);
     }
 }

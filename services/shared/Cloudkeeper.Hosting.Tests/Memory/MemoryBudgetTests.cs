@@ -44,6 +44,21 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
+    public void Initial_states_have_a_quarter_of_a_gibibyte_at_most_where_no_setting_says_otherwise()
+    {
+        Assert.Equal(60 * MiB, new MemoryBudget(100 * MiB).BytesMaxOf(MemoryUse.InitialStates));
+        Assert.Equal(600 * MiB, new MemoryBudget(1_000 * MiB).BytesMaxOf(MemoryUse.InitialStates));
+        foreach (var (heapMiB, most) in new[] { (400, 60), (40_000, 256) })
+        {
+            var budget = new MemoryBudget(0, new FakeHeap(heapMiB * MiB).Pressure);
+            Assert.Equal(most * MiB, budget.BytesMaxOf(MemoryUse.InitialStates));
+            Assert.True(budget.TryReserve(MemoryUse.InitialStates, most * MiB));
+            Assert.True(budget.IsUnderPressure(MemoryUse.InitialStates));
+            Assert.False(budget.TryReserve(MemoryUse.InitialStates, 1));
+        }
+    }
+
+    [Fact]
     public async Task Many_at_once_never_have_more_than_there_is_and_leave_nothing_behind()
     {
         var budget = new MemoryBudget(100 * MiB);

@@ -24,9 +24,13 @@ public sealed class MemoryBudget
     /// <summary>Of the heap's limit, where no setting says otherwise.</summary>
     private const double HeapShareOtherwise = 0.25;
 
+    /// <summary>Of it for initial states at most: who wants them comes again anyway.</summary>
+    private const long InitialStatesBytesOtherwise = 256L << 20;
+
     private static readonly int Uses = Enum.GetValues<MemoryUse>().Length;
 
     private readonly HeapPressure _heap;
+    private readonly long _initialStatesBytesMax;
     private readonly long[] _used = new long[Uses];
     private readonly long[] _refused = new long[Uses];
     private long _total;
@@ -42,12 +46,13 @@ public sealed class MemoryBudget
         _heap = heap;
         BytesMax = bytesMax > 0 ? bytesMax : Math.Max(BytesMaxLeast, (long)(heap.BytesMax * HeapShareOtherwise));
         ShareBytesMax = (long)(BytesMax * ShareMax);
+        _initialStatesBytesMax = bytesMax > 0 ? ShareBytesMax : Math.Min(ShareBytesMax, InitialStatesBytesOtherwise);
     }
 
     /// <summary>For all uses together.</summary>
     public long BytesMax { get; }
 
-    /// <summary>For one use.</summary>
+    /// <summary>For one use, and less for initial states where no setting names a budget.</summary>
     public long ShareBytesMax { get; }
 
     public long Used => Volatile.Read(ref _total);
@@ -55,20 +60,23 @@ public sealed class MemoryBudget
     /// <summary>The heap is so full that nothing large is to begin, whatever the budget has left.</summary>
     public bool IsHeapFull => _heap.IsFull;
 
+    /// <summary>What one use may have.</summary>
+    public long BytesMaxOf(MemoryUse use) => use == MemoryUse.InitialStates ? _initialStatesBytesMax : ShareBytesMax;
+
     public long UsedBy(MemoryUse use) => Volatile.Read(ref _used[(int)use]);
 
     /// <summary>How often something was refused.</summary>
     public long RefusedTo(MemoryUse use) => Volatile.Read(ref _refused[(int)use]);
 
     /// <summary>Half of what one use may have is taken, or the heap is full: the slow have to give way.</summary>
-    public bool IsUnderPressure(MemoryUse use) => UsedBy(use) > ShareBytesMax / 2 || IsHeapFull;
+    public bool IsUnderPressure(MemoryUse use) => UsedBy(use) > BytesMaxOf(use) / 2 || IsHeapFull;
 
     /// <summary>
     /// Whether there is room, without taking it: for what is claimed and has not come. A no is counted as a refusal.
     /// </summary>
     public bool HasRoomFor(MemoryUse use, long bytes)
     {
-        if (!_heap.IsFull && UsedBy(use) + bytes <= ShareBytesMax && Used + bytes <= BytesMax)
+        if (!_heap.IsFull && UsedBy(use) + bytes <= BytesMaxOf(use) && Used + bytes <= BytesMax)
         {
             return true;
         }
@@ -89,7 +97,7 @@ public sealed class MemoryBudget
     public bool TryReserve(MemoryUse use, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        if (!_heap.IsFull && TryAdd(ref _used[(int)use], bytes, ShareBytesMax))
+        if (!_heap.IsFull && TryAdd(ref _used[(int)use], bytes, BytesMaxOf(use)))
         {
             if (TryAdd(ref _total, bytes, BytesMax))
             {

@@ -7,6 +7,7 @@ internal static class Watches
     private const string Subscription = "../gateway/Cloudkeeper.Coherence/Watches/Subscription.cs";
     private const string Position = "../gateway/Cloudkeeper.Coherence/Watches/WatchPosition.cs";
     private const string Builder = "../gateway/Cloudkeeper.Coherence/Watches/SnapshotBuilder.cs";
+    private const string Shared = "../gateway/Cloudkeeper.Coherence/Watches/SharedSnapshot.cs";
     private const string Window = "../gateway/Cloudkeeper.Coherence/Watches/ChangeWindow.cs";
     private const string Feed = "../gateway/Cloudkeeper.Coherence/Feed/FeedRule.cs";
     private const string History = "Cloudkeeper.Tree/History/ChangeHistory.cs";
@@ -124,11 +125,23 @@ internal static class Watches
         },
         new("B-71.13", "a node that went between two pages is in what a watcher sees first")
         {
-            Edits = [new(Builder, "_nodes.Remove(change.Path);", "")],
+            Edits = [new(Builder, "Remove(change.Path);", "")],
         },
         new("B-71.14", "what a watcher sees first has changes that it is told of afterwards")
         {
-            Edits = [new(Builder, "changes.TakeWhile(set => set.Revision <= Latest)", "changes")],
+            Edits = [new(Builder, "changes.TakeWhile(set => set.Revision <= through)", "changes")],
+        },
+        new("B-71.15", "a page of before what was patched brings back what went")
+        {
+            Edits = [new(Shared, "Builder.Latest > Revision.Zero ? Builder.Earliest : _needed", "_needed")],
+        },
+        new("B-71.16", "who comes when everything is read is shown what is older")
+        {
+            Edits = [new(Shared, "return present <= Revision;", "return present.Value >= 0;")],
+        },
+        new("B-71.17", "what was shown to others is shown of a later revision although it has changed since")
+        {
+            Edits = [new(Shared, "return false;", "break;")],
         },
         new("B-72", "what happens between the end of the recent changes and the beginning of the watch is lost")
         {

@@ -150,7 +150,7 @@ internal sealed class GatewayWatch
     private void ReadSnapshot()
     {
         _isReadingSnapshot = true;
-        new SnapshotReading(_gateway, _interest, snapshot => Later(0, () =>
+        _gateway.Readings.Read(_interest, (snapshot, present) => Later(0, () =>
         {
             _isReadingSnapshot = false;
             if (snapshot is null)
@@ -161,9 +161,9 @@ internal sealed class GatewayWatch
             }
 
             _position = new WatchPosition(_interest, snapshot.Revision);
-            _client.Take(snapshot);
+            _client.Take(snapshot, present);
             Continue();
-        })).Begin();
+        }));
     }
 
     /// <summary>Goes on with what comes next, as soon as the client has read what came before.</summary>

@@ -9,52 +9,92 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Gateways.Watches;
 
 /// <summary>
-/// Reads what a watcher is to see first, page by page, and patches it with the changes between: what the gateway's
-/// SnapshotReader does.
+/// Reads what watchers are to see first, page by page, and patches it with the changes between: what the gateway's
+/// InitialStateReader does.
 /// </summary>
-/// <param name="ended">Null: no node answers, or everything changes faster than it can be read.</param>
-internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, Action<Snapshot?> ended)
+/// <param name="ended">Told whether it can be shown.</param>
+internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, Revision present, Action<bool> ended)
 {
     private const int TriesMax = 3;
     private const long CatchUpMax = 5 * Scheduler.Second;
     private const long CatchUpCheck = 5 * Scheduler.Millisecond;
 
-    private SnapshotBuilder _builder = new(interest, withValues: true);
+    private readonly List<Action<Snapshot?>> _waiting = [];
+    private bool _isComplete;
     private int _tries;
     private int _target;
+
+    public SharedSnapshot Shared { get; } = new(interest, withValues: true, present);
 
     private World World => gateway.World;
 
     private WatchHub Hub => gateway.Memory.Hub;
 
+    private SnapshotBuilder Builder => Shared.Builder;
+
+    /// <param name="shown">Null: no node answers, or everything changes faster than it can be read.</param>
+    public void Wait(Action<Snapshot?> shown)
+    {
+        if (_isComplete)
+        {
+            shown(Shared.Build());
+        }
+        else
+        {
+            _waiting.Add(shown);
+        }
+    }
+
     public void Begin()
     {
         if (_tries++ == TriesMax)
         {
-            ended(null);
+            End(succeeded: false);
             return;
         }
 
-        _builder = new SnapshotBuilder(interest, withValues: true);
+        Shared.BeginAnew();
         _target = 0;
         Read("");
+    }
+
+    private void End(bool succeeded)
+    {
+        _isComplete = succeeded;
+        ended(succeeded);
+        foreach (var shown in _waiting)
+        {
+            shown(succeeded ? Shared.Build() : null);
+        }
     }
 
     private void Read(string after)
     {
         var target = interest.Targets[_target];
-        var page = _builder.PageOf(target, after, World.Options.Coherence.SnapshotPage);
-        Ask(page, (answer, at) => GoOn(_builder.Add(target, (ReadSubtreeResult)answer, at)));
+        var page = Builder.PageOf(target, after, World.Options.Coherence.SnapshotPage);
+        Ask(page, Shared.PageRevision, (answer, at) =>
+        {
+            var next = Builder.Add(target, (ReadSubtreeResult)answer, at);
+            if (TryPatch(Hub.Revision))
+            {
+                GoOn(next);
+            }
+            else
+            {
+                BeginAnew();
+            }
+        });
     }
 
-    private void Ask(ReadRequest request, Action<ReadResult, Revision> answered)
+    private void Ask(ReadRequest request, Revision atLeast, Action<ReadResult, Revision> answered)
     {
         var question = new HistoryOperation
         {
             Client = 0,
             Invoked = World.Scheduler.Now,
             Read = request,
-            Wanted = Freshness.Linearizable,
+            Wanted = Freshness.Session,
+            AskedFor = atLeast,
         };
         gateway.Ask(new Call(question, World.Scheduler.Now + World.Workload.CallTimeout, (_, result) =>
         {
@@ -64,7 +104,7 @@ internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, A
             }
             else
             {
-                ended(null);
+                End(succeeded: false);
             }
         }));
     }
@@ -74,7 +114,7 @@ internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, A
     {
         if (after is null && ++_target == interest.Targets.Count)
         {
-            Patch(World.Scheduler.Now + CatchUpMax);
+            Complete(Shared.Seal(), World.Scheduler.Now + CatchUpMax);
         }
         else
         {
@@ -82,51 +122,55 @@ internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, A
         }
     }
 
-    private void Patch(long deadline)
+    private void Complete(Revision through, long deadline)
     {
-        if (_builder.IsOfOneRevision)
+        if (Builder.Earliest < through && Hub.Revision < through && World.Scheduler.Now < deadline)
         {
-            ended(_builder.Build());
+            gateway.Later(CatchUpCheck, () => Complete(through, deadline));
         }
-        else if (Hub.Revision < _builder.Latest && World.Scheduler.Now < deadline)
+        else if (TryPatch(through))
         {
-            gateway.Later(CatchUpCheck, () => Patch(deadline));
+            Fill();
         }
         else
         {
-            TryPatch();
+            BeginAnew();
         }
     }
 
-    private void TryPatch()
+    private bool TryPatch(Revision through)
     {
-        var changes = new List<ChangeSet>();
-        if (Hub.Revision < _builder.Latest || !Hub.TryRead(_builder.Earliest, int.MaxValue, changes))
+        if (through <= Builder.Earliest)
         {
-            BeginAnew();
-            return;
+            return true;
+        }
+
+        var changes = new List<ChangeSet>();
+        if (Hub.Revision < through || !Hub.TryRead(Builder.Earliest, int.MaxValue, changes))
+        {
+            return false;
         }
 
         World.Totals.Count(Marker.WatchSnapshotsPatched);
-        _builder.Patch(changes);
-        Fill();
+        Builder.Patch(changes, through);
+        return true;
     }
 
     /// <summary>Fetches a value that is too large for the feed.</summary>
     private void Fill()
     {
-        if (_builder.WithoutValue.Select(static node => (node.Key, node.Value.ReadAt)).FirstOrDefault() is not ({ } path, var at))
+        if (Builder.WithoutValue.Select(static node => (node.Key, node.Value.ReadAt)).FirstOrDefault() is not ({ } path, var at))
         {
-            ended(_builder.Build());
+            End(succeeded: true);
             return;
         }
 
-        Ask(new ReadChangeRequest(at, path), (answer, _) =>
+        Ask(new ReadChangeRequest(at, path), Shared.Revision, (answer, _) =>
         {
             if (answer is ReadChangeResult { Change.Value: { } value })
             {
                 World.Totals.Count(Marker.WatchSnapshotsFilled);
-                _builder.Fill(path, value);
+                Builder.Fill(path, value);
                 Fill();
             }
             else

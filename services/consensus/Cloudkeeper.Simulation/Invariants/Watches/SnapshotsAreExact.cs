@@ -7,13 +7,19 @@ namespace Cloudkeeper.Simulation.Invariants.Watches;
 
 /// <summary>
 /// What a watcher sees first is the state at the revision that it is said to be of: every node that concerns it, and no
-/// other. The changes above that revision follow (<see cref="ToldChanges"/>).
+/// other, and nothing older than what was there when it came. The changes above that revision follow (<see cref="ToldChanges"/>).
 /// </summary>
 internal sealed class SnapshotsAreExact(PathHistories paths)
 {
+    /// <param name="present">What was there when the watcher asked: it sees nothing older.</param>
     /// <param name="concerns">Whether a path is the watcher's business.</param>
-    public void Told(Snapshot snapshot, Func<string, bool> concerns)
+    public void Told(Snapshot snapshot, Revision present, Func<string, bool> concerns)
     {
+        if (snapshot.Revision < present)
+        {
+            throw new ViolationException("W5 exact snapshots", $"a watcher that came at {present} is shown revision {snapshot.Revision}");
+        }
+
         foreach (var (path, node) in snapshot.Nodes)
         {
             // The root was never created.

@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+using System.Text;
+using Cloudkeeper.Gateway.Tests.Hosting;
+
+namespace Cloudkeeper.Gateway.Tests.Watches.Initial;
+
+/// <summary>A client that asks for a watch and reads only when it is told to.</summary>
+internal sealed class SlowWatch : IDisposable
+{
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+
+    public static async Task<SlowWatch> OpenAsync(GatewayFixture gateway, string query)
+    {
+        var watch = new SlowWatch();
+        await watch._socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port, TestContext.Current.CancellationToken);
+        await watch._socket.SendAsync(Encoding.ASCII.GetBytes($"GET /v1/watch?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+        return watch;
+    }
+
+    /// <summary>Reads some bytes, or fewer where the stream ends.</summary>
+    public async Task ReadAsync(int bytes)
+    {
+        var buffer = new byte[64 << 10];
+        while (bytes > 0)
+        {
+            var read = await _socket.ReceiveAsync(buffer.AsMemory(0, Math.Min(bytes, buffer.Length)));
+            if (read == 0)
+            {
+                return;
+            }
+
+            bytes -= read;
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}
