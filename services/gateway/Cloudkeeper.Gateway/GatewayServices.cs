@@ -65,6 +65,7 @@ internal static class GatewayServices
         services.AddSingleton<BodyReader>();
         services.AddSingleton<Mutations>();
         services.AddSingleton<ConsistentReads>();
+        services.AddSingleton<WaitSlots>();
         services.AddSingleton<NodeWaits>();
         services.AddSingleton<NodeReads>();
         services.AddSingleton<NodeWrites>();
@@ -154,7 +155,9 @@ internal static class GatewayServices
         var watches = services.GetRequiredService<WatchSlots>();
         var cache = services.GetRequiredService<NodeCache>();
         var progress = services.GetRequiredService<FeedProgress>();
+        var waits = services.GetRequiredService<WaitSlots>();
         metrics.ObserveWatches(() => watches.Count);
+        metrics.ObserveWaits(() => waits.Count);
         metrics.ObserveCache(() => cache.Bytes, () => cache.Count);
         metrics.ObserveFeed(() => progress.Revision.Value, () => progress.Age.TotalSeconds);
         metrics.ObserveFreshness(() => progress.Behind, () => progress.Staleness?.TotalSeconds ?? double.NaN);

@@ -123,7 +123,6 @@ public sealed class OnePortTests
     private static void Impatient(KestrelServerLimits limits)
     {
         limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(200);
-        limits.KeepAliveTimeout = TimeSpan.FromMilliseconds(200);
     }
 
     private static HttpRequestMessage Request(TestHost host, Version version) =>

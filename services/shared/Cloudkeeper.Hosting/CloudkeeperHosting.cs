@@ -109,9 +109,11 @@ public static class CloudkeeperHosting
             ServerLimits.Apply(kestrel, hosting.Value);
             kestrel.ConfigureEndpointDefaults(listen =>
             {
-                if (hosting.Value.MaxConnectionsPerAddress is > 0 and var most)
+                var given = hosting.Value.MaxConnectionsPerAddress;
+                if (given != 0)
                 {
-                    listen.Use(new AddressLimit(most).Wrap);
+                    var most = given ?? hosting.Value.MaxConnections / 2;
+                    listen.Use(new AddressLimit(most, sparesLoopback: given is null).Wrap);
                 }
 
                 listen.UseHttp1AndHttp2(kestrel);

@@ -44,11 +44,13 @@ public sealed class HostingOptions
     public long MaxConnections { get; init; } = 20_000;
 
     /// <summary>
-    /// Connections from one address at a time; more are closed at once. Default 0: no limit, for behind a proxy all clients
-    /// have its address. Where clients come directly, 200 is plenty for one of them. 0 to 1,000,000.
+    /// Connections from one address at a time, of IPv6 from one network of 64 bits; more are closed at once. Default: half of
+    /// <see cref="MaxConnections"/>, so that the others are not locked out, and no limit for this machine's own. Behind a proxy
+    /// or balancer all clients may have its address. Where clients come directly, 200 is plenty for one of them. 0: no limit.
+    /// 0 to 1,000,000.
     /// </summary>
     [Range(0, 1_000_000)]
-    public int MaxConnectionsPerAddress { get; init; }
+    public int? MaxConnectionsPerAddress { get; init; }
 
     /// <summary>
     /// Names and addresses, separated by commas and without ports, under which this process is reached besides loopback's

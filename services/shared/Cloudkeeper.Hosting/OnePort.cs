@@ -50,7 +50,9 @@ public static class OnePort
     {
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping ?? CancellationToken.None);
-        deadline.CancelAfter(limits.KeepAliveTimeout);
+
+        // Who connects has something to say. Silence is cheap to whoever keeps it, and takes a connection from others.
+        deadline.CancelAfter(limits.RequestHeadersTimeout);
         try
         {
             return await Http2Preface.PeekAsync(connection.Transport.Input, deadline, limits.RequestHeadersTimeout);

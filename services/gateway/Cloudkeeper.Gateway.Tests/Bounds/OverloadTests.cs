@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Tests.Hosting;
 using Cloudkeeper.Gateway.Tests.Upstream;
 using Cloudkeeper.Gateway.Tests.Watches;
@@ -28,6 +29,48 @@ public sealed class OverloadTests
         await Until.TrueAsync(() => slots.Count == 2);
         (await gateway.GetAsync("/v1/watch?path=/a&session=4711")).ShouldBe(404, "session-not-found");
         Assert.Equal(2, slots.Count);
+    }
+
+    [Fact]
+    public async Task So_many_requests_wait_at_a_gateway_whatever_for()
+    {
+        await using var gateway = await StartAsync(("Gateway:WaitsMax", "4"));
+        var slots = gateway.Services.GetRequiredService<WaitSlots>();
+        (await gateway.PutAsync("/v1/nodes/a")).ShouldBe(201);
+        (await gateway.PostAsync("/v1/locks/l", """{"ttl":"1h"}""")).ShouldBe(200);
+        var queued = (await gateway.PostAsync("/v1/locks/l", """{"ttl":"1h"}""")).ShouldBe(202);
+        var ticket = queued.Json.GetProperty("ticket").GetInt64();
+        Func<Task<Answer>>[] waits =
+        [
+            () => gateway.GetAsync("/v1/nodes/a?wait=60s"),
+            () => gateway.GetAsync("/v1/nodes/a?view=children&wait=60s"),
+            () => gateway.GetAsync($"/v1/tickets/{ticket}?wait=60s"),
+            () => gateway.PostAsync("/v1/locks/l", """{"ttl":"1h","wait":"60s"}"""),
+        ];
+        var waiting = waits.Select(static wait => wait()).ToList();
+        await Until.TrueAsync(() => slots.Count == 4);
+
+        var before = (await gateway.GetAsync("/v1/locks/l")).Json.GetProperty("waiting").GetArrayLength();
+        foreach (var wait in waits)
+        {
+            ShouldComeAgain(await wait(), 503, "overloaded");
+        }
+
+        // Refused before anything was done; and what does not wait needs no slot.
+        Assert.Equal(before, (await gateway.GetAsync("/v1/locks/l")).Json.GetProperty("waiting").GetArrayLength());
+        (await gateway.GetAsync("/v1/nodes/a")).ShouldBe(200);
+        (await gateway.GetAsync("/v1/nodes/a?after=0")).ShouldBe(200);
+        (await gateway.GetAsync($"/v1/tickets/{ticket}")).ShouldBe(200);
+        (await gateway.PostAsync("/v1/locks/l", """{"ttl":"1h"}""")).ShouldBe(202);
+        Assert.DoesNotContain(waiting, static wait => wait.IsCompleted);
+
+        // Who is answered makes room, and so does a wait that is refused behind its slot.
+        (await gateway.PutAsync("/v1/nodes/a", "x")).ShouldBe(200);
+        (await waiting[0]).ShouldBe(200);
+        await Until.TrueAsync(() => slots.Count == 3);
+        (await gateway.GetAsync("/v1/nodes/a?wait=60s&session=4711")).ShouldBe(404, "session-not-found");
+        (await gateway.GetAsync("/v1/tickets/4711?wait=60s")).ShouldBe(404, "ticket-not-found");
+        await Until.TrueAsync(() => slots.Count == 3);
     }
 
     [Fact]

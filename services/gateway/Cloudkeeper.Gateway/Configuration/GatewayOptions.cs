@@ -50,6 +50,12 @@ internal sealed class GatewayOptions
     /// <summary>Bytes that may wait in one queue. Default 64 MiB. At least 8 MiB.</summary>
     public long WaitingBytesMax { get; init; } = 64L << 20;
 
+    /// <summary>
+    /// Requests that wait for a change of a node or for a ticket (<c>wait=</c>) at a time. More are refused with 503. Default
+    /// 100,000. 1 to 10,000,000.
+    /// </summary>
+    public int WaitsMax { get; init; } = 100_000;
+
     /// <summary>Watch streams at a time. Default 200,000.</summary>
     public int WatchesMax { get; init; } = 200_000;
 

@@ -22,6 +22,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Require(options.ReadGatherMax, nameof(options.ReadGatherMax), TimeSpan.Zero, TimeSpan.FromSeconds(1), errors);
         Require(options.WaitingItemsMax, nameof(options.WaitingItemsMax), 1, 10_000_000, errors);
         Require(options.WaitingBytesMax, nameof(options.WaitingBytesMax), 8L << 20, 64L << 30, errors);
+        Require(options.WaitsMax, nameof(options.WaitsMax), 1, 10_000_000, errors);
         Require(options.WatchesMax, nameof(options.WatchesMax), 1, 10_000_000, errors);
         Require(options.WatchesPerSessionMax, nameof(options.WatchesPerSessionMax), 1, 10_000_000, errors);
         Require(options.WatchEventsMax, nameof(options.WatchEventsMax), 1, 1_000_000, errors);

@@ -14,20 +14,22 @@ namespace Cloudkeeper.Gateway.Locks;
 /// <summary>What the routes of <c>/v1/locks</c> and <c>/v1/tickets</c> do.</summary>
 internal sealed class LockHandlers(
     INodes nodes, ClusterLevel level, ConsistentReads reads, Mutations mutations, BodyReader bodies, TicketWaits waits,
-    TimeProvider time)
+    WaitSlots slots, TimeProvider time)
 {
     public async Task AcquireAsync(HttpContext context)
     {
         var path = RequestTarget.TreePath(context);
         using var content = await bodies.ReadJsonAsync(context);
         var body = JsonBody.Parse(context, content, GatewayJson.Default.AcquireLockBody);
-        var wait = JsonMembers.Duration("wait", body.Wait, 0, TicketWaits.WaitMillisecondsMax) ?? 0;
+        var wait = TimeSpan.FromMilliseconds(
+            JsonMembers.Duration("wait", body.Wait, 0, TicketWaits.WaitMillisecondsMax) ?? 0);
         var command = CommandOf(path, body);
+        using var slot = slots.Enter(wait);
         var result = await mutations.ExecuteAsync(context, command, content.Memory, command.Session);
         Mutations.Describe(context, result);
         if (result is { Code: ResultCode.Ok, Body: TicketInfo ticket })
         {
-            await AnswerTicketAsync(context, ticket, TimeSpan.FromMilliseconds(wait));
+            await AnswerTicketAsync(context, ticket, wait);
         }
         else if (result is { Code: ResultCode.LockHeld, Body: TicketList held })
         {
@@ -66,12 +68,13 @@ internal sealed class LockHandlers(
     public async Task GetTicketAsync(HttpContext context)
     {
         var query = RequestQuery.Of(context);
-        var wait = query.Duration("wait", 0, TicketWaits.WaitMillisecondsMax) ?? 0;
+        var wait = TimeSpan.FromMilliseconds(query.Duration("wait", 0, TicketWaits.WaitMillisecondsMax) ?? 0);
+        using var slot = slots.Enter(wait);
         using var keeper = query.Session("session") is { } session
             ? await SessionKeeper.StartAsync(nodes, session, time)
             : null;
         var (ticket, revision) = await waits.WaitAsync(
-            TicketOf(context), TimeSpan.FromMilliseconds(wait), keeper?.Ended ?? default, context.RequestAborted);
+            TicketOf(context), wait, keeper?.Ended ?? default, context.RequestAborted);
         context.Response.SetRevision(revision);
         Write(context, ticket);
     }

@@ -122,6 +122,9 @@ internal sealed class GatewayMetrics : IDisposable
     public void ObserveWatches(Func<int> count) => _meter.CreateObservableGauge(
         "watch_streams", count, description: "Open watch streams.");
 
+    public void ObserveWaits(Func<int> count) => _meter.CreateObservableGauge(
+        "waits", count, description: "Requests that wait for a change of a node, or for a ticket.");
+
     public void ObserveCache(Func<long> bytes, Func<int> entries)
     {
         _meter.CreateObservableGauge("cache_bytes", bytes, description: "Memory of the nodes that are kept here.");

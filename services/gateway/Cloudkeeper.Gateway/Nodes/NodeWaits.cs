@@ -1,6 +1,7 @@
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;
+using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
@@ -9,13 +10,17 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>Reads that are answered when there is something new.</summary>
-internal sealed class NodeWaits(INodes nodes, ConsistentReads reads, ChangeRelay relay, TimeProvider time)
+internal sealed class NodeWaits(
+    INodes nodes, ConsistentReads reads, ChangeRelay relay, WaitSlots slots, TimeProvider time)
 {
     /// <returns>The last state read, and whether it is newer than what the client knows.</returns>
-    /// <exception cref="ProblemException"><c>session-not-found</c> or <c>session-expired</c>, now or meanwhile.</exception>
+    /// <exception cref="ProblemException">
+    /// <c>session-not-found</c> or <c>session-expired</c>, now or meanwhile; <c>overloaded</c>: too many wait already.
+    /// </exception>
     public async Task<(ServedRead Answer, bool IsNewer)> WaitAsync(
         ReadRequest request, string path, ConsistencyChoice choice, NodeWait wait, CancellationToken cancellationToken)
     {
+        using var slot = slots.Enter(wait.Patience);
         using var keeper = wait.Session is { } session ? await SessionKeeper.StartAsync(nodes, session, time) : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(keeper?.Ended ?? default, cancellationToken);
 
