@@ -1,10 +1,11 @@
 # Built from the root of the repository: docker build -f infra/docker/proxy.Dockerfile .
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+# Exact versions: a new one is a change like any other. Where builds have to repeat byte by byte, name digests.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.401 AS build
 WORKDIR /source
 COPY . .
 RUN dotnet publish proxy/Cloudkeeper.Proxy -c Release -o /app
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM mcr.microsoft.com/dotnet/aspnet:10.0.12
 WORKDIR /app
 COPY --from=build /app .
 USER $APP_UID

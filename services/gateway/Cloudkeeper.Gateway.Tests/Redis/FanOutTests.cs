@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Cloudkeeper.Coherence.Sharing;
 using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Redis;
@@ -9,7 +10,7 @@ namespace Cloudkeeper.Gateway.Tests.Redis;
 [Collection(RedisTests.Name)]
 public sealed class FanOutTests : IAsyncLifetime
 {
-    private readonly RedisServer _redis = new();
+    private readonly RedisServer _redis = new() { Rights = RightsInCompose() };
     private readonly TreeNodes _nodes = new();
     private readonly GatewayFixture _first;
     private readonly GatewayFixture _second;
@@ -146,8 +147,22 @@ public sealed class FanOutTests : IAsyncLifetime
     private GatewayFixture NewGateway() => new()
     {
         Nodes = _nodes,
-        Settings = new Dictionary<string, string?> { ["Gateway:Redis"] = _redis.Address },
+        Settings = new Dictionary<string, string?> { ["Gateway:Redis"] = $"{_redis.Address},user=cloudkeeper,password=test" },
     };
+
+    /// <summary>What <c>compose.yaml</c> lets gateways do in Redis is enough.</summary>
+    private static string RightsInCompose([CallerFilePath] string here = "")
+    {
+        const string User = "user cloudkeeper on #$$hash ";
+        var folder = new FileInfo(here).Directory!;
+        while (!File.Exists(Path.Combine(folder.FullName, "compose.yaml")))
+        {
+            folder = folder.Parent!;
+        }
+
+        var line = File.ReadLines(Path.Combine(folder.FullName, "compose.yaml")).Single(line => line.Contains(User, StringComparison.Ordinal));
+        return line.Split(User)[1].Split('"')[0];
+    }
 
     /// <summary>Through each gateway, and read through both.</summary>
     private async Task WriteAndReadAsync(string value)

@@ -14,6 +14,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     public string Address => $"127.0.0.1:{_port}";
 
+    /// <summary>Of a user named <c>cloudkeeper</c> with the password <c>test</c>, separated by spaces; null: there is none.</summary>
+    public string? Rights { get; init; }
+
     public async ValueTask InitializeAsync() => await StartAsync();
 
     /// <summary>Starts it (again), empty and at the same port.</summary>
@@ -26,6 +29,8 @@ public sealed class RedisServer : IAsyncLifetime
             UseShellExecute = false,
             WorkingDirectory = Path.GetTempPath(),
         };
+        string[] user = Rights is null ? [] : ["--user", "cloudkeeper", "on", ">test", .. Rights.Split(' ')];
+        Array.ForEach(user, start.ArgumentList.Add);
         try
         {
             _process = Process.Start(start)!;

@@ -39,4 +39,73 @@ public sealed class ComposeTests
         Assert.NotEmpty(ports);
         Assert.All(ports, line => Assert.Contains("[\"127.0.0.1:", line, StringComparison.Ordinal));
     }
+
+    /// <summary>Each service takes the bounds over from where they stand once, and has a limit of memory and a network.</summary>
+    [Fact]
+    public void Every_service_is_hardened_and_bounded()
+    {
+        string[] bounds = ["read_only: true", "cap_drop: [ALL]", "no-new-privileges:true", "pids_limit: "];
+        var blocks = Blocks();
+        Assert.All(bounds, bound => Assert.Contains(bound, blocks["x-hardened"], StringComparison.Ordinal));
+        string[] services = ["key", "node1", "node2", "node3", "gateway1", "gateway2", "proxy", "redis", "prometheus", "grafana"];
+        Assert.All(services, name =>
+        {
+            var whole = string.Concat(blocks[name], Inherited(blocks, name));
+            Assert.All(["<<: *hardened", "mem_limit: ", "network"], line => Assert.Contains(line, whole, StringComparison.Ordinal));
+            Assert.DoesNotContain("privileged: true", whole, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Nobody_but_gateways_and_nodes_is_with_Redis_and_it_wants_a_password()
+    {
+        var blocks = Blocks();
+        Assert.Contains("networks: [back]", blocks["redis"], StringComparison.Ordinal);
+        Assert.Contains("--aclfile", blocks["redis"], StringComparison.Ordinal);
+        Assert.DoesNotContain("ports:", blocks["redis"], StringComparison.Ordinal);
+        Assert.DoesNotContain("key:", blocks["redis"].Replace("after-key", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("user default off", blocks["key"], StringComparison.Ordinal);
+        Assert.Contains("internal: true", blocks["back"], StringComparison.Ordinal);
+        Assert.DoesNotMatch("password=[a-z0-9]", string.Concat(blocks.Values));
+    }
+
+    [Fact]
+    public void Images_have_exact_versions()
+    {
+        var images = File.ReadLines(Path.Combine(Repository.Root, "compose.yaml")).Select(line => line.Trim())
+            .Where(line => line.StartsWith("image: ", StringComparison.Ordinal) && !line.Contains("cloudkeeper", StringComparison.Ordinal));
+        var bases = Parts.SelectMany(part => File.ReadLines(Path.Combine(Repository.Root, $"infra/docker/{part}.Dockerfile")))
+            .Where(line => line.StartsWith("FROM ", StringComparison.Ordinal));
+        Assert.All(images.Concat(bases), line => Assert.Matches(@":v?\d+\.\d+\.\d+( AS build)?$", line));
+    }
+
+    /// <summary>What is indented below each name, by the name.</summary>
+    private static Dictionary<string, string> Blocks()
+    {
+        var blocks = new Dictionary<string, string>(StringComparer.Ordinal);
+        string[] top = ["services", "networks", "volumes"];
+        var name = "";
+        foreach (var line in File.ReadLines(Path.Combine(Repository.Root, "compose.yaml")))
+        {
+            var isName = line.Length > 3 && line.TrimStart()[0] is not '#' && line.Contains(':', StringComparison.Ordinal)
+                && (line[0] != ' ' || (line.StartsWith("  ", StringComparison.Ordinal) && line[2] != ' ' && (name.Length == 0 || !name.StartsWith("x-", StringComparison.Ordinal))));
+            if (isName)
+            {
+                name = line.Trim().Split(':')[0];
+                name = top.Contains(name, StringComparer.Ordinal) ? "" : name;
+                blocks.TryAdd(name, "");
+            }
+            else
+            {
+                blocks[name] = blocks.GetValueOrDefault(name, "") + line + "\n";
+            }
+        }
+
+        return blocks;
+    }
+
+    private static string Inherited(Dictionary<string, string> blocks, string name) =>
+        blocks[name].Contains("<<: *node\n", StringComparison.Ordinal) ? blocks["x-node"]
+        : blocks[name].Contains("<<: *gateway\n", StringComparison.Ordinal) ? blocks["x-gateway"]
+        : "";
 }
