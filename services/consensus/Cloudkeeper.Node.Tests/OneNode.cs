@@ -93,8 +93,15 @@ internal sealed class OneNode : IAsyncDisposable
 
     /// <param name="second">Address of the second of three members.</param>
     /// <param name="settings">Beside those of all nodes here.</param>
+    public static Task<OneNode> StartWithoutQuorumAsync(
+        string directory, string second, params (string Name, string Value)[] settings) =>
+        StartWithoutQuorumAsync(directory, second, hasSockets: false, settings);
+
+    /// <param name="second">Address of the second of three members.</param>
+    /// <param name="hasSockets">Behind the real web server.</param>
+    /// <param name="settings">Beside those of all nodes here.</param>
     public static async Task<OneNode> StartWithoutQuorumAsync(
-        string directory, string second, params (string Name, string Value)[] settings)
+        string directory, string second, bool hasSockets, params (string Name, string Value)[] settings)
     {
         using (var data = Open(directory))
         {
@@ -103,7 +110,7 @@ internal sealed class OneNode : IAsyncDisposable
             NodeStorage.Found(data, new NodeOptions(), Guid.NewGuid(), new NodeId(1), new Membership(members)).Log.Dispose();
         }
 
-        var node = new OneNode(directory, FoundedAlone, hasSockets: false, settings);
+        var node = new OneNode(directory, FoundedAlone, hasSockets, settings);
         while (node.Node.Replica is null)
         {
             await Task.Yield();

@@ -5,6 +5,9 @@ namespace Cloudkeeper.Raft;
 /// <summary>Position of an entry in the log. The first entry has index 1; 0 is the empty log.</summary>
 public readonly record struct LogIndex(long Value) : IComparable<LogIndex>
 {
+    /// <summary>No index is larger: far from what an overflow could reach.</summary>
+    public const long Largest = 1L << 56;
+
     public static readonly LogIndex Zero;
 
     public static bool operator <(LogIndex left, LogIndex right) => left.Value < right.Value;

@@ -12,7 +12,8 @@ internal static class MessageRules
             AppendReply reply => reply.MatchIndex.Value >= 0 && reply.RejectedIndex is null or { Value: > 0 },
             HeartbeatRequest heartbeat => heartbeat.Commit.Value >= 0 && heartbeat.Round >= 0,
             HeartbeatReply reply => reply.Round >= 0,
-            SnapshotRequest snapshot => snapshot.Snapshot.Index.Value > 0 && snapshot.Snapshot.Term <= message.Term,
+            SnapshotRequest { Snapshot: var snapshot } =>
+                snapshot.Index.Value > 0 && snapshot.Term <= message.Term && HasVoter(snapshot.Membership),
             _ => true,
         };
 
@@ -35,7 +36,7 @@ internal static class MessageRules
             index = index.Next();
             var isMembership = entry.Kind == EntryKind.Membership;
             if (entry.Index != index || entry.Term < term || entry.Term > append.Term
-                || (isMembership && !MembershipCodec.TryDecode(entry.Payload.Span, out _)))
+                || (isMembership && !IsMembership(entry.Payload.Span)))
             {
                 return false;
             }
@@ -45,4 +46,10 @@ internal static class MessageRules
 
         return term <= append.Term;
     }
+
+    private static bool IsMembership(ReadOnlySpan<byte> payload) =>
+        MembershipCodec.TryDecode(payload, out var membership) && HasVoter(membership);
+
+    /// <summary>Nobody could decide anything any more, or everybody.</summary>
+    private static bool HasVoter(Membership membership) => membership.Members.Any(m => m.IsVoter);
 }

@@ -123,6 +123,7 @@ public sealed class ReplicaNodeTests
 
         Replica.Read(ReadConsistency.Linearizable, Revision.Zero, o => read = o.Status);
         Replica.Submit(Payload(new OpenLaneCommand()), o => submitted = o.Status);
+        Replica.Vouch(new NodeId(2));
         Replica.Receive(new HeartbeatRequest(new NodeId(2), Replica.Id, new Term(99), LogIndex.Zero, 0));
         Replica.Advance();
 

@@ -53,6 +53,15 @@ public sealed partial class ReplicaNode
     /// <summary>The members up to the last applied entry: never taken back.</summary>
     public Membership CommittedMembership => _raft.MembershipAt(_applied);
 
+    /// <inheritdoc cref="RaftNode.FindMember"/>
+    public Member? FindMember(NodeId id) => _raft.FindMember(id);
+
+    /// <inheritdoc cref="RaftNode.Voters"/>
+    public IReadOnlyList<Member> Voters => _raft.Voters;
+
+    /// <inheritdoc cref="RaftNode.Vouch"/>
+    public void Vouch(NodeId id) => _raft.Vouch(id);
+
     /// <summary>All members, in order of id.</summary>
     public IReadOnlyList<MemberStatus> DescribeMembers() => [.. Membership.Members.Select(Describe)];
 

@@ -80,15 +80,21 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>A snapshot from the leader has arrived, is durable and verified, and was loaded.</summary>
-    public void ReceiveSnapshot(SnapshotRequest request, StateMachine machine)
+    /// <exception cref="ArgumentException">The state is newer than the snapshot is said to be.</exception>
+    public StepResult ReceiveSnapshot(SnapshotRequest request, StateMachine machine)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(machine);
-        Invariant.Require(machine.AppliedIndex <= request.Snapshot.Index.Value);
+        if (machine.AppliedIndex > request.Snapshot.Index.Value)
+        {
+            throw new ArgumentException($"The state is as of entry {machine.AppliedIndex}.", nameof(machine));
+        }
+
         _received = (request.Snapshot, machine);
-        _raft.Step(request);
+        var result = _raft.Step(request);
         Advance();
         _received = null;
+        return result;
     }
 
     /// <summary>The transfer of a snapshot to a follower has ended.</summary>

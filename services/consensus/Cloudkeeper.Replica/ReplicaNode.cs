@@ -102,7 +102,12 @@ public sealed partial class ReplicaNode
         StampCheckpoint();
     }
 
-    public void Receive(RaftMessage message) => _raft.Step(message);
+    /// <summary>A message of a stream. Snapshots travel as files: <see cref="ReceiveSnapshot"/>.</summary>
+    public StepResult Receive(RaftMessage message) =>
+        message is SnapshotRequest ? StepResult.Violation : _raft.Step(message);
+
+    /// <inheritdoc cref="RaftNode.Judge"/>
+    public StepResult Judge(RaftMessage message) => _raft.Judge(message);
 
     public void WriteCompleted(long sequence) => _raft.StorageDone(sequence);
 

@@ -37,6 +37,9 @@ public static class NodeRoutes
     /// <summary>GET, JSON: who this node is; answered before it belongs to a cluster as well.</summary>
     public const string Membership = "/membership";
 
+    /// <summary>GET, JSON: who votes, by the log of this member; for members whose log is behind.</summary>
+    public const string MembershipVoters = "/membership/voters";
+
     /// <summary>
     /// POST, to the leader, JSON: a node says who it is. 200 when that stands in the log; 202: under way, ask again; 409 is a
     /// refusal, <c>{code, detail}</c>.

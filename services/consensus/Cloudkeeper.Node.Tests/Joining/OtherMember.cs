@@ -1,17 +1,18 @@
 using System.Net;
 using Cloudkeeper.Node.Joining;
+using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Protocol;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Node.Tests.Joining;
 
-/// <summary>A member that does nothing but answer announcements, as the test wants it.</summary>
+/// <summary>A member that does nothing but answer, as the test wants it.</summary>
 internal sealed class OtherMember : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly SemaphoreSlim _asked = new(0);
 
-    private OtherMember(Func<AnnouncementBody, IResult> answer)
+    private OtherMember(Func<AnnouncementBody, IResult> answer, Func<IResult>? voters, Func<IResult>? stream)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -23,13 +24,18 @@ internal sealed class OtherMember : IAsyncDisposable
             _asked.Release();
             return answer(announcement);
         });
+        _application.MapGet(NodeRoutes.MembershipVoters, () => voters?.Invoke() ?? TypedResults.StatusCode(503));
+        _application.MapPost(PeerRoutes.Stream, () => stream?.Invoke() ?? TypedResults.StatusCode(503));
     }
 
     public string Address => _application.Urls.Single();
 
-    public static async Task<OtherMember> StartAsync(Func<AnnouncementBody, IResult> answer)
+    /// <param name="voters">Whom it names as voters; null: it does not say.</param>
+    /// <param name="stream">What it answers to streams of messages; null: it is not ready.</param>
+    public static async Task<OtherMember> StartAsync(
+        Func<AnnouncementBody, IResult> answer, Func<IResult>? voters = null, Func<IResult>? stream = null)
     {
-        var member = new OtherMember(answer);
+        var member = new OtherMember(answer, voters, stream);
         await member._application.StartAsync(TestContext.Current.CancellationToken);
         return member;
     }

@@ -26,6 +26,7 @@ public sealed class PeerAdmissionTests
         _admission.Committed = Members(3, 1, 2);
         _admission.Note(Peer(2) with { Version = "1.2.0" });
         Assert.Null(Judge(Peer(4)));
+        _admission.Vouched(Voter(4));
         _admission.Note(Peer(4) with { Version = "1.3.0" });
         _admission.Note(Peer(3) with { Version = "1.1.0" });
         Assert.Equal("1.2.0", _admission.VersionOf(new NodeId(2)));
@@ -69,6 +70,21 @@ public sealed class PeerAdmissionTests
         Assert.Equal(410, Judge(Peer(7))?.Status);
     }
 
+    /// <summary>Nobody is dialled because a stranger has named an address.</summary>
+    [Fact]
+    public void Who_is_newer_than_the_members_is_answered_only_where_voters_say_and_with_the_disk_that_they_know()
+    {
+        _admission.Committed = Members(3, 1, 2, 3);
+        Assert.Null(Judge(Peer(7) with { Address = "http://elsewhere" }));
+        Assert.Null(_admission.AddressOf(new NodeId(7)));
+
+        _admission.Vouched(Voter(7));
+
+        Assert.Equal("http://n7", _admission.AddressOf(new NodeId(7)));
+        Assert.Null(Judge(Peer(7)));
+        Assert.Equal(409, Judge(Peer(7) with { Instance = Guid.NewGuid() })?.Status);
+    }
+
     [Fact]
     public void What_a_stream_says_of_its_sender_is_read_as_it_was_written()
     {
@@ -84,6 +100,8 @@ public sealed class PeerAdmissionTests
     private PeerRefusal? Judge(PeerIdentity peer) => _admission.Judge(peer, Self.Node);
 
     private static PeerIdentity Peer(int id) => new(Cluster, new NodeId(id), InstanceOf(id), $"http://n{id}");
+
+    private static Member Voter(int id) => new(new NodeId(id), $"http://n{id}", IsVoter: true) { Instance = InstanceOf(id) };
 
     private static Guid InstanceOf(int id) => new(id, 0, 0, new byte[8]);
 

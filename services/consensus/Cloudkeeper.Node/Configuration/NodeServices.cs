@@ -71,6 +71,8 @@ internal static class NodeServices
         services.AddSingleton<Founding>();
         services.AddSingleton<Admission>();
         services.AddSingleton<MemberWatch>();
+        services.AddSingleton<VoterInquiry>();
+        services.AddSingleton<PeerViolations>();
 
         // The replica is made once it is known which member this node is; the lifecycle owns it.
         services.AddSingleton<Func<NodeStorage, ReplicaHost>>(provider =>

@@ -19,7 +19,7 @@ internal sealed partial class ReplicaHost
         }
         else
         {
-            _links.Send(message, _replica.Membership);
+            _links.Send(message, _replica.FindMember(message.To));
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class ReplicaHost
         var delivery = SnapshotDelivery.Failed;
         try
         {
-            if (_links.SnapshotAddress(request.To, _replica.Membership) is { } address)
+            if (_links.SnapshotAddress(request.To, _replica.FindMember(request.To)) is { } address)
             {
                 delivery = await Transfers.SendAsync(request, address, _stopping.Token);
             }

@@ -1,6 +1,7 @@
 using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Node.Checkpoints;
 using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Node.Joining;
 using Cloudkeeper.Node.Metrics;
 using Cloudkeeper.Node.Peers;
 using Cloudkeeper.Node.Reads;
@@ -27,6 +28,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private readonly PeerLinks _links;
     private readonly PeerAdmission _admission;
     private readonly DigestInquiry _inquiry;
+    private readonly VoterInquiry _voters;
+    private readonly PeerViolations _violations;
     private readonly FatalErrors _fatal;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
@@ -40,6 +43,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private NodeId? _leader;
     private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
+    private Membership? _committed;
+    private bool _isSaidToBeGone;
     private readonly ReplicaTicks _tick;
     private int _snapshotStepQueued;
     private int _readsQueued;
@@ -56,6 +61,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         ILoggerFactory loggers,
         RaftLog observer,
         DigestInquiry inquiry,
+        VoterInquiry voters,
+        PeerViolations violations,
         FatalErrors fatal)
     {
         _storage = storage;
@@ -64,6 +71,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _time = time;
         _feed = feed;
         _inquiry = inquiry;
+        _voters = voters;
+        _violations = violations;
         _fatal = fatal;
         _started = _heardAt = time.GetTimestamp();
         Self = new PeerIdentity(
@@ -78,7 +87,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             time,
             loggers.CreateLogger<PeerSender>(),
             peer => Post(r => r.PeerUnreachable(peer)),
-            reason => _removed.TrySetResult(reason));
+            () => Volatile.Write(ref _isSaidToBeGone, true));
         _log = new LogWriter(
             storage.Log,
             storage.Room,
@@ -121,8 +130,17 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     /// <summary>Four election timeouts: elections take one or two.</summary>
     public TimeSpan Patience => 4 * _setup.Options.ElectionTicks * _setup.Options.TickInterval;
 
-    /// <summary>Completes with the reason once another member has said that this one was taken out.</summary>
+    /// <summary>Completes with the reason once the cluster has said that this member was taken out.</summary>
     public Task<string> Removed => _removed.Task;
+
+    /// <summary>
+    /// Somebody has ended a stream with the news that this member was taken out: a reason to ask the cluster, and no more.
+    /// </summary>
+    public bool IsSaidToBeGone
+    {
+        get => Volatile.Read(ref _isSaidToBeGone);
+        set => Volatile.Write(ref _isSaidToBeGone, value);
+    }
 
     /// <summary>More waits for its turn than requests may add to.</summary>
     public bool IsOverloaded => _turns.IsFull;
@@ -150,6 +168,16 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     /// <summary>A peer that may speak here has opened a stream.</summary>
     public void Note(PeerIdentity peer) => _admission.Note(peer);
 
+    /// <summary>Voters that this node knows say that these vote as well.</summary>
+    public void Vouch(IReadOnlyList<Member> voters) => Post(r =>
+    {
+        foreach (var voter in voters.Where(v => v.Id != Id && !IsAnotherDisk(r.FindMember(v.Id), v)))
+        {
+            _admission.Vouched(voter);
+            r.Vouch(voter.Id);
+        }
+    });
+
     /// <summary>Of a member's program; null: it has not said so here.</summary>
     public string? VersionOf(NodeId member) => _admission.VersionOf(member);
 
@@ -176,11 +204,22 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     public CancellationTokenSource Link(CancellationToken aborted) =>
         CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
 
-    public void Receive(RaftMessage message)
+    /// <summary>Brings a message to the replica's next turn. What its sender must not say ends the stream.</summary>
+    public void Receive(RaftMessage message, PeerStream stream) => Post(r =>
     {
-        Volatile.Write(ref _heardAt, _time.GetTimestamp());
-        Post(r => r.Receive(message));
-    }
+        if (Notice(r.Receive(message), stream.Peer, message))
+        {
+            stream.Break("No member can say that.");
+        }
+    });
+
+    /// <summary>What the replica would make of a message.</summary>
+    public Task<StepResult> JudgeAsync(RaftMessage message, PeerIdentity peer) => AskAsync(r =>
+    {
+        var result = r.Judge(message);
+        Notice(result, peer, message);
+        return result;
+    });
 
     /// <summary>Ends what others have opened to here and would keep open.</summary>
     public Task EndStreamsAsync() => _stopping.CancelAsync();
@@ -208,7 +247,28 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _stopping.Dispose();
     }
 
+    private static bool IsAnotherDisk(Member? known, Member named) =>
+        known is not null && known.Instance != Guid.Empty && known.Instance != named.Instance;
+
     private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <returns>True: the peer has broken the rules.</returns>
+    private bool Notice(StepResult result, PeerIdentity peer, RaftMessage message)
+    {
+        switch (result)
+        {
+            case StepResult.Taken:
+                Volatile.Write(ref _heardAt, _time.GetTimestamp());
+                return false;
+            case StepResult.Unproven:
+                _metrics.MessageUnproven();
+                _voters.Begin(this, peer);
+                return false;
+            default:
+                _violations.Notice(peer, $"{message.GetType().Name} of term {message.Term}, here is term {_replica.Term}");
+                return true;
+        }
+    }
 
     private void Post(Action<ReplicaNode> input) => _turns.Post(() => input(_replica));
 
@@ -216,13 +276,14 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     {
         _replica.Advance();
         _reads.Serve(_replica.Machine.Revision);
-        if (!ReferenceEquals(_membership, _replica.Membership))
+        var committed = _replica.CommittedMembership;
+        _admission.Committed = committed;
+        if (!ReferenceEquals(_membership, _replica.Membership) || !ReferenceEquals(_committed, committed))
         {
-            _membership = _replica.Membership;
-            _links.Retain(_membership);
+            (_membership, _committed) = (_replica.Membership, committed);
+            _links.Retain(_replica.FindMember);
         }
 
-        _admission.Committed = _replica.CommittedMembership;
         State = Describe();
         if (_replica.Leader != _leader)
         {

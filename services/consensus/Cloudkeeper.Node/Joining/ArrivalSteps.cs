@@ -42,4 +42,7 @@ internal sealed record MemberSelfView(
 
     /// <summary>Who keeps the cluster at this level.</summary>
     public required IReadOnlyList<NodeId> LevelHolders { get; init; }
+
+    /// <summary>By any membership that is not known to be over.</summary>
+    public required IReadOnlyList<Member> Voters { get; init; }
 }

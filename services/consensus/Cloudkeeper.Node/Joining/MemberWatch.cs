@@ -19,8 +19,10 @@ internal sealed partial class MemberWatch(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <remarks>
-    /// After a long silence it asks. The member may have been removed while it was away, or without hearing of it: who only
-    /// learns never stands for election, and would wait for ever. Or the others know another address than the present one.
+    /// After a long silence it asks, and when somebody says that it is none any more: only the cluster's word counts, and that
+    /// of nobody whose address a stranger could have named. The member may have been removed while it was away, or without
+    /// hearing of it: who only learns never stands for election, and would wait for ever. Or the others know another address
+    /// than the present one.
     /// </remarks>
     public async Task FollowAsync(ReplicaHost replica, CancellationToken cancellationToken)
     {
@@ -35,13 +37,15 @@ internal sealed partial class MemberWatch(
             {
                 FeatureLevel = r.Machine.FeatureLevel,
                 LevelHolders = r.LevelHolders,
+                Voters = r.Voters,
             });
             steps.Observe(view);
             levels.Observe(view, replica.Id);
             var hasNews = !isTold && view.Leader is not null && !IsCurrent(view.Membership.Find(replica.Id), replica);
             var isLost = replica.HearsNobody && time.GetElapsedTime(askedAt) > replica.Patience;
-            if (hasNews || isLost)
+            if (hasNews || isLost || replica.IsSaidToBeGone)
             {
+                replica.IsSaidToBeGone = false;
                 isTold = await TellAsync(replica, view, cancellationToken);
                 askedAt = time.GetTimestamp();
             }
@@ -68,9 +72,17 @@ internal sealed partial class MemberWatch(
 
         var body = new AnnouncementBody(
             replica.ClusterId, replica.Id.Value, replica.Self.Instance, setup.Address, FeatureLevels.Newest);
-        foreach (var address in AddressesIn(view, replica.Id))
+        var addresses = AddressesIn(view, replica.Id).ToList();
+        var trusted = addresses.Count;
+        for (var i = 0; i < addresses.Count; i++)
         {
-            var reply = await client.AnnounceAsync(address, body, cancellationToken);
+            var reply = await client.AnnounceAsync(addresses[i], body, cancellationToken);
+            if (i < trusted && reply?.Leader is { } leader && leader != setup.Address && !addresses.Contains(leader))
+            {
+                // The leader may be newer than this member's log.
+                addresses.Add(leader);
+            }
+
             if (reply is { Status: HttpStatusCode.OK } && reply.Read<AdmissionBody>() is { } known && known.Node != replica.Id.Value)
             {
                 // An announcement that was long on its way: it was read when this member had been taken out already.
@@ -106,7 +118,7 @@ internal sealed partial class MemberWatch(
 
     private IEnumerable<string> AddressesIn(MemberSelfView view, NodeId self) =>
         new[] { view.Leader is { } leader ? view.Membership.Find(leader)?.Address : null }.OfType<string>()
-            .Concat(view.Membership.Members.Where(m => m.Id != self).Select(m => m.Address))
+            .Concat(view.Voters.Where(m => m.Id != self).Select(m => m.Address))
             .Concat(setup.OtherAddresses)
             .Where(a => a != setup.Address)
             .Distinct(StringComparer.Ordinal);

@@ -51,6 +51,10 @@ internal sealed partial class MembershipClient(
         };
     }
 
+    /// <summary>Who votes, as a member knows it; null: it does not answer.</summary>
+    public Task<MembershipReply?> AskForVotersAsync(string address, CancellationToken cancellationToken) =>
+        CallAsync(HttpMethod.Get, address, NodeRoutes.MembershipVoters, null, LookPatience, cancellationToken);
+
     public Task<MembershipReply?> AnnounceAsync(
         string address, AnnouncementBody announcement, CancellationToken cancellationToken) => CallAsync(
         HttpMethod.Post,
@@ -98,7 +102,8 @@ internal sealed partial class MembershipClient(
             using var response = await client.SendAsync(request, either.Token);
             NoticeRefusedKey(response.StatusCode, address, challenge);
             var body = await response.Content.ReadAsByteArrayAsync(either.Token);
-            return new MembershipReply(response.StatusCode, Header(response, NodeRoutes.LeaderHeader), body)
+            var leader = ReachableAddress.Parse(Header(response, NodeRoutes.LeaderHeader));
+            return new MembershipReply(response.StatusCode, leader, body)
             {
                 Proof = Header(response, KeyProof.ProofHeader),
             };

@@ -16,6 +16,7 @@ internal static class MembershipEndpoints
     {
         routes.MapGet(NodeRoutes.Membership, View);
         routes.MapPost(NodeRoutes.MembershipInvite, AcceptInvitation).WithBodyLimit(BodyLimits.Invitation);
+        routes.MapReplica().MapGet(NodeRoutes.MembershipVoters, ShowVotersAsync);
         routes.MapReplica().MapPost(NodeRoutes.MembershipAnnounce, AnnounceAsync).WithBodyLimit(BodyLimits.Announcement);
     }
 
@@ -31,6 +32,9 @@ internal static class MembershipEndpoints
             setup.Address,
             node.Detail);
     }
+
+    private static async Task<VotersBody> ShowVotersAsync(ReplicaHost replica) =>
+        VotersBody.Of(replica.ClusterId, await replica.AskAsync(r => r.Voters));
 
     private static IResult AcceptInvitation(InvitationBody invitation, ThisNode node, Invitations invitations)
     {

@@ -21,7 +21,9 @@ internal sealed class NodeMetrics : IDisposable
     private readonly Histogram<double> _syncSeconds;
     private readonly Histogram<int> _syncWrites;
     private readonly Histogram<double> _snapshotSeconds;
+    private readonly Counter<long> _messagesUnproven;
     private long _digestDifferences;
+    private long _peerViolations;
 
     public NodeMetrics()
     {
@@ -32,6 +34,9 @@ internal sealed class NodeMetrics : IDisposable
         _messagesDropped = _meter.CreateCounter<long>(
             "peer_messages_dropped_total",
             description: "Raft messages lost because a peer was unreachable or slow.");
+        _messagesUnproven = _meter.CreateCounter<long>(
+            "peer_messages_unproven_total",
+            description: "Raft messages from nodes that have no say as far as this one knows: nothing came of them.");
         _leaderChanges = _meter.CreateCounter<long>("leader_changes_total", description: "Changes of the known leader.");
         _feedOverflows = _meter.CreateCounter<long>(
             "feed_overflows_total",
@@ -55,6 +60,10 @@ internal sealed class NodeMetrics : IDisposable
             "digest_differences_total",
             () => Volatile.Read(ref _digestDifferences),
             description: "Checkpoints of a leader whose state was not the same as here.");
+        _meter.CreateObservableCounter(
+            "peer_protocol_violations_total",
+            () => Volatile.Read(ref _peerViolations),
+            description: "Streams and snapshots of peers ended for what no member can say.");
     }
 
     public void CommandsAnswered(string outcome, int count, TimeSpan elapsed)
@@ -76,6 +85,10 @@ internal sealed class NodeMetrics : IDisposable
     public void MessagesSent(int count) => _messagesSent.Add(count);
 
     public void MessageDropped() => _messagesDropped.Add(1);
+
+    public void MessageUnproven() => _messagesUnproven.Add(1);
+
+    public void PeerBrokeTheRules() => Interlocked.Increment(ref _peerViolations);
 
     public void LeaderChanged() => _leaderChanges.Add(1);
 

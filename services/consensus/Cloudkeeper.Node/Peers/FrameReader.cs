@@ -49,12 +49,19 @@ internal static class FrameReader
         {
             var result = await input.ReadAsync(cancellationToken);
             var buffer = result.Buffer;
-            while (TryRead(ref buffer, bytesMax, out var frame))
+            try
             {
-                handle(frame);
+                while (TryRead(ref buffer, bytesMax, out var frame))
+                {
+                    handle(frame);
+                }
+            }
+            finally
+            {
+                // Also when a frame was none: the server reads the rest of the body away itself.
+                input.AdvanceTo(buffer.Start, result.Buffer.End);
             }
 
-            input.AdvanceTo(buffer.Start, result.Buffer.End);
             if (result.IsCompleted)
             {
                 return;

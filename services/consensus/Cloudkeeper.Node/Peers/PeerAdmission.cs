@@ -9,12 +9,14 @@ namespace Cloudkeeper.Node.Peers;
 /// </summary>
 /// <remarks>
 /// Judged by the committed membership, since an uncommitted removal may still be undone. Somebody whose id is above all
-/// that were ever given here is newer than what this replica knows, perhaps its leader: it is heard, like any candidate or
-/// leader that is not in one's own configuration (thesis, 4.1). A replica that knows no members yet hears everybody.
+/// that were ever given here may be newer than what this replica knows, perhaps its leader (thesis, 4.1): it may speak, but
+/// has no say and gets no answer before voters that this replica knows have vouched for it (Cloudkeeper.Raft, DESIGN.md).
+/// A replica that knows no members yet hears everybody.
 /// </remarks>
 internal sealed class PeerAdmission(PeerIdentity self)
 {
-    private readonly ConcurrentDictionary<NodeId, string> _newcomers = new();
+    // Whom the log does not know yet: those of before its first entry, and those who were vouched for.
+    private readonly ConcurrentDictionary<NodeId, (Guid Instance, string Address)> _newcomers = new();
     private readonly ConcurrentDictionary<NodeId, string> _versions = new();
     private volatile Membership _committed = Membership.Empty;
 
@@ -79,7 +81,16 @@ internal sealed class PeerAdmission(PeerIdentity self)
     public string? VersionOf(NodeId member) => member == self.Node ? self.Version : _versions.GetValueOrDefault(member);
 
     /// <summary>Where somebody is reached that the log does not know yet; null: nobody knows.</summary>
-    public string? AddressOf(NodeId newcomer) => _newcomers.GetValueOrDefault(newcomer);
+    public string? AddressOf(NodeId newcomer) => _newcomers.GetValueOrDefault(newcomer).Address;
+
+    /// <summary>Voters that this replica knows have named a voter that it does not know.</summary>
+    public void Vouched(Member voter)
+    {
+        if (voter.Id.Value > _committed.LastId.Value)
+        {
+            _newcomers[voter.Id] = (voter.Instance, voter.Address);
+        }
+    }
 
     private PeerRefusal? Meet(PeerIdentity peer, Membership committed)
     {
@@ -90,12 +101,14 @@ internal sealed class PeerAdmission(PeerIdentity self)
                 $"n{peer.Node} was removed from this cluster. An empty data directory lets the node join again as a new member.");
         }
 
-        if (_newcomers.Count < MembershipCodec.MembersMax)
+        if (committed.Members.Count == 0 && _newcomers.Count < MembershipCodec.MembersMax)
         {
-            _newcomers[peer.Node] = peer.Address;
+            _newcomers[peer.Node] = (peer.Instance, peer.Address);
         }
 
-        return null;
+        return _newcomers.TryGetValue(peer.Node, out var known) && known.Instance != peer.Instance
+            ? new PeerRefusal(StatusCodes.Status409Conflict, $"n{peer.Node} is the member with another data directory.")
+            : null;
     }
 }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
@@ -25,7 +24,7 @@ internal static class PeerEndpoints
         group.MapPost(PeerRoutes.Snapshot, ReceiveSnapshotAsync);
     }
 
-    private static async Task ReceiveStreamAsync(HttpContext context, ReplicaHost replica)
+    private static async Task ReceiveStreamAsync(HttpContext context, ReplicaHost replica, PeerViolations violations)
     {
         if (await AdmitAsync(context, replica) is not var (peer, to))
         {
@@ -36,23 +35,28 @@ internal static class PeerEndpoints
 
         // The stream lives as long as both processes, and is as slow as the traffic on it.
         Unbound(context);
+        var stream = new PeerStream(replica, peer, to);
         using var stopping = replica.Link(context.RequestAborted);
         try
         {
-            await FrameReader.ReadAllAsync(
-                context.Request.BodyReader,
-                FrameBytesMax,
-                frame => Receive(replica, peer, to, frame),
-                replica.BreatheAsync,
-                stopping.Token);
-        }
-        catch (PeerRefusedException e)
-        {
-            await RefuseAsync(context, e.Refusal.Status, e.Refusal.Reason);
+            var reading = FrameReader.ReadAllAsync(
+                context.Request.BodyReader, FrameBytesMax, stream.Receive, replica.BreatheAsync, stopping.Token);
+            if (await Task.WhenAny(reading, stream.Broken) == stream.Broken)
+            {
+                await stopping.CancelAsync();
+            }
+
+            await reading;
         }
         catch (WireFormatException e)
         {
+            violations.Notice(peer, e.Message);
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (OperationCanceledException) when (stream.Broken.IsCompleted && !context.RequestAborted.IsCancellationRequested)
+        {
+            var refusal = await stream.Broken;
+            await RefuseAsync(context, refusal.Status, refusal.Reason);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
@@ -60,9 +64,10 @@ internal static class PeerEndpoints
         }
     }
 
-    private static async Task ReceiveSnapshotAsync(HttpContext context, ReplicaHost replica, FatalErrors fatal)
+    private static async Task ReceiveSnapshotAsync(
+        HttpContext context, ReplicaHost replica, PeerViolations violations, FatalErrors fatal)
     {
-        if (await AdmitAsync(context, replica) is null)
+        if (await AdmitAsync(context, replica) is not var (peer, to))
         {
             return;
         }
@@ -72,9 +77,15 @@ internal static class PeerEndpoints
         try
         {
             var announcement = await FrameReader.ReadOneAsync(body, AnnouncementBytesMax, context.RequestAborted);
-            if (announcement is null || RaftMessageCodec.Read(announcement) is not SnapshotRequest request)
+            if (announcement is null
+                || RaftMessageCodec.ReadFrom(peer.Node, to, announcement) is not SnapshotRequest request)
             {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, "Not a snapshot.");
+                throw new WireFormatException("Not a snapshot.");
+            }
+
+            if (await replica.JudgeAsync(request, peer) is var result and not StepResult.Taken)
+            {
+                await RefuseAsync(context, StatusCodes.Status400BadRequest, $"Not taken: {result}.");
                 return;
             }
 
@@ -85,29 +96,14 @@ internal static class PeerEndpoints
             // This program is too old for its cluster, or the disk fails: nothing that comes later can change that.
             fatal.Stop(e);
         }
-        catch (Exception e) when (e is WireFormatException or StorageException)
+        catch (WireFormatException e)
         {
+            violations.Notice(peer, e.Message);
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
         }
-    }
-
-    private static RaftMessage Decode(ReadOnlySequence<byte> frame)
-    {
-        if (frame.IsSingleSegment)
+        catch (StorageException e)
         {
-            return RaftMessageCodec.Read(frame.FirstSpan);
-        }
-
-        var length = (int)frame.Length;
-        var copy = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            frame.CopyTo(copy);
-            return RaftMessageCodec.Read(copy.AsSpan(0, length));
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(copy);
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
         }
     }
 
@@ -138,25 +134,9 @@ internal static class PeerEndpoints
         return (peer, to);
     }
 
-    /// <summary>Judged at every message: a member may be taken out while its stream is open.</summary>
-    private static void Receive(ReplicaHost replica, PeerIdentity peer, NodeId to, ReadOnlySequence<byte> frame)
-    {
-        if (replica.Admit(peer, to) is { } refusal)
-        {
-            throw new PeerRefusedException(refusal);
-        }
-
-        replica.Receive(Decode(frame));
-    }
-
     private static Task RefuseAsync(HttpContext context, int status, string problem)
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsync(problem, context.RequestAborted);
-    }
-
-    private sealed class PeerRefusedException(PeerRefusal refusal) : Exception(refusal.Reason)
-    {
-        public PeerRefusal Refusal { get; } = refusal;
     }
 }

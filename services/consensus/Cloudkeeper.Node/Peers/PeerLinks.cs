@@ -12,18 +12,19 @@ internal sealed class PeerLinks(
     TimeProvider time,
     ILogger<PeerSender> logger,
     Action<NodeId> unreachable,
-    Action<string> removed) : IAsyncDisposable
+    Action removed) : IAsyncDisposable
 {
     private readonly Dictionary<NodeId, (string Address, PeerSender Sender)> _senders = [];
     private readonly List<Task> _ending = [];
     private bool _isClosed;
 
-    public void Send(RaftMessage message, Membership membership)
+    /// <param name="receiver">As the log knows it; null: it does not (yet).</param>
+    public void Send(RaftMessage message, Member? receiver)
     {
         // A message to somebody whom nobody knows (any more) has nowhere to go.
-        if (!_isClosed && AddressOf(message.To, membership) is { } address)
+        if (!_isClosed && AddressOf(message.To, receiver) is { } address && SenderTo(message.To, address) is { } sender)
         {
-            SenderTo(message.To, address).Send(message);
+            sender.Send(message);
         }
         else
         {
@@ -32,13 +33,13 @@ internal sealed class PeerLinks(
     }
 
     /// <summary>Where a member takes snapshots; null: nobody knows it (any more).</summary>
-    public Uri? SnapshotAddress(NodeId peer, Membership membership) =>
-        AddressOf(peer, membership) is { } address ? UriOf(address, PeerRoutes.Snapshot, peer) : null;
+    public Uri? SnapshotAddress(NodeId peer, Member? member) =>
+        AddressOf(peer, member) is { } address ? UriOf(address, PeerRoutes.Snapshot, peer) : null;
 
     /// <summary>Ends the senders to those who are gone.</summary>
-    public void Retain(Membership membership)
+    public void Retain(Func<NodeId, Member?> members)
     {
-        foreach (var id in _senders.Keys.Where(id => AddressOf(id, membership) is null).ToList())
+        foreach (var id in _senders.Keys.Where(id => AddressOf(id, members(id)) is null).ToList())
         {
             End(id);
         }
@@ -56,10 +57,9 @@ internal sealed class PeerLinks(
 
     public async ValueTask DisposeAsync() => await Task.WhenAll(_ending);
 
-    private string? AddressOf(NodeId peer, Membership membership) =>
-        membership.Find(peer)?.Address ?? admission.AddressOf(peer);
+    private string? AddressOf(NodeId peer, Member? member) => member?.Address ?? admission.AddressOf(peer);
 
-    private PeerSender SenderTo(NodeId peer, string address)
+    private PeerSender? SenderTo(NodeId peer, string address)
     {
         if (_senders.TryGetValue(peer, out var known))
         {
@@ -71,8 +71,12 @@ internal sealed class PeerLinks(
             End(peer);
         }
 
-        var sender = new PeerSender(
-            peer, UriOf(address, PeerRoutes.Stream, peer), client, metrics, time, logger, unreachable, removed);
+        if (UriOf(address, PeerRoutes.Stream, peer) is not { } stream)
+        {
+            return null;
+        }
+
+        var sender = new PeerSender(peer, stream, client, metrics, time, logger, unreachable, removed);
         sender.Start();
         _senders[peer] = (address, sender);
         return sender;
@@ -85,5 +89,7 @@ internal sealed class PeerLinks(
         _ending.Add(known.Sender.DisposeAsync().AsTask());
     }
 
-    private Uri UriOf(string address, string route, NodeId peer) => new(address + route + self.QueryTo(peer));
+    /// <summary>Null for what stands in a log and is no address: nothing that others say may throw on a turn.</summary>
+    private Uri? UriOf(string address, string route, NodeId peer) =>
+        Uri.TryCreate(address + route + self.QueryTo(peer), UriKind.Absolute, out var uri) ? uri : null;
 }

@@ -35,7 +35,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Action<NodeId> _unreachable;
-    private readonly Action<string> _removed;
+    private readonly Action _removed;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Channel<RaftMessage> _waiting = Channel.CreateBounded<RaftMessage>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -46,7 +46,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
     private long _lossLogged;
 
     /// <param name="address">The peer's stream endpoint, with who is calling in its query.</param>
-    /// <param name="removed">Called with the reason when the peer says that this node is no member any more.</param>
+    /// <param name="removed">Called when the peer says that this node is no member any more.</param>
     public PeerSender(
         NodeId peer,
         Uri address,
@@ -55,7 +55,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
         TimeProvider time,
         ILogger logger,
         Action<NodeId> unreachable,
-        Action<string> removed)
+        Action removed)
     {
         _peer = peer;
         _address = address;
@@ -126,7 +126,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
         var reason = PlainText.Cut(Encoding.UTF8.GetString(answer));
         if (response.StatusCode == HttpStatusCode.Gone)
         {
-            _removed(reason);
+            _removed();
         }
 
         throw new HttpRequestException(reason.Length > 0 ? reason : "The peer has ended the stream.");

@@ -39,6 +39,44 @@ internal sealed class MembershipHistory
     /// <summary>The membership in force at an index not older than the last compaction.</summary>
     public Membership At(LogIndex index) => _items[PositionAt(index)].Membership;
 
+    /// <summary>The newest that is known of somebody, not looking behind what is in force at an index.</summary>
+    public Member? Find(NodeId id, LogIndex since)
+    {
+        for (var i = _items.Count - 1; i >= PositionAt(since); i--)
+        {
+            if (_items[i].Membership.Find(id) is { } member)
+            {
+                return member;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether somebody votes in what is in force at an index or in anything behind it.</summary>
+    public bool HasVoter(NodeId id, LogIndex since)
+    {
+        for (var i = _items.Count - 1; i >= PositionAt(since); i--)
+        {
+            if (_items[i].Membership.Find(id) is { IsLearner: false })
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Who votes in what is in force at an index or in anything behind it, in order of id.</summary>
+    public IReadOnlyList<Member> Voters(LogIndex since) =>
+    [
+        .. _items.Skip(PositionAt(since)).Reverse()
+            .SelectMany(item => item.Membership.Members)
+            .Where(m => !m.IsLearner)
+            .DistinctBy(m => m.Id)
+            .OrderBy(m => m.Id.Value),
+    ];
+
     /// <summary>Nobody will ask for what was in force before this index.</summary>
     public void ForgetBefore(LogIndex index) => _items.RemoveRange(0, PositionAt(index));
 

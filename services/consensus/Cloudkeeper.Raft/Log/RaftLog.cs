@@ -32,6 +32,14 @@ internal sealed class RaftLog
 
     public Membership MembershipAt(LogIndex index) => _memberships.At(index);
 
+    /// <summary>By the newest membership that names it, back to the committed one.</summary>
+    public Member? FindMember(NodeId id) => _memberships.Find(id, Commit);
+
+    public IReadOnlyList<Member> Voters() => _memberships.Voters(Commit);
+
+    /// <summary>Whether it votes in any membership from the committed one on.</summary>
+    public bool HasVoter(NodeId id) => _memberships.HasVoter(id, Commit);
+
     /// <summary>
     /// False when the entry is forgotten or does not exist: "unknown" must never look like a term (bug B-19).
     /// </summary>

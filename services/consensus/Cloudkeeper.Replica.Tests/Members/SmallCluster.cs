@@ -129,8 +129,20 @@ internal sealed class SmallCluster
             if (!_cut.Contains(message.From.Value) && !_cut.Contains(message.To.Value)
                 && _nodes.TryGetValue(message.To.Value, out var to))
             {
-                to.Replica.Receive(message);
+                Deliver(message, to.Replica);
             }
+        }
+    }
+
+    /// <summary>As the process around a replica does: it asks about who has no say, and hears the next message.</summary>
+    private void Deliver(RaftMessage message, ReplicaNode to)
+    {
+        var result = to.Receive(message);
+        Assert.NotEqual(StepResult.Violation, result);
+        if (result == StepResult.Unproven
+            && _nodes.Values.Any(n => !_cut.Contains(n.Replica.Id.Value) && n.Replica.Voters.Any(v => v.Id == message.From)))
+        {
+            to.Vouch(message.From);
         }
     }
 

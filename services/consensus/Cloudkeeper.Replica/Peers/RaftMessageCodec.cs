@@ -12,6 +12,7 @@ public static class RaftMessageCodec
     public const int EntriesMax = 65_536;
 
     private const byte Version = 1;
+    private const long RoundMax = 1L << 62;
 
     private enum Kind : byte
     {
@@ -86,6 +87,16 @@ public static class RaftMessageCodec
         }
     }
 
+    /// <summary>A message that has come from somebody: nobody speaks for another.</summary>
+    /// <exception cref="WireFormatException">Not a message, or not from one to the other.</exception>
+    public static RaftMessage ReadFrom(NodeId from, NodeId to, ReadOnlySpan<byte> bytes)
+    {
+        var message = Read(bytes);
+        return message.From == from && message.To == to
+            ? message
+            : throw new WireFormatException($"A message from n{message.From} to n{message.To}; n{from} speaks to n{to} here.");
+    }
+
     /// <exception cref="WireFormatException">Not a message.</exception>
     public static RaftMessage Read(ReadOnlySpan<byte> bytes)
     {
@@ -97,9 +108,9 @@ public static class RaftMessageCodec
         }
 
         var kind = reader.ReadEnum(Kind.TimeoutNowRequest);
-        var from = new NodeId(reader.ReadInt32());
-        var to = new NodeId(reader.ReadInt32());
-        var term = new Term(reader.ReadInt64());
+        var from = ReadNode(ref reader);
+        var to = ReadNode(ref reader);
+        var term = ReadTerm(ref reader);
         RaftMessage message = kind switch
         {
             Kind.PreVoteRequest => new PreVoteRequest(from, to, term, ReadIndex(ref reader), ReadTerm(ref reader)),
@@ -118,11 +129,11 @@ public static class RaftMessageCodec
                 to,
                 term,
                 ReadIndex(ref reader),
-                reader.ReadOptionalInt64() is { } rejected ? new LogIndex(rejected) : null,
+                reader.ReadBoolean() ? ReadIndex(ref reader) : null,
                 ReadIndex(ref reader),
                 ReadTerm(ref reader)),
-            Kind.HeartbeatRequest => new HeartbeatRequest(from, to, term, ReadIndex(ref reader), reader.ReadInt64()),
-            Kind.HeartbeatReply => new HeartbeatReply(from, to, term, reader.ReadInt64()),
+            Kind.HeartbeatRequest => new HeartbeatRequest(from, to, term, ReadIndex(ref reader), ReadRound(ref reader)),
+            Kind.HeartbeatReply => new HeartbeatReply(from, to, term, ReadRound(ref reader)),
             Kind.SnapshotRequest => new SnapshotRequest(
                 from,
                 to,
@@ -181,7 +192,21 @@ public static class RaftMessageCodec
             ? membership
             : throw new WireFormatException("Not a membership.");
 
-    private static LogIndex ReadIndex(ref WireReader reader) => new(reader.ReadInt64());
+    // Here and nowhere else numbers of a peer become ours: none is so large that what is calculated with it overflows.
+    private static LogIndex ReadIndex(ref WireReader reader) => new(ReadNumber(ref reader, LogIndex.Largest, "An index"));
 
-    private static Term ReadTerm(ref WireReader reader) => new(reader.ReadInt64());
+    private static Term ReadTerm(ref WireReader reader) => new(ReadNumber(ref reader, Term.Largest, "A term"));
+
+    private static long ReadRound(ref WireReader reader) => ReadNumber(ref reader, RoundMax, "A round");
+
+    private static NodeId ReadNode(ref WireReader reader) =>
+        reader.ReadInt32() is > 0 and var id ? new NodeId(id) : throw new WireFormatException("No such node id.");
+
+    private static long ReadNumber(ref WireReader reader, long largest, string what)
+    {
+        var value = reader.ReadInt64();
+        return value >= 0 && value <= largest
+            ? value
+            : throw new WireFormatException($"{what} of {value}, at most {largest}.");
+    }
 }

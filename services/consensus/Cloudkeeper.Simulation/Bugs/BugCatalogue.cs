@@ -2,7 +2,9 @@ using Cloudkeeper.Simulation.Bugs.Catalogue;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
-/// <summary>The bugs of RELIABILITY, sections 2.1 to 2.7, as far as the same mistake can be made here.</summary>
+/// <summary>
+/// The bugs of RELIABILITY, sections 2.1 to 2.7, as far as the same mistake can be made here, and what a hostile peer would need.
+/// </summary>
 internal static class BugCatalogue
 {
     /// <summary>The number of the last bug in section 2.7.</summary>
@@ -12,7 +14,7 @@ internal static class BugCatalogue
     [
         .. Elections.Planted, .. Replication.Planted, .. Reads.Planted, .. Disks.Planted, .. Snapshots.Planted,
         .. Memberships.Planted, .. Sessions.Planted, .. Retries.Planted, .. Watches.Planted,
-        .. Caches.Planted,
+        .. Caches.Planted, .. Peers.Planted,
     ];
 
     public static IReadOnlyList<OtherBug> Elsewhere { get; } = Catalogue.Elsewhere.All;

@@ -108,6 +108,14 @@ internal sealed class Checks
     {
         var replica = node.Replica;
         var matched = replica.MatchIndexOf(message.From);
+        var result = replica.Judge(message);
+        HostileMeansNothing.RequireHonest(node.Id, result, message);
+        if (result == StepResult.Unproven)
+        {
+            node.Trust.Ask();
+            return;
+        }
+
         node.View.PreVotes.Receiving(message, node.View, replica.Term, replica.Leader, replica.LastIndex);
         if (message is HeartbeatReply reply)
         {
@@ -117,6 +125,18 @@ internal sealed class Checks
         replica.Receive(message);
         CountRounds(node);
         OldTermsMeanNothing.Received(message, replica.Term, matched, replica.MatchIndexOf(message.From));
+    }
+
+    public void ReceiveHostile(NodeProcess node, RaftMessage message)
+    {
+        var before = HostileMeansNothing.Before(node.Replica);
+        if (node.Replica.Receive(message) == StepResult.Unproven)
+        {
+            _world.Totals.Count(Marker.HostileMessagesUnproven);
+            node.Trust.Ask();
+        }
+
+        HostileMeansNothing.Require(node.Replica, before, message);
     }
 
     /// <summary>A node answers a linearizable read, or acknowledges keepalives.</summary>

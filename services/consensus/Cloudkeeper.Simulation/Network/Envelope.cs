@@ -17,6 +17,11 @@ internal sealed record PeerEnvelope(int From, int To, PeerHeader Header, byte[] 
 /// <summary>Whoever spoke is no member any more, by what is committed.</summary>
 internal sealed record RemovedEnvelope(int From, int To, NodeId Member) : Envelope(From, To);
 
+/// <summary>GET /membership/voters.</summary>
+internal sealed record VotersQuestionEnvelope(int From, int To) : Envelope(From, To);
+
+internal sealed record VotersAnswerEnvelope(int From, int To, IReadOnlyList<Member> Voters) : Envelope(From, To);
+
 /// <summary>POST /membership/announce.</summary>
 internal sealed record AnnouncementEnvelope(int From, int To, long Call, Announcement Announcement) : Envelope(From, To);
 

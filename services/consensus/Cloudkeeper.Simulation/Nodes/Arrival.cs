@@ -17,6 +17,7 @@ internal sealed class Arrival(NodeProcess process)
     private const int Patience = 4;
 
     private long _heard = process.World.Scheduler.Now;
+    private long _askedNow = -process.World.Options.ElectionTimeout;
 
     // Calls are numbered in order: what was asked before this was asked by a process that is no more.
     private long _firstCall = long.MaxValue;
@@ -34,6 +35,16 @@ internal sealed class Arrival(NodeProcess process)
 
         if (!isWell && isLong)
         {
+            AnnounceToAll();
+        }
+    }
+
+    /// <summary>Somebody says that it is no member any more.</summary>
+    public void AskNow()
+    {
+        if (World.Scheduler.Now - _askedNow > World.Options.ElectionTimeout)
+        {
+            _askedNow = World.Scheduler.Now;
             AnnounceToAll();
         }
     }

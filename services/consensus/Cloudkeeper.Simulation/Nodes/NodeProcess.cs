@@ -2,10 +2,12 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Faults;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Invariants.Consensus;
 using Cloudkeeper.Simulation.Network;
@@ -60,6 +62,7 @@ internal sealed class NodeProcess : IReplicaHost
         _requests = new NodeRequests(this);
         _feed = new NodeFeed(this);
         _arrival = new Arrival(this);
+        Trust = new PeerTrust(this);
         Replica = new ReplicaNode(
             id, node.Options.Replica, recovered, machine, node.Random.Split(), this, new NodeObserver(this));
         Trace(TraceKind.Started, recovered.HardState.Term.Value, Replica.LastIndex.Value);
@@ -82,6 +85,8 @@ internal sealed class NodeProcess : IReplicaHost
     public int LeaderAddress => Replica.Leader is { } leader ? World.Members.AddressOf(leader) : 0;
 
     public ReplicaNode Replica { get; }
+
+    public PeerTrust Trust { get; }
 
     /// <summary>Requests of gateways that it has not answered yet.</summary>
     public int OpenRequests => _requests.OpenCount;
@@ -118,10 +123,16 @@ internal sealed class NodeProcess : IReplicaHost
     {
         switch (envelope)
         {
-            case PeerEnvelope peer when Accepts(peer.From, peer.Header):
-                var message = RaftMessageCodec.Read(peer.Bytes);
+            case PeerEnvelope peer when Trust.Accepts(peer.From, peer.Header):
+                var message = RaftMessageCodec.ReadFrom(peer.Header.From, Id, peer.Bytes);
                 Trace(TraceKind.Delivered, peer.From, message.Term.Value, message);
                 Post(_ => World.Checks.Receive(this, message));
+                break;
+            case VotersQuestionEnvelope question:
+                Trust.OnQuestion(question);
+                break;
+            case VotersAnswerEnvelope answer:
+                Trust.OnAnswer(answer);
                 break;
             case RequestEnvelope request:
                 _requests.Receive(request);
@@ -132,7 +143,7 @@ internal sealed class NodeProcess : IReplicaHost
             case FeedAnswerEnvelope answer:
                 _feed.Answered(answer);
                 break;
-            case ChunkEnvelope chunk when Accepts(chunk.From, chunk.Header):
+            case ChunkEnvelope chunk when Trust.Accepts(chunk.From, chunk.Header):
                 _receiver.OnChunk(chunk);
                 break;
             case ChunkAnswerEnvelope answer:
@@ -152,48 +163,54 @@ internal sealed class NodeProcess : IReplicaHost
                 break;
             case RemovedEnvelope removed when removed.Member == Id:
                 World.Totals.Count(Marker.RemovedMembersTold);
-                MembershipSafety.RequireGone(Id, Instance, World.Checks.Ledger.Membership);
-                Node.Dismiss();
+                OnRemovalTold();
                 break;
         }
     }
 
-    /// <summary>
-    /// As the endpoints of the real process do, by the committed membership: nobody of another cluster, nobody with another
-    /// disk, and nobody who was removed. Who is newer than what this member knows may be its leader, and is heard.
-    /// </summary>
-    private bool Accepts(int from, PeerHeader header)
+    /// <summary>What a hostile peer sends comes at once, as long as it may say that (<see cref="HostilePeer"/>).</summary>
+    public void ReceiveHostile(PeerEnvelope envelope) => Run(() =>
     {
-        if (header.Cluster != NodeStorage.Cluster || header.To != Id)
+        if (!Trust.Accepts(envelope.From, envelope.Header))
         {
-            return false;
+            return;
         }
 
-        var committed = World.Checks.Ledger.MembershipAt(Replica.AppliedIndex);
-        if (committed.Find(header.From) is { } member)
+        try
         {
-            return member.Instance == Guid.Empty || member.Instance == header.Instance;
+            var message = RaftMessageCodec.ReadFrom(envelope.Header.From, Id, envelope.Bytes);
+            Post(_ =>
+            {
+                if (World.HostilePeer.MaySay(this, envelope.Header.From, message))
+                {
+                    World.Checks.ReceiveHostile(this, message);
+                }
+            });
+        }
+        catch (WireFormatException)
+        {
+            World.Totals.Count(Marker.HostileFramesRefused);
+        }
+    });
+
+    /// <summary>A reason to ask the cluster, and no more.</summary>
+    private void OnRemovalTold()
+    {
+        if (World.Options.Bug == Bug.BelieveRemoval)
+        {
+            MembershipSafety.RequireGone(Id, Instance, World.Checks.Ledger.Membership);
+            Node.Dismiss();
+            return;
         }
 
-        if (header.From.Value > committed.LastId.Value)
-        {
-            return true;
-        }
-
-        World.Network.Send(new RemovedEnvelope(Node.Address, from, header.From));
-        return false;
+        _arrival.AskNow();
     }
-
-    /// <summary>By the log, or by what everybody knows of those who are not, or no longer, in it; 0: nowhere.</summary>
-    private int AddressOf(NodeId peer) => Replica.Membership.Find(peer) is { } member
-        ? MemberBook.AddressOf(member.Address)
-        : World.Members.AddressOf(peer);
 
     public void Send(RaftMessage message)
     {
         World.Checks.Sending(this, message);
         Trace(TraceKind.Sent, message.To.Value, message.Term.Value, message);
-        var address = AddressOf(message.To);
+        var address = Trust.AddressOf(message.To);
         if (address == 0)
         {
             return;

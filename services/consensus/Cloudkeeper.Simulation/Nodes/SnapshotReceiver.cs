@@ -1,3 +1,4 @@
+using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Simulation.Engine;
@@ -55,7 +56,7 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
     private bool TryBegin(ChunkEnvelope chunk)
     {
         var isIdle = process.World.Scheduler.Now - _lastHeard > process.World.Options.ElectionTimeout;
-        if (chunk.Offset > 0 || _isInstalling || (_file is not null && !isIdle))
+        if (chunk.Offset > 0 || _isInstalling || (_file is not null && !isIdle) || !IsHeard(chunk))
         {
             Answer(chunk, ChunkStatus.Refused);
             return false;
@@ -82,6 +83,27 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
 
         _transfer = chunk.Transfer;
         return true;
+    }
+
+    /// <summary>Before a byte of it is stored.</summary>
+    private bool IsHeard(ChunkEnvelope chunk)
+    {
+        try
+        {
+            var request = RaftMessageCodec.ReadFrom(chunk.Header.From, process.Id, chunk.Announcement);
+            var result = process.Replica.Judge(request);
+            if (result == StepResult.Unproven)
+            {
+                process.Trust.Ask();
+            }
+
+            return request is SnapshotRequest && result == StepResult.Taken;
+        }
+        catch (WireFormatException)
+        {
+            process.World.Totals.Count(Marker.HostileFramesRefused);
+            return false;
+        }
     }
 
     private bool TryWrite(ChunkEnvelope chunk)

@@ -35,6 +35,9 @@ internal enum Bug
     /// <summary>B-40: a leader's clock runs at twice the speed.</summary>
     FastClock,
 
+    /// <summary>C2.4: whoever says so is believed that a member was removed.</summary>
+    BelieveRemoval,
+
     /// <summary>Section 2.8: followers stamp entries with their own clocks.</summary>
     ApplyWithOwnClock,
 }

@@ -52,5 +52,8 @@ internal enum FaultClass
     /// <summary>Somebody who has not the cluster's key rules Redis, and goes on to the end of the run.</summary>
     HostileRedis = 1 << 27,
 
-    All = (1 << 28) - 1,
+    /// <summary>Somebody who has the cluster's key, and no vote, says whatever may do harm, to the end of the run.</summary>
+    HostilePeer = 1 << 28,
+
+    All = (1 << 29) - 1,
 }

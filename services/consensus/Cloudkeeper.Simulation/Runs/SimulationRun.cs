@@ -59,6 +59,7 @@ internal static class SimulationRun
 
         world.Neighbour.Start();
         world.Adversary.Start();
+        world.HostilePeer.Start();
         world.Workload.Start();
         world.Scheduler.RunUntil(options.WarmUp);
 

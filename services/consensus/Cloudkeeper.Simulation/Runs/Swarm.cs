@@ -15,6 +15,8 @@ internal static class Swarm
     /// <summary>Drawn apart: the seeds of before stay what they were where it is not there.</summary>
     private const double HostileRedisProbability = 0.35;
 
+    private const double HostilePeerProbability = 0.35;
+
     /// <summary>An election timeout is at least this many times what a round through network and disk takes.</summary>
     private const int SlowRounds = 20;
 
@@ -26,6 +28,7 @@ internal static class Swarm
         var syncTime = random.Logarithmic(100, 10_000);
         var isFoundedAlone = random.Chance(0.3);
         var isRedisHostile = new SimulationRandom(Hash.Mix(seed, 0x11A6)).Chance(HostileRedisProbability);
+        var isPeerHostile = new SimulationRandom(Hash.Mix(seed, 0x4057)).Chance(HostilePeerProbability);
         return new SimulationOptions
         {
             Seed = seed,
@@ -45,7 +48,9 @@ internal static class Swarm
             SegmentBytes = random.Logarithmic(4 << 10, 1 << 20),
             ZeroAheadBytes = random.Pick([0, 4 << 10, 64 << 10]),
             ChunkBytes = random.Logarithmic(256, 64 << 10),
-            Faults = DrawFaults(random) | (isRedisHostile ? FaultClass.HostileRedis : FaultClass.None),
+            Faults = DrawFaults(random)
+                | (isRedisHostile ? FaultClass.HostileRedis : FaultClass.None)
+                | (isPeerHostile ? FaultClass.HostilePeer : FaultClass.None),
             FaultInterval = random.Logarithmic(300, 6_000) * Scheduler.Millisecond,
             NetworkDelay = networkDelay,
             Reordering = random.Chance(0.7),
@@ -129,7 +134,7 @@ internal static class Swarm
         var drawn = FaultClass.None;
         foreach (var fault in Enum.GetValues<FaultClass>())
         {
-            if (fault is not (FaultClass.None or FaultClass.All or FaultClass.HostileRedis)
+            if (fault is not (FaultClass.None or FaultClass.All or FaultClass.HostileRedis or FaultClass.HostilePeer)
                 && random.Chance(FaultClassProbability))
             {
                 drawn |= fault;

@@ -1,6 +1,7 @@
 using Cloudkeeper.Raft;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Faults;
 using Cloudkeeper.Simulation.Gateways;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Network;
@@ -48,6 +49,8 @@ internal sealed class World
         Redis = new SimulatedRedis(this, root.Split());
         Neighbour = new Neighbour(this, new SimulationRandom(Hash.Mix(options.Seed, 0x2C15)));
         Adversary = new Adversary(this, new SimulationRandom(Hash.Mix(options.Seed, 0x11A5)));
+        HostilePeer = new HostilePeer(this, new SimulationRandom(Hash.Mix(options.Seed, 0x4058)));
+        Network.Add(Faults.HostilePeer.Address, HostilePeer);
         var watchers = new List<Watcher>();
         while (watchers.Count < options.Coherence.Watchers)
         {
@@ -97,6 +100,8 @@ internal sealed class World
     public Neighbour Neighbour { get; }
 
     public Adversary Adversary { get; }
+
+    public HostilePeer HostilePeer { get; }
 
     public IReadOnlyList<Watcher> Watchers { get; }
 

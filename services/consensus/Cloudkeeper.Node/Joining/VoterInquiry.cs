@@ -1,0 +1,76 @@
+using System.Net;
+using Cloudkeeper.Node.Configuration;
+using Cloudkeeper.Node.Hosting;
+using Cloudkeeper.Node.Peers;
+using Cloudkeeper.Raft;
+
+namespace Cloudkeeper.Node.Joining;
+
+/// <summary>
+/// Somebody speaks who has no say as far as the replica knows. It may be that its log is behind: then one of those whom it can
+/// trust says so. These are the voters that it knows, and whoever is at an address that the operator has given to this node.
+/// </summary>
+internal sealed class VoterInquiry(NodeSetup setup, MembershipClient client, TimeProvider time)
+{
+    /// <summary>Whoever speaks without a say could have all voters asked as often as it speaks.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    private int _isRunning;
+
+    /// <summary>Returns at once. One inquiry at a time: it finds out about everybody.</summary>
+    public void Begin(ReplicaHost replica, PeerIdentity speaker)
+    {
+        if (Interlocked.Exchange(ref _isRunning, 1) == 0)
+        {
+            _ = Task.Run(() => RunAsync(replica, speaker));
+        }
+    }
+
+    private async Task RunAsync(ReplicaHost replica, PeerIdentity speaker)
+    {
+        using var stopping = replica.Link(CancellationToken.None);
+        try
+        {
+            var known = await replica.AskAsync(r => r.Voters);
+            var addresses = known.Where(m => m.Id != replica.Id).Select(m => m.Address)
+                .Concat(setup.OtherAddresses)
+                .Distinct(StringComparer.Ordinal);
+            await Task.WhenAll(addresses.Select(a => AskAsync(replica, speaker, a, stopping.Token)));
+            await Task.Delay(Pause, time, stopping.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        finally
+        {
+            Volatile.Write(ref _isRunning, 0);
+        }
+    }
+
+    private async Task AskAsync(ReplicaHost replica, PeerIdentity speaker, string address, CancellationToken cancellationToken)
+    {
+        var reply = await client.AskForVotersAsync(address, cancellationToken);
+        if (reply is { Status: HttpStatusCode.NotFound })
+        {
+            // A node of a former version cannot say who votes: all are heard then, as its version does.
+            replica.Vouch([new Member(speaker.Node, speaker.Address, IsVoter: true) { Instance = speaker.Instance }]);
+        }
+        else if (reply is { Status: HttpStatusCode.OK } && reply.Read<VotersBody>() is { } body && body.Cluster == replica.ClusterId)
+        {
+            replica.Vouch(body.ToVoters());
+        }
+    }
+}
+
+/// <summary>The answer of <c>GET /membership/voters</c>: who votes, by any membership that the node does not know to be over.</summary>
+internal sealed record VotersBody(Guid Cluster, IReadOnlyList<VoterBody> Voters)
+{
+    public IReadOnlyList<Member> ToVoters() => [.. (Voters ?? []).Where(v => v.Node > 0 && v.Address is not null).Select(v =>
+        new Member(new NodeId(v.Node), v.Address, IsVoter: true) { Instance = v.Instance })];
+
+    public static VotersBody Of(Guid cluster, IReadOnlyList<Member> voters) =>
+        new(cluster, [.. voters.Select(m => new VoterBody(m.Id.Value, m.Instance, m.Address))]);
+}
+
+internal sealed record VoterBody(int Node, Guid Instance, string Address);
