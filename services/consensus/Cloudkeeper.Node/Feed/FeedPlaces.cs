@@ -3,7 +3,7 @@ using Cloudkeeper.Node.Configuration;
 namespace Cloudkeeper.Node.Feed;
 
 /// <summary>How many follow this node, and how many of them read its history at a time.</summary>
-internal sealed class FeedPlaces(NodeSetup setup)
+internal sealed class FeedPlaces(NodeSetup setup) : IDisposable
 {
     /// <summary>Each of them has a part of the history in its hands, and takes a little of the replica's turns for it.</summary>
     private const int HistoryReadersMax = 4;
@@ -24,6 +24,8 @@ internal sealed class FeedPlaces(NodeSetup setup)
     }
 
     public void Leave() => Interlocked.Decrement(ref _streams);
+
+    public void Dispose() => _history.Dispose();
 
     /// <summary>Reads and encodes a part of the history, after others if there are many. It is sent without holding up anybody.</summary>
     public async Task<T> ReadHistoryAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)

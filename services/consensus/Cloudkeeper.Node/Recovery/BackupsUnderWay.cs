@@ -1,6 +1,5 @@
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Raft;
-using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Node.Recovery;
 

@@ -29,7 +29,10 @@ internal static class ArrivalCursor
     {
         var text = PageCursor.Parse(cursor);
         var slash = text.IndexOf('/', StringComparison.Ordinal);
-        return slash > 0 && NodePath.Check(text[slash..]) is null && IntegerText.TryParse(text[..slash], out var created) && created >= 0
+        return slash > 0
+            && NodePath.Check(text[slash..]) is null
+            && IntegerText.TryParse(text.AsSpan(0, slash), out var created)
+            && created >= 0
             ? new Arrival(new Revision(created), text[slash..])
             : throw PageCursor.Invalid;
     }
