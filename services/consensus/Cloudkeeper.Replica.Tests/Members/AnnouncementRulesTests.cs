@@ -127,6 +127,18 @@ public sealed class AnnouncementRulesTests
             verdict.Next?.Find(new NodeId(6)));
     }
 
+    [Fact]
+    public void No_more_than_nine_members_wait_for_their_votes()
+    {
+        var announcement = new Announcement(null, null, Some.InstanceOf(77), Some.AddressOf(77), 1);
+        var eight = "1v " + string.Join(' ', Enumerable.Range(2, 8).Select(id => $"{id}l"));
+
+        Assert.NotNull(AnnouncementRules.Judge(announcement, Some.Facts(eight, active: "1")).Next);
+        var tenth = AnnouncementRules.Judge(announcement, Some.Facts(eight + " 10l", active: "1")).Answer;
+        Assert.Equal((ChangeStatus.Refused, ChangeCodes.UnsafeChange), (tenth?.Status, tenth?.Code));
+        Assert.Contains("9 members do not vote yet", tenth?.Detail, StringComparison.Ordinal);
+    }
+
     /// <summary>A learner that is expected still is marked as such.</summary>
     private static string Phrase(Verdict verdict)
     {

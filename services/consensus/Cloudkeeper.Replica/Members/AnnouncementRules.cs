@@ -8,6 +8,9 @@ namespace Cloudkeeper.Replica.Members;
 /// </summary>
 internal static class AnnouncementRules
 {
+    /// <summary>Members beyond the voters, expected ones included.</summary>
+    public const int LearnersMax = 9;
+
     public static Verdict Judge(Announcement announcement, ClusterFacts facts)
     {
         if (announcement.Problem() is { } problem)
@@ -112,6 +115,14 @@ internal static class AnnouncementRules
         if (members.Count >= MembershipCodec.MembersMax)
         {
             return Verdict.Refuse(ChangeCodes.UnsafeChange, $"A cluster has at most {MembershipCodec.MembersMax} members.");
+        }
+
+        // Each is sent the whole state, and every change from then on; whoever means to stay becomes a voter soon.
+        if (members.Count(m => m.IsLearner) >= LearnersMax)
+        {
+            return Verdict.Refuse(
+                ChangeCodes.UnsafeChange,
+                $"{LearnersMax} members do not vote yet: wait until they do, or remove some of them first.");
         }
 
         // Ids are given once: who comes back without its data is somebody else (bug B-15).
