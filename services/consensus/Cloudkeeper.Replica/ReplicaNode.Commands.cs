@@ -62,7 +62,7 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>
-    /// A leader that has not applied all that was committed before it may not know yet that the level has risen: the batch
+    /// A leader that has not applied all that is committed may not know yet that the level has risen: the batch
     /// comes again.
     /// </summary>
     private SubmitStatus? CheckCommands(CommandBatch batch)
@@ -77,7 +77,7 @@ public sealed partial class ReplicaNode
 
             if (FeatureLevels.Needed(command) > Machine.FeatureLevel)
             {
-                return IsServingLeader ? SubmitStatus.Reserved : SubmitStatus.NotLeader;
+                return IsServingLeader && _applied == CommitIndex ? SubmitStatus.Reserved : SubmitStatus.NotLeader;
             }
         }
 

@@ -12,12 +12,16 @@ namespace Cloudkeeper.Simulation.Tests.Invariants;
 /// <summary>Hand-made committed entries: right ones and wrong ones, which a state machine would not make.</summary>
 internal sealed class CommittedLog
 {
-    private static readonly StateMachine NobodyKnows = new(StateMachineOptions.Default);
+    private static readonly StateMachineOptions Small = new() { DeletedNodesMax = 2, CreatedParentsMax = 2 };
+
+    private readonly StateMachine _reference = NewOfNewestLevel();
 
     private long _index;
     private long _serial;
 
-    public Facts Facts { get; } = new(new Totals(), () => NobodyKnows);
+    public CommittedLog() => Facts = new Facts(new Totals(), Small, () => _reference);
+
+    public Facts Facts { get; }
 
     public long Revision { get; private set; }
 
@@ -43,7 +47,10 @@ internal sealed class CommittedLog
 
     public void Add(CommandBatch batch, Revision before, CommandResult[] results, ChangeSet[] changes)
     {
-        var entry = new CommittedEntry(new LogIndex(++_index), new Term(2), Time, batch, before, results, changes);
+        var entry = new CommittedEntry(new LogIndex(++_index), new Term(2), Time, batch, before, results, changes)
+        {
+            ProposedAt = Time,
+        };
         foreach (var check in Facts.OfEntries)
         {
             check.Check(entry);
@@ -85,4 +92,16 @@ internal sealed class CommittedLog
         ModifiedRevision = new Revision(Revision + 1),
         EphemeralOwner = owner,
     };
+
+    private static StateMachine NewOfNewestLevel()
+    {
+        var machine = new StateMachine(StateMachineOptions.Default);
+        for (var level = FeatureLevels.First + 1; level <= FeatureLevels.Newest; level++)
+        {
+            var raise = new CommandRequest(0, null, 0, [], new RaiseFeatureLevelCommand(1, level));
+            machine.Apply(level, 1, 0, [new CommandBatch(LaneId.None, 0, [raise])], []);
+        }
+
+        return machine;
+    }
 }

@@ -32,6 +32,52 @@ public sealed class CommittedTests
     }
 
     [Fact]
+    public void S1_a_time_in_which_all_stood_still_does_not_count()
+    {
+        var session = _log.OpenSession(ttlMilliseconds: 1_000);
+        var other = _log.OpenSession(ttlMilliseconds: 1_000);
+        _log.Facts.NoEarlyExpiry.Acknowledged(session, sentAt: 5_000_000);
+        _log.Facts.NoEarlyExpiry.Acknowledged(other, sentAt: 5_000_000);
+        _log.Facts.Frozen.Begin(5_400_000, 5_500_000, 9_000_000);
+        _log.Facts.Frozen.Begin(6_000_000, 6_100_000, 9_900_000);
+        _log.Facts.Frozen.End(9_500_000);
+        _log.Time = 10_000_000;
+        _log.Expire(session);
+        _log.Time = 9_900_000;
+        Broken("S1", () => _log.Expire(other));
+    }
+
+    [Fact]
+    public void Z1_one_revision_does_more_than_it_may()
+    {
+        var delete = new MutationCommand(new DeleteOperation("/a", Recursive: true));
+        _log.Add(delete, changes: [_log.Deleted("/a"), _log.Deleted("/a/b")]);
+        Broken("Z1", () => _log.Add(delete, changes: [_log.Deleted("/a"), _log.Deleted("/a/b"), _log.Deleted("/a/c")]));
+        var write = new MutationCommand(new WriteOperation("/a/b/c/d", default, "", Parents: true));
+        Broken("Z1", () => _log.Add(
+            write, changes: [_log.Created("/a"), _log.Created("/a/b"), _log.Created("/a/b/c"), _log.Created("/a/b/c/d")]));
+    }
+
+    [Fact]
+    public void Z2_a_ttl_node_goes_before_its_time()
+    {
+        var ttl = _log.Created("/t");
+        ttl = ttl with { Stat = ttl.Stat with { Kind = NodeKind.Ttl, TtlMilliseconds = 2_000 } };
+        var write = new MutationCommand(new WriteOperation("/t", default, "", Kind: NodeKind.Ttl, TtlMilliseconds: 2_000));
+        var remove = new RemoveIdleNodesCommand(2, []);
+        _log.Time = 1_000_000;
+        _log.Add(write, changes: [ttl]);
+        _log.Time = 3_000_000;
+        _log.Add(remove, changes: [_log.Deleted("/t")]);
+        Assert.Equal(0, _log.Facts.Ttls.Count);
+        _log.Add(write, changes: [ttl]);
+        _log.Time = 4_900_000;
+        Broken("Z2", () => _log.Add(remove, changes: [_log.Deleted("/t")]));
+        _log.Add(write, changes: [ttl]);
+        _log.Add(new MutationCommand(new DeleteOperation("/t")), changes: [_log.Deleted("/t")]);
+    }
+
+    [Fact]
     public void S3_a_session_acts_after_its_end()
     {
         var session = _log.OpenSession();

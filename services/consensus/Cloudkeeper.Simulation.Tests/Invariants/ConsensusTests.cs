@@ -14,7 +14,7 @@ public sealed class ConsensusTests
     private static readonly NodeId One = new(1);
     private static readonly NodeId Two = new(2);
 
-    private readonly EntryRegistry _registry = new();
+    private readonly EntryRegistry _registry = new(new Scheduler(new SimulationRandom(1)));
     private readonly ElectionSafety _elections = new();
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Cloudkeeper.Simulation.Tests.Invariants;
 /// <summary>I10, with what it must let pass and what it must not.</summary>
 public sealed class MembershipTests
 {
-    private readonly EntryRegistry _registry = new();
+    private readonly EntryRegistry _registry = new(new Scheduler(new SimulationRandom(1)));
     private readonly NodeView _leader = new(new NodeId(1));
     private readonly Ledger _ledger;
     private readonly MembershipSafety _safety;

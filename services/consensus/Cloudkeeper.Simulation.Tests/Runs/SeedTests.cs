@@ -38,6 +38,7 @@ public sealed class SeedTests
         Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,
         Marker.GapsByCompaction, Marker.WatchSnapshotsTold, Marker.WatchSnapshotsPatched, Marker.WatchSnapshotsReadAgain,
         Marker.WatchSnapshotsAfterGaps, Marker.WatchSnapshotsShared,
+        Marker.Freezes, Marker.TooMuchRefused, Marker.TtlNodesDeleted,
     ];
 
     [Fact]

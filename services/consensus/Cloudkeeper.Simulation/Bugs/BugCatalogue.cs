@@ -14,7 +14,7 @@ internal static class BugCatalogue
     [
         .. Elections.Planted, .. Replication.Planted, .. Reads.Planted, .. Disks.Planted, .. Snapshots.Planted,
         .. Memberships.Planted, .. Sessions.Planted, .. Retries.Planted, .. Watches.Planted,
-        .. Caches.Planted, .. Peers.Planted,
+        .. Caches.Planted, .. Peers.Planted, .. Bounds.Planted,
     ];
 
     public static IReadOnlyList<OtherBug> Elsewhere { get; } = Catalogue.Elsewhere.All;

@@ -12,6 +12,9 @@ internal sealed class Requests(SimulationRandom random, SimulationOptions option
     private const string Text = "text/plain";
     private const int PageMax = 10_000;
 
+    /// <summary>Longest TTL of a node.</summary>
+    public const int TtlMillisecondsMax = 4_000;
+
     public Command Put() => new MutationCommand(new WriteOperation(Key(), Value(), Text, Parents: true));
 
     /// <param name="seen">A revision that the client knows: sometimes right.</param>
@@ -56,6 +59,26 @@ internal sealed class Requests(SimulationRandom random, SimulationOptions option
         return new TransactionCommand(conditions, Operations(), Operations());
     }
 
+    /// <summary>Subtrees that grow and are cut, alone and several at once, and nodes that go by themselves.</summary>
+    public Command Garden() => random.Next(6) switch
+    {
+        0 or 1 => new MutationCommand(new WriteOperation(
+            $"/garden/ttl{random.Next(3)}",
+            Value(),
+            Text,
+            Kind: NodeKind.Ttl,
+            KindGiven: true,
+            TtlMilliseconds: random.Between(300, TtlMillisecondsMax),
+            Parents: true)),
+        2 or 3 => new MutationCommand(new WriteOperation(
+            Bed() + string.Concat(Enumerable.Range(0, random.Between(1, 5)).Select(_ => $"/{random.Next(3)}")),
+            Value(),
+            Text,
+            Parents: true)),
+        4 => new MutationCommand(new DeleteOperation(Bed(), Recursive: true)),
+        _ => new TransactionCommand([], [new DeleteOperation("/garden/0", true), new DeleteOperation("/garden/1", true)], []),
+    };
+
     public ReadRequest AnyRead() => random.Next(11) switch
     {
         10 => new ReadNodeRequest(random.Pick(["/", "/keys", "/members", "/ephemeral"]), WithValue: random.Chance(0.5)),
@@ -81,6 +104,8 @@ internal sealed class Requests(SimulationRandom random, SimulationOptions option
 
         return operations;
     }
+
+    private string Bed() => $"/garden/{random.Next(2)}";
 
     private string Key() => $"/keys/{random.Next(options.Keys)}";
 

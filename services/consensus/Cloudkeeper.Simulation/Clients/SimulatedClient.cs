@@ -15,6 +15,7 @@ internal sealed class SimulatedClient
     private const double RetryUnknown = 0.7;
     private const double StaysAtGateway = 0.9;
     private const double GivesUp = 0.002;
+    private const double WorksInGarden = 0.2;
     private const int Impatience = 20_000;
 
     private readonly World _world;
@@ -170,6 +171,12 @@ internal sealed class SimulatedClient
 
     private void ActOnTree()
     {
+        if (_world.Options.HasGarden && _random.Chance(WorksInGarden))
+        {
+            Write(_requests.Garden(), false, static _ => { });
+            return;
+        }
+
         var dice = _random.Next(100);
         switch (dice)
         {

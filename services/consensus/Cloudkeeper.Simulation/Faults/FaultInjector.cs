@@ -17,7 +17,7 @@ internal sealed class FaultInjector
         FaultClass.Pause, FaultClass.SlowDisk, FaultClass.FullDisk, FaultClass.NoSpaceOnce, FaultClass.DiskError,
         FaultClass.ReadOnlyDisk, FaultClass.BitRot, FaultClass.DiskLoss, FaultClass.Transfer, FaultClass.GatewayCrash,
         FaultClass.ClockJump, FaultClass.ClockRate, FaultClass.Removal, FaultClass.Joining, FaultClass.Impostor,
-        FaultClass.Flood, FaultClass.LonelyLeader, FaultClass.Redis,
+        FaultClass.Flood, FaultClass.LonelyLeader, FaultClass.Redis, FaultClass.Freeze,
     ];
 
     private readonly World _world;
@@ -158,6 +158,9 @@ internal sealed class FaultInjector
                 _world.Totals.Count(Marker.Pauses);
                 AnyNode().Pause(Duration(2));
                 break;
+            case FaultClass.Freeze:
+                FreezeAll();
+                break;
             case FaultClass.GatewayCrash:
                 _random.Pick(_world.Gateways).Crash();
                 break;
@@ -181,6 +184,21 @@ internal sealed class FaultInjector
                 _disks.Strike(fault, AnyNode(), Duration(4));
                 break;
         }
+    }
+
+    /// <summary>The machines of all nodes were suspended, or people have stopped all processes and let them go on.</summary>
+    private void FreezeAll()
+    {
+        _world.Totals.Count(Marker.Freezes);
+        var duration = (_world.Options.SessionTtlMilliseconds * Scheduler.Millisecond) + Duration(2);
+        foreach (var node in _world.Nodes)
+        {
+            node.Pause(duration);
+        }
+
+        var now = _world.Scheduler.Now;
+        var counted = _world.Options.Replica.PauseMilliseconds * Scheduler.Millisecond;
+        _world.Facts.Frozen.Begin(now, now + counted, now + duration);
     }
 
     private static void Crash(SimulatedNode node)

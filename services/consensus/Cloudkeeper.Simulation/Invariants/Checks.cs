@@ -13,7 +13,7 @@ internal sealed class Checks
 {
     private readonly World _world;
     private readonly Ledger _ledger;
-    private readonly EntryRegistry _registry = new();
+    private readonly EntryRegistry _registry;
     private readonly ElectionSafety _elections = new();
     private readonly ElectedByQuorum _votes;
     private readonly Monotonicity _monotonicity = new();
@@ -29,6 +29,7 @@ internal sealed class Checks
     public Checks(World world, IReadOnlyList<ICommittedCheck> ofEntries)
     {
         _world = world;
+        _registry = new EntryRegistry(world.Scheduler);
         var first = RecoveredState.Bootstrap(world.Founding);
         _registry.Add(first.Entries[0], previousChain: 0, out var shadow, out _);
         _ledger = new Ledger(world.Scheduler, world.Options.Replica.Tree, shadow, ofEntries);

@@ -133,7 +133,7 @@ internal sealed class Joiner
 
         if (_node.IsPaused)
         {
-            World.Scheduler.After(_node.PausedUntil - World.Scheduler.Now, () => Run(run));
+            _node.WhenAwake(() => Run(run));
             return;
         }
 

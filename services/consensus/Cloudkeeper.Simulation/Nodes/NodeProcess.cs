@@ -324,9 +324,9 @@ internal sealed class NodeProcess : IReplicaHost
             return;
         }
 
-        if (Node.PausedUntil > World.Scheduler.Now)
+        if (Node.IsPaused)
         {
-            World.Scheduler.After(Node.PausedUntil - World.Scheduler.Now, () => Run(run));
+            Node.WhenAwake(() => Run(run));
             return;
         }
 

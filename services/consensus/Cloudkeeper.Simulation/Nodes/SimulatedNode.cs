@@ -14,7 +14,9 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
 {
     private const double ResetIsNoticed = 0.5;
 
+    private readonly Queue<Action> _deferred = new();
     private bool _hasDrawn;
+    private long _pausedUntil;
 
     // That has worked with what is on its disk.
     private int _newestProgram;
@@ -38,8 +40,6 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
 
     /// <summary>The member that lives here, or lived here last.</summary>
     public NodeId? Member { get; private set; }
-
-    public long PausedUntil { get; private set; }
 
     public WallClock Clock { get; } = new(world.Scheduler);
 
@@ -66,7 +66,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
 
     public bool IsUp => Process is not null || Joiner is not null;
 
-    public bool IsPaused => PausedUntil > World.Scheduler.Now;
+    public bool IsPaused => _pausedUntil > World.Scheduler.Now;
 
     public void Start()
     {
@@ -75,7 +75,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
             return;
         }
 
-        PausedUntil = 0;
+        Resume();
         Guarded(() =>
         {
             var directory = new DirectoryOwner(Disk.Files, Draw, ThrowAwayWhatIsDamaged);
@@ -206,10 +206,25 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     public void Pause(long duration)
     {
         World.Trace.Add(TraceKind.Paused, Address, duration);
-        PausedUntil = World.Scheduler.Now + duration;
+        _pausedUntil = Math.Max(_pausedUntil, World.Scheduler.Now + duration);
     }
 
-    public void Resume() => PausedUntil = 0;
+    public void Resume()
+    {
+        _pausedUntil = 0;
+        World.Facts.Frozen.End(World.Scheduler.Now);
+        World.Scheduler.After(0, Wake);
+    }
+
+    /// <summary>Runs something when the node is not paused any more, in the order in which it was to happen.</summary>
+    public void WhenAwake(Action run)
+    {
+        _deferred.Enqueue(run);
+        if (_deferred.Count == 1)
+        {
+            World.Scheduler.After(_pausedUntil - World.Scheduler.Now, Wake);
+        }
+    }
 
     public void Receive(Envelope envelope)
     {
@@ -235,6 +250,20 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
             case PeerEnvelope peer when Random.Chance(ResetIsNoticed):
                 World.NodeAt(peer.From).Process?.Post(r => r.PeerUnreachable(peer.Header.To));
                 break;
+        }
+    }
+
+    private void Wake()
+    {
+        if (IsPaused && _deferred.Count > 0)
+        {
+            World.Scheduler.After(_pausedUntil - World.Scheduler.Now, Wake);
+            return;
+        }
+
+        while (_deferred.TryDequeue(out var run))
+        {
+            run();
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed record CommittedEntry(
     IReadOnlyList<CommandResult> Results,
     IReadOnlyList<ChangeSet> Changes)
 {
+    /// <summary>When its leader made it, virtual microseconds.</summary>
+    public long ProposedAt { get; init; }
+
     /// <summary>
     /// True when this result was decided here: a repeated one has the revision of its first execution.
     /// </summary>

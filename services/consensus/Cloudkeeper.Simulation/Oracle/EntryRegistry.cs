@@ -6,7 +6,7 @@ using Cloudkeeper.Simulation.Invariants;
 namespace Cloudkeeper.Simulation.Oracle;
 
 /// <summary>Every entry that was ever written anywhere. Index and term say which one it is.</summary>
-internal sealed class EntryRegistry
+internal sealed class EntryRegistry(Scheduler scheduler)
 {
     private readonly Dictionary<(LogIndex, Term), Known> _known = [];
 
@@ -20,10 +20,10 @@ internal sealed class EntryRegistry
         agrees = !isKnown || known.Chain == chain;
         if (!isKnown)
         {
-            known = new Known(content, chain, MembershipOf(entry));
+            known = new Known(content, chain, MembershipOf(entry), scheduler.Now);
         }
 
-        shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, chain) { Membership = known.Membership };
+        shadow = known.Of(entry, chain);
         return !isKnown;
     }
 
@@ -33,7 +33,7 @@ internal sealed class EntryRegistry
         var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);
         if (_known.TryGetValue((entry.Index, entry.Term), out var known) && known.Content == content)
         {
-            shadow = new ShadowEntry(entry.Term, entry.Kind, entry.Payload, known.Chain) { Membership = known.Membership };
+            shadow = known.Of(entry, known.Chain);
             return true;
         }
 
@@ -53,5 +53,9 @@ internal sealed class EntryRegistry
             : throw new ViolationException("I10 membership", $"entry {entry.Index} is no membership");
     }
 
-    private readonly record struct Known(ulong Content, ulong Chain, Membership? Membership);
+    private readonly record struct Known(ulong Content, ulong Chain, Membership? Membership, long WrittenAt)
+    {
+        public ShadowEntry Of(in LogEntry entry, ulong chain) =>
+            new(entry.Term, entry.Kind, entry.Payload, chain) { Membership = Membership, WrittenAt = WrittenAt };
+    }
 }

@@ -1,3 +1,4 @@
+using Cloudkeeper.Simulation.Invariants.Bounds;
 using Cloudkeeper.Simulation.Invariants.Caches;
 using Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 using Cloudkeeper.Simulation.Invariants.Locks;
@@ -13,10 +14,12 @@ namespace Cloudkeeper.Simulation.Oracle;
 internal sealed class Facts
 {
     /// <param name="reference">The state behind the last committed entry.</param>
-    public Facts(Totals totals, Func<StateMachine> reference)
+    /// <param name="bounds">Of that state.</param>
+    public Facts(Totals totals, StateMachineOptions bounds, Func<StateMachine> reference)
     {
         Locks = new LockBook(Sessions, totals);
-        NoEarlyExpiry = new NoEarlyExpiry(Sessions);
+        NoEarlyExpiry = new NoEarlyExpiry(Sessions, Frozen);
+        Ttls = new TtlNodesLiveTheirTime(Frozen, totals, reference);
         Ended = new EndedOnlyWhenEnding(Sessions);
         Decisions = new OnceOnly(totals);
         Tickets = new TicketsAgree(Locks);
@@ -45,6 +48,8 @@ internal sealed class Facts
             new FencedWrites(Locks, totals),
             Decisions,
             new CountersAddUp(),
+            new WithinBounds(bounds, totals, reference),
+            Ttls,
             new RefusedChangesNothing(),
         ];
     }
@@ -60,6 +65,10 @@ internal sealed class Facts
     public SnapshotsAreExact Snapshots { get; }
 
     public LockBook Locks { get; }
+
+    public FrozenTimes Frozen { get; } = new();
+
+    public TtlNodesLiveTheirTime Ttls { get; }
 
     public NoEarlyExpiry NoEarlyExpiry { get; }
 

@@ -88,7 +88,10 @@ internal sealed class Ledger
             _machine.ReadHistory(before, int.MaxValue, _changes);
         }
 
-        var committed = new CommittedEntry(index, entry.Term, _scheduler.Now, batch, before, results, _changes);
+        var committed = new CommittedEntry(index, entry.Term, _scheduler.Now, batch, before, results, _changes)
+        {
+            ProposedAt = entry.WrittenAt,
+        };
         foreach (var check in _checks)
         {
             check.Check(committed);

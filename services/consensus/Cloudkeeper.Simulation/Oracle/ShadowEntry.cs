@@ -6,6 +6,9 @@ namespace Cloudkeeper.Simulation.Oracle;
 /// <param name="Chain">A hash of this entry and all before it: equal chains, equal logs up to here.</param>
 internal readonly record struct ShadowEntry(Term Term, EntryKind Kind, ReadOnlyMemory<byte> Payload, ulong Chain)
 {
+    /// <summary>When it was first seen: its leader writes it in the turn in which it makes it. Virtual microseconds.</summary>
+    public long WrittenAt { get; init; }
+
     /// <summary>Null unless the entry is one.</summary>
     public Membership? Membership { get; init; }
 }

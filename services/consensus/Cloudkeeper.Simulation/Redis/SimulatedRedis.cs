@@ -249,6 +249,11 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         const int ClusterAt = 1;
         const int GuidBytes = 16;
         var foreign = entry.ToArray();
+        if (foreign.Length <= ClusterAt)
+        {
+            return foreign;
+        }
+
         random.NextBytes(foreign.AsSpan(ClusterAt, Math.Min(GuidBytes, foreign.Length - ClusterAt)));
         foreign[^1] ^= 1;
         return foreign;

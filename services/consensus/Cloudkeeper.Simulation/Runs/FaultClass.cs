@@ -55,5 +55,8 @@ internal enum FaultClass
     /// <summary>Somebody who has the cluster's key, and no vote, says whatever may do harm, to the end of the run.</summary>
     HostilePeer = 1 << 28,
 
-    All = (1 << 29) - 1,
+    /// <summary>All nodes stand still at once, for longer than a session lives.</summary>
+    Freeze = 1 << 29,
+
+    All = (1 << 30) - 1,
 }

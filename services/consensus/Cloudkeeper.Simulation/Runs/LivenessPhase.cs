@@ -58,6 +58,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
         HandOverInVain(ttl + patience);
         Await("end of all sessions", ttl + patience, HasNoSessions);
+        Await("end of all nodes with a TTL", Requests.TtlMillisecondsMax * Scheduler.Millisecond + patience, HasNoTtlNodes);
         Await("same state on all healed nodes", patience, IsConverged);
         var readPatience = options.Replica.MinRevisionWaitMilliseconds * Scheduler.Millisecond;
         Await("answer to every request", patience + readPatience, HasNoOpenRequests);
@@ -244,6 +245,10 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     private bool HasNoPendingCalls() => world.Workload.PendingCount == 0;
 
     private bool HasNoOpenRequests() => _core.Nodes.All(n => n.Process is null or { OpenRequests: 0 });
+
+    /// <summary>Before the feature level they go by clocks that may stand still here.</summary>
+    private bool HasNoTtlNodes() =>
+        world.Checks.Ledger.Machine.FeatureLevel < FeatureLevels.AwakeClock || world.Facts.Ttls.Count == 0;
 
     private bool HasNoSessions() => world.Checks.Ledger.Machine.SessionCount == 0;
 

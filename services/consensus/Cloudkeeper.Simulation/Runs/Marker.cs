@@ -142,4 +142,7 @@ internal enum Marker
     WatchSnapshotsAfterGaps,
     GapsTold,
     GapsByCompaction,
+    Freezes,
+    TooMuchRefused,
+    TtlNodesDeleted,
 }

@@ -46,6 +46,9 @@ internal sealed record SimulationOptions
     /// <summary>How many paths the clients share.</summary>
     public int Keys { get; init; } = 10;
 
+    /// <summary>Clients grow and cut subtrees and nodes with a TTL, too, and meet small bounds of what one revision may do.</summary>
+    public bool HasGarden { get; init; }
+
     /// <summary>Mean pause of a client between two calls.</summary>
     public long ThinkTime { get; init; } = 20 * Scheduler.Millisecond;
 

@@ -17,6 +17,13 @@ internal static class Swarm
 
     private const double HostilePeerProbability = 0.35;
 
+    private const double GardenProbability = 0.4;
+
+    private const double FreezeProbability = 0.25;
+
+    /// <summary>As in the real process: a turn that comes later than that after the one before tells of a pause.</summary>
+    private const int PauseTicks = 4;
+
     /// <summary>An election timeout is at least this many times what a round through network and disk takes.</summary>
     private const int SlowRounds = 20;
 
@@ -29,9 +36,13 @@ internal static class Swarm
         var isFoundedAlone = random.Chance(0.3);
         var isRedisHostile = new SimulationRandom(Hash.Mix(seed, 0x11A6)).Chance(HostileRedisProbability);
         var isPeerHostile = new SimulationRandom(Hash.Mix(seed, 0x4057)).Chance(HostilePeerProbability);
-        return new SimulationOptions
+        var garden = new SimulationRandom(Hash.Mix(seed, 0x6A2D));
+        var hasGarden = garden.Chance(GardenProbability);
+        var canFreeze = new SimulationRandom(Hash.Mix(seed, 0xF2EE)).Chance(FreezeProbability);
+        var options = new SimulationOptions
         {
             Seed = seed,
+            HasGarden = hasGarden,
             Nodes = random.Pick([1, 3, 3, 3, 3, 5, 5]),
             Spares = random.Pick([0, 0, 1, 2]),
             IsFoundedAlone = isFoundedAlone,
@@ -62,6 +73,15 @@ internal static class Swarm
             OldLevel = new SimulationRandom(Hash.Mix(seed, 0x1E)).Between(FeatureLevels.First, FeatureLevels.Newest - 1),
             UndoneUpgrades = new SimulationRandom(Hash.Mix(seed, 0xD0)).Pick([0, 0.5, 1]),
             Coherence = DrawCoherence(new SimulationRandom(Hash.Mix(seed, 0xC0E5)), networkDelay, isRedisHostile),
+        };
+        return options with
+        {
+            Faults = options.Faults | (canFreeze ? FaultClass.Freeze : FaultClass.None),
+            Replica = options.Replica with
+            {
+                PauseMilliseconds = PauseTicks * options.Tick / Scheduler.Millisecond,
+                Tree = hasGarden ? DrawBounds(garden, options.Replica.Tree) : options.Replica.Tree,
+            },
         };
     }
 
@@ -102,6 +122,13 @@ internal static class Swarm
         TombstonesMax = random.Logarithmic(1, 1_000),
     };
 
+    private static StateMachineOptions DrawBounds(SimulationRandom random, StateMachineOptions options) => options with
+    {
+        DeletedNodesMax = random.Logarithmic(2, 40),
+        CreatedParentsMax = random.Between(3, 6),
+        EphemeralsMax = random.Between(2, 8),
+    };
+
     private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay, bool isRedisHostile) => new()
     {
         HasCache = random.Chance(0.9),
@@ -134,7 +161,8 @@ internal static class Swarm
         var drawn = FaultClass.None;
         foreach (var fault in Enum.GetValues<FaultClass>())
         {
-            if (fault is not (FaultClass.None or FaultClass.All or FaultClass.HostileRedis or FaultClass.HostilePeer)
+            if (fault is not (FaultClass.None or FaultClass.All or FaultClass.HostileRedis or FaultClass.HostilePeer
+                    or FaultClass.Freeze)
                 && random.Chance(FaultClassProbability))
             {
                 drawn |= fault;

@@ -41,7 +41,7 @@ internal sealed class World
         }
 
         Founding = new Membership(Nodes.Take(options.Nodes).Select(FirstMember));
-        Facts = new Facts(Totals, () => Checks!.Ledger.Machine);
+        Facts = new Facts(Totals, options.Replica.Tree, () => Checks!.Ledger.Machine);
         Checks = new Checks(this, Facts.OfEntries);
         Gateways =
             [.. Enumerable.Range(FirstGateway, options.Gateways).Select(a => new Gateway(this, a, root.Split()))];

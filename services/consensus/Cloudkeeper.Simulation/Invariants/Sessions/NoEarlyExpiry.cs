@@ -7,9 +7,9 @@ namespace Cloudkeeper.Simulation.Invariants.Sessions;
 
 /// <summary>
 /// S1: whoever was told that his keepalive (or the opening of his session) counted has a full TTL from the moment when
-/// he sent it.
+/// he sent it, and a time in which all nodes stood still does not count.
 /// </summary>
-internal sealed class NoEarlyExpiry(SessionBook sessions) : ICommittedCheck
+internal sealed class NoEarlyExpiry(SessionBook sessions, FrozenTimes frozen) : ICommittedCheck
 {
     private readonly Dictionary<SessionId, long> _expired = [];
     private readonly Dictionary<SessionId, long> _acknowledged = [];
@@ -56,12 +56,12 @@ internal sealed class NoEarlyExpiry(SessionBook sessions) : ICommittedCheck
     {
         // The nodes count whole milliseconds.
         var ttl = (sessions.Find(session)!.TtlMilliseconds - 1) * Scheduler.Millisecond;
-        if (expiredAt < sentAt + ttl)
+        if (expiredAt - frozen.Between(sentAt, expiredAt) < sentAt + ttl)
         {
             throw new ViolationException(
                 "S1 no early expiry",
                 $"session {session} expires {(expiredAt - sentAt) / 1e6:F6} s after an acknowledged keepalive was "
-                + $"sent, TTL {ttl / 1e6:F3} s");
+                + $"sent, {frozen.Between(sentAt, expiredAt) / 1e6:F6} s of them frozen, TTL {ttl / 1e6:F3} s");
         }
     }
 }
