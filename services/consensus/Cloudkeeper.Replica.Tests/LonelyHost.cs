@@ -1,6 +1,7 @@
 using System.Buffers;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
+using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Tree;
 
@@ -18,7 +19,7 @@ internal sealed class LonelyHost : IReplicaHost
             new NodeId(1),
             options ?? new ReplicaOptions(),
             RecoveredState.Bootstrap(members),
-            new StateMachine(new StateMachineOptions()),
+            new StateMachine((options ?? new ReplicaOptions()).Tree),
             new Random(1),
             this);
     }
@@ -122,9 +123,13 @@ internal sealed class LonelyHost : IReplicaHost
         // The log is a queue here.
     }
 
+    /// <summary>The changes of which it was told that they can be read, in order.</summary>
+    public List<ChangeSet> Told { get; } = [];
+
     public void Applied(StateMachine machine, Revision revision)
     {
-        // The tests ask.
+        var last = Told.Count == 0 ? Revision.Zero : Told[^1].Revision;
+        Assert.False(machine.ReadHistory(last, int.MaxValue, Told).IsCompacted);
     }
 
     /// <summary>What was found to differ.</summary>

@@ -58,6 +58,29 @@ public sealed class ReplicaNodeTests
         Assert.Equal(Max + 1, decided);
     }
 
+    /// <summary>What entries that are applied in one turn have changed is told before their successors forget it.</summary>
+    [Fact]
+    public void No_change_is_forgotten_before_it_is_told()
+    {
+        var host = new LonelyHost(new ReplicaOptions { Tree = new StateMachineOptions { HistorySetsMax = 8 } }).Elect();
+        for (var level = host.Replica.Machine.FeatureLevel + 1; level <= FeatureLevels.Newest; level++)
+        {
+            host.Decide(new RaiseFeatureLevelCommand(host.Replica.Term.Value, level));
+        }
+
+        for (var i = 0; i < 40; i++)
+        {
+            var write = new WriteOperation($"/{i}", "x"u8.ToArray(), "text/plain");
+            host.Replica.Submit(Payload(new MutationCommand(write)), static _ => { });
+        }
+
+        host.Replica.Advance();
+        host.ReportWrites();
+        host.Replica.Advance();
+        Assert.Equal(FeatureLevels.Newest, host.Replica.Machine.FeatureLevel);
+        Assert.Equal(Enumerable.Range(0, 40).Select(i => $"/{i}"), host.Told.Select(set => set.Changes[0].Path));
+    }
+
     [Fact]
     public void Who_does_not_lead_refuses_and_proposes_nothing()
     {

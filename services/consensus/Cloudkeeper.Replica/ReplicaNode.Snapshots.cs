@@ -135,7 +135,7 @@ public sealed partial class ReplicaNode
         _applied = metadata.Index;
         _appliedTerm = metadata.Term;
         _digests.Clear();
-        _host.Applied(Machine, Machine.Revision);
+        TellNews();
     }
 
     private void BeginSnapshotIfDue()

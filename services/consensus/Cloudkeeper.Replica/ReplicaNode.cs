@@ -182,10 +182,20 @@ public sealed partial class ReplicaNode
         foreach (var entry in entries)
         {
             ApplyEntry(entry);
+            if (Machine.HasMuchNews)
+            {
+                TellNews();
+            }
         }
 
         _raft.ApplyDone(_applied);
+        TellNews();
+    }
+
+    private void TellNews()
+    {
         _host.Applied(Machine, Machine.Revision);
+        Machine.NewsTold();
     }
 
     private void ApplyEntry(LogEntry entry)

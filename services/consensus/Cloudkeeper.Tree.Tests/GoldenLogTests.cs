@@ -20,6 +20,8 @@ public sealed class GoldenLogTests
     {
         HistorySetsMax = 60,
         HistoryBytesMax = 12_000,
+        HistoryFactBytesMax = 10_000,
+        HistoryValueBytesMax = 40_000,
         TombstonesMax = 20,
         EndedSessionsMax = 5,
     };

@@ -1,4 +1,5 @@
 using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
@@ -60,6 +61,121 @@ public sealed class HistoryTests
         machine.Put("/big", new string('x', 20_000));
         Assert.Equal(machine.State.Revision.Next(), machine.State.OldestRevision);
         Assert.Empty(machine.History(machine.State.Revision.Value));
+    }
+
+    [Fact]
+    public void A_transaction_that_is_larger_than_the_history_is_kept_and_so_is_what_was_before_it()
+    {
+        var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryFactBytesMax = 20_000 });
+        machine.Put("/big");
+        for (var i = 0; i < 3; i++)
+        {
+            machine.Transact([.. Enumerable.Range(0, 100).Select(j => Write($"/big/{i}-{j}", ""))]);
+        }
+
+        var before = machine.State.Revision.Value;
+        machine.Put("/other");
+        machine.Delete("/big", recursive: true);
+        machine.Put("/other", "two");
+        Assert.Equal(["/other", "/big", "/other"], machine.History(before).Select(set => set.Changes[0].Path));
+        Assert.Equal(301, machine.History(before)[1].Changes.Count);
+    }
+
+    [Fact]
+    public void What_an_entry_adds_it_does_not_forget()
+    {
+        var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistorySetsMax = 16 });
+        var before = machine.State.Revision.Value;
+        machine.Apply(new CommandBatch(LaneId.None, 0, [.. Enumerable.Range(0, 50).Select(i => Request(Put($"/{i}")))]));
+        Assert.Equal(50, machine.History(before).Count);
+        Assert.True(machine.State.HasMuchNews);
+        machine.State.NewsTold();
+        machine.Put("/next");
+        Assert.False(machine.State.HasMuchNews);
+        Assert.Equal(17, machine.History(machine.State.OldestRevision.Value - 1).Count);
+    }
+
+    [Fact]
+    public void Large_values_are_forgotten_before_the_changes()
+    {
+        var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryValueBytesMax = 50_000 });
+        var large = new string('x', 10_000);
+        machine.Put("/small", "one");
+        machine.Put("/small", "two");
+        for (var i = 0; i < 10; i++)
+        {
+            machine.Put("/large", large + i);
+        }
+
+        machine.Put("/small", "three");
+        var sets = machine.History();
+        Assert.Equal(13, sets.Count);
+        Assert.Equal((ResultCode.RevisionCompacted, null, null), Values(ReadChange(machine, 3, "/large")));
+        Assert.Equal((ResultCode.Ok, large + 9, large + 8), Values(ReadChange(machine, 12, "/large")));
+        Assert.Equal((ResultCode.Ok, "two", "one"), Values(ReadChange(machine, 2, "/small")));
+        var loaded = SnapshotTests.Load(SnapshotTests.Write(machine.State), StateMachineOptions.Default);
+        Same.States(machine.State, loaded);
+
+        // Nobody has written another value since: there it still is, and only the one before it is lost.
+        for (var i = 0; i < 10; i++)
+        {
+            machine.Put("/larger", large + i);
+        }
+
+        machine.Put("/small", "four");
+        Assert.Equal((ResultCode.RevisionCompacted, large + 9, null), Values(ReadChange(machine, 12, "/large")));
+        Assert.Equal((ResultCode.RevisionCompacted, null, null), Values(ReadChange(machine, 11, "/large")));
+        Assert.Equal(24, machine.History().Count);
+    }
+
+    [Fact]
+    public void What_a_large_deletion_removes_displaces_no_values()
+    {
+        var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryValueBytesMax = 60_000 });
+        var large = new string('x', 10_000);
+        machine.Put("/kept", large);
+        machine.Put("/kept", "small");
+        machine.Put("/big");
+        for (var i = 0; i < 4; i++)
+        {
+            machine.Put($"/big/{i}", large);
+        }
+
+        machine.Delete("/big", recursive: true);
+        var deleted = machine.State.Revision.Value;
+        machine.Put("/other");
+        Assert.Equal((ResultCode.Ok, "small", large), Values(ReadChange(machine, 2, "/kept")));
+        Assert.Equal((ResultCode.RevisionCompacted, null, null), Values(ReadChange(machine, deleted, "/big/1")));
+        Assert.Equal((ResultCode.Ok, null, ""), Values(ReadChange(machine, deleted, "/big")));
+    }
+
+    [Fact]
+    public void Small_values_that_a_large_deletion_removes_are_values_too()
+    {
+        var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryValueBytesMax = 20_000 });
+        machine.Put("/big");
+        machine.Transact([.. Enumerable.Range(0, 100).Select(i => Write($"/big/{i}", new string('x', 100)))]);
+        machine.Transact([.. Enumerable.Range(100, 100).Select(i => Write($"/big/{i}", new string('x', 100)))]);
+        machine.Delete("/big", recursive: true);
+        Assert.Equal((ResultCode.RevisionCompacted, null, null), Values(ReadChange(machine, 4, "/big/7")));
+        Assert.Equal(ResultCode.NodeNotFound, ReadChange(machine, 4, "/big/200").Code);
+    }
+
+    [Fact]
+    public void Replicas_that_have_lost_other_values_differ()
+    {
+        var (one, other) = (Lossy(50_000), Lossy(10_000));
+        Assert.NotEqual(one.State.Digest, other.State.Digest);
+        Assert.Equal(one.State.Digest, Lossy(50_000).State.Digest);
+
+        static Machine Lossy(long bytesMax)
+        {
+            var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryValueBytesMax = bytesMax });
+            machine.Put("/a", new string('x', 9_000));
+            machine.Put("/a", new string('y', 9_000));
+            machine.Put("/a");
+            return machine;
+        }
     }
 
     [Fact]
@@ -172,6 +288,15 @@ public sealed class HistoryTests
 
         return machine;
     }
+
+    private static MutationCommand Put(string path) => new(Write(path, ""));
+
+    private static WriteOperation Write(string path, string value) => new(path, Bytes(value), "text/plain");
+
+    private static (ResultCode Code, string? Value, string? Previous) Values(ReadChangeResult result) => (
+        result.Code,
+        result.Change!.Value is { } value ? Text(value) : null,
+        result.Change.Previous is { } previous ? Text(previous.Value) : null);
 
     private static IEnumerable<long> Absences(Machine machine, params string[] paths) =>
         paths.Select(path => machine.Get(path).AbsentSince.Value);

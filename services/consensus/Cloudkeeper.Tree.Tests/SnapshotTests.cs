@@ -10,6 +10,8 @@ public sealed class SnapshotTests
     {
         HistorySetsMax = 200,
         HistoryBytesMax = 60_000,
+        HistoryFactBytesMax = 60_000,
+        HistoryValueBytesMax = 60_000,
         TombstonesMax = 50,
         EndedSessionsMax = 20,
         LanesMax = 8,

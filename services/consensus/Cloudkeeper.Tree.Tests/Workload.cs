@@ -158,7 +158,14 @@ internal sealed class Workload(int seed)
     public string NextPath() =>
         string.Concat(Enumerable.Range(0, _random.Next(1, 4)).Select(_ => "/" + Names[_random.Next(Names.Length)]));
 
-    private byte[] NextValue() => Enumerable.Range(0, _random.Next(20)).Select(_ => (byte)_random.Next('0', '9' + 1)).ToArray();
+    private byte[] NextValue()
+    {
+        const int LengthMax = 19;
+        var value = Enumerable.Range(0, _random.Next(LengthMax + 1)).Select(_ => (byte)_random.Next('0', '9' + 1)).ToArray();
+
+        // Some are too large for the feed.
+        return value.Length < LengthMax ? value : [.. value, .. new byte[Limits.FeedValueBytesMax]];
+    }
 
     // Mostly young ones, which live.
     private SessionId NextSession() => _sessions.Count == 0 ? new SessionId(1) : _sessions[Young(_sessions.Count)];

@@ -67,6 +67,14 @@ public sealed class StateMachine
     /// <summary>The oldest revision whose change set is kept.</summary>
     public Revision OldestRevision => _state.History.StatusOf(Revision).OldestRevision;
 
+    /// <summary>
+    /// Changes have come that nobody was told of, enough to be told before the next entry, which may forget old ones.
+    /// </summary>
+    public bool HasMuchNews => _state.History.HasMuchNews;
+
+    /// <summary>All changes so far have been told.</summary>
+    public void NewsTold() => _state.History.NewsTold();
+
     /// <summary>Applies an entry whose leader stamped its time of day alone (Unix milliseconds).</summary>
     public void Apply(
         long index, long term, long timestamp, IReadOnlyList<CommandBatch> batches, ICollection<CommandResult> results) =>
@@ -88,6 +96,7 @@ public sealed class StateMachine
         _state.AppliedIndex = index;
         _state.AppliedTerm = term;
         AdvanceTime(stamp, batches.Sum(batch => batch.Requests.Count));
+        _state.History.Trim(_state.FeatureLevel);
 
         var expected = results.Count;
         foreach (var batch in batches)

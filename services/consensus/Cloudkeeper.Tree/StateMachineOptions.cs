@@ -46,8 +46,20 @@ public sealed record StateMachineOptions
     /// <summary>Most change sets kept for watches to resume from.</summary>
     public int HistorySetsMax { get; init; } = 100_000;
 
-    /// <summary>Most bytes of change sets kept, values that the tree shares included.</summary>
+    /// <summary>Most bytes of change sets kept, values that the tree shares included. Before feature level 4 only.</summary>
     public long HistoryBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Most bytes of what change sets tell, values up to <see cref="Limits.FeedValueBytesMax"/> included; one transaction
+    /// counts for a quarter at most, however large it is. From feature level 4 on.
+    /// </summary>
+    public long HistoryFactBytesMax { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Most bytes of the values beside that, which are forgotten before the changes are; a transaction that has more than half
+    /// of it keeps nothing of what was there before it. From feature level 4 on.
+    /// </summary>
+    public long HistoryValueBytesMax { get; init; } = 64L << 20;
 
     /// <summary>Most deleted paths whose deletion revision is remembered.</summary>
     public int TombstonesMax { get; init; } = 100_000;

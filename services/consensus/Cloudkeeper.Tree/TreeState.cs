@@ -154,7 +154,7 @@ internal sealed class TreeState
         History.Add(new ChangeSet(Revision, transaction.Revision, Time, effect.Changes, ended)
         {
             TouchedParents = FeatureLevel < FeatureLevels.TouchedParents ? [] : effect.Touched,
-        });
+        }, FeatureLevel);
         Revision = transaction.Revision;
         return true;
     }

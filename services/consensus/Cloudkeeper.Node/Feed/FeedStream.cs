@@ -16,7 +16,10 @@ internal sealed class FeedStream(Action overflowed) : IFeedOutput
 
     public bool TryWrite(ReadOnlyMemory<byte> frames)
     {
-        if (Interlocked.Add(ref _waitingBytes, frames.Length) <= WaitingBytesMax && _frames.Writer.TryWrite(frames))
+        var waiting = Interlocked.Add(ref _waitingBytes, frames.Length);
+
+        // However large, for who is not behind.
+        if ((waiting <= WaitingBytesMax || waiting == frames.Length) && _frames.Writer.TryWrite(frames))
         {
             return true;
         }

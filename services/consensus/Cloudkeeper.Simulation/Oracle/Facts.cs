@@ -30,6 +30,7 @@ internal sealed class Facts
         ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
         Caches = new EntriesAreTrue(nodes);
         Snapshots = new SnapshotsAreExact(Paths);
+        Gaps = new GapsAreLosses(Changes, bounds, reference);
         ToldTheTruth = new ToldTheTruth(Decisions);
         OfEntries =
         [
@@ -63,6 +64,8 @@ internal sealed class Facts
     public EntriesAreTrue Caches { get; }
 
     public SnapshotsAreExact Snapshots { get; }
+
+    public GapsAreLosses Gaps { get; }
 
     public LockBook Locks { get; }
 

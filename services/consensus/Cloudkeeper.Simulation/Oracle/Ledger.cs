@@ -4,6 +4,7 @@ using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Simulation.Engine;
+using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Oracle;
@@ -83,9 +84,10 @@ internal sealed class Ledger
 
         _entries.Add(new Record(entry with { Payload = default }, _machine.Digest, committedIn));
         _changes.Clear();
-        if (_machine.Revision > before)
+        if (_machine.Revision > before && _machine.ReadHistory(before, int.MaxValue, _changes).IsCompacted)
         {
-            _machine.ReadHistory(before, int.MaxValue, _changes);
+            throw new ViolationException(
+                "W9 told before forgotten", $"changes of entry {index} are forgotten before anybody can be told of them");
         }
 
         var committed = new CommittedEntry(index, entry.Term, _scheduler.Now, batch, before, results, _changes)

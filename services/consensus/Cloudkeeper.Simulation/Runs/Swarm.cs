@@ -120,6 +120,8 @@ internal static class Swarm
     {
         HistorySetsMax = historySetsMax,
         TombstonesMax = random.Logarithmic(1, 1_000),
+        HistoryFactBytesMax = random.Logarithmic(4 << 10, 4 << 20),
+        HistoryValueBytesMax = random.Logarithmic(4 << 10, 1 << 20),
     };
 
     private static StateMachineOptions DrawBounds(SimulationRandom random, StateMachineOptions options) => options with

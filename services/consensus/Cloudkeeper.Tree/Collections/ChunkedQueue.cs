@@ -59,6 +59,19 @@ internal sealed class ChunkedQueue<T>
         return item;
     }
 
+    /// <summary>Puts an item in the place of another one.</summary>
+    public void Replace(int index, T item)
+    {
+        Invariant.Require((uint)index < (uint)Count);
+        var at = _head + index;
+        if (_chunks[at / ChunkLength].IsFrozen)
+        {
+            _chunks[at / ChunkLength] = new Chunk((T?[])_chunks[at / ChunkLength].Items.Clone());
+        }
+
+        _chunks[at / ChunkLength].Items[at % ChunkLength] = item;
+    }
+
     /// <summary>What is in the queue now, whatever happens to it later.</summary>
     public FrozenQueue<T> Freeze()
     {

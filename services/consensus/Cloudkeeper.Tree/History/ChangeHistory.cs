@@ -5,31 +5,83 @@ using Cloudkeeper.Tree.Collections;
 namespace Cloudkeeper.Tree.History;
 
 /// <summary>The newest change sets, bounded by their number and by their size.</summary>
+/// <remarks>
+/// From feature level 4 on a change is told before it may be forgotten: an entry forgets what entries before it have left,
+/// never what it adds, and whoever applies entries tells their changes before that comes to much (<see cref="HasMuchNews"/>).
+/// No transaction, however large, displaces more than a quarter of what the others have left, and values, which are large,
+/// are gone before the facts, which are many. Before, a set that was larger than the bound displaced everything and itself.
+/// </remarks>
 internal sealed class ChangeHistory(StateMachineOptions options, StateDigest digest)
 {
-    private readonly ChunkedQueue<ChangeSet> _sets = new();
+    /// <summary>A transaction counts for this part of the facts at most.</summary>
+    private const int FactShare = 4;
+
+    /// <summary>A transaction that has more than this part of the values apart keeps none of what was there before it.</summary>
+    private const int ValueShare = 2;
+
+    /// <summary>The changes that have not been told come to this part of the history at most.</summary>
+    private const int NewsShare = 8;
+
+    private readonly ChunkedQueue<KeptChangeSet> _sets = new();
+
+    // So many of the oldest sets have no values apart (any more).
+    private int _bareCount;
+
+    // All together, before level 4.
+    private long _bytes;
+    private long _factBytes;
+    private long _valueBytes;
+
+    // Of no other meaning than how much has come since the last telling: no part of the state.
+    private int _newSets;
+    private long _newBytes;
 
     /// <summary>Everything up to here is gone.</summary>
     public Revision CompactedTo { get; set; }
 
-    public long SizeBytes { get; private set; }
+    /// <summary>Changes have come that nobody was told of, enough that they should not wait for more.</summary>
+    public bool HasMuchNews =>
+        _newSets > options.HistorySetsMax / NewsShare || _newBytes > options.HistoryFactBytesMax / NewsShare;
 
-    public void Add(ChangeSet set)
+    public void NewsTold() => (_newSets, _newBytes) = (0, 0);
+
+    public void Add(ChangeSet set, int level)
     {
-        Load(set);
-        while (_sets.Count > options.HistorySetsMax || (SizeBytes > options.HistoryBytesMax && _sets.Count > 0))
+        var kept = new KeptChangeSet(set);
+        if (level >= FeatureLevels.SparingHistory)
+        {
+            Enqueue(kept.ValueBytes > options.HistoryValueBytesMax / ValueShare ? kept.Without(present: false) : kept);
+            return;
+        }
+
+        Enqueue(kept);
+        while (_sets.Count > options.HistorySetsMax || (_bytes > options.HistoryBytesMax && _sets.Count > 0))
         {
             Forget();
         }
     }
 
-    /// <summary>Adds what a snapshot holds, whatever the bounds are now.</summary>
-    public void Load(ChangeSet set)
+    /// <summary>An entry begins: forgets what those before have left above the bounds.</summary>
+    public void Trim(int level)
     {
-        _sets.Enqueue(set);
-        SizeBytes += SizeOf(set);
-        digest.Add(HashOf(set));
+        if (level < FeatureLevels.SparingHistory)
+        {
+            return;
+        }
+
+        while (_sets.Count > options.HistorySetsMax || (_factBytes > options.HistoryFactBytesMax && _sets.Count > 1))
+        {
+            Forget();
+        }
+
+        while (_valueBytes > options.HistoryValueBytesMax)
+        {
+            ForgetValues();
+        }
     }
+
+    /// <summary>Adds what a snapshot holds, whatever the bounds are now.</summary>
+    public void Load(ChangeSet set) => Enqueue(new KeptChangeSet(set));
 
     /// <summary>Forgets all; whatever comes next is behind <paramref name="compactedTo"/>.</summary>
     public void Clear(Revision compactedTo)
@@ -44,7 +96,7 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
 
     public HistoryStatus StatusOf(Revision from) => new(
         from < CompactedTo,
-        _sets.Count > 0 ? _sets.First.Revision : CompactedTo.Next());
+        _sets.Count > 0 ? _sets.First.Set.Revision : CompactedTo.Next());
 
     public HistoryStatus Read(Revision from, int countMax, ICollection<ChangeSet> into)
     {
@@ -55,67 +107,86 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
             var end = Math.Min(_sets.Count, first + (long)countMax);
             for (var i = first; i < end; i++)
             {
-                into.Add(_sets[i]);
+                into.Add(_sets[i].Set);
             }
         }
 
         return status;
     }
 
-    public ChangeSet? Find(Revision revision)
+    /// <returns>Null: no such change. Without its values where they are gone.</returns>
+    public Change? Find(Revision revision, string path)
     {
         var index = IndexAbove(new Revision(revision.Value - 1));
-        return index < _sets.Count && _sets[index].Revision == revision ? _sets[index] : null;
+        if (index == _sets.Count || _sets[index].Set.Revision != revision)
+        {
+            return null;
+        }
+
+        var changes = _sets[index].Set.Changes;
+        var (low, high) = (0, changes.Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (string.CompareOrdinal(changes[middle].Path, path) < 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low < changes.Count && changes[low].Path == path ? changes[low] : null;
     }
 
-    public FrozenQueue<ChangeSet> Freeze() => _sets.Freeze();
+    public FrozenQueue<KeptChangeSet> Freeze() => _sets.Freeze();
 
-    /// <summary>An estimate of the memory, the same on every replica.</summary>
-    private static long SizeOf(ChangeSet set)
+    private void Enqueue(KeptChangeSet kept)
     {
-        const int setBytes = 128;
-        const int changeBytes = 256;
-        const int pathBytes = 64;
-        var size = (long)setBytes;
-        for (var i = 0; i < set.Changes.Count; i++)
-        {
-            var change = set.Changes[i];
-            size += changeBytes + (2L * change.Path.Length) + (change.Value?.Length ?? 0)
-                + (change.Previous?.Value.Length ?? 0);
-        }
-
-        for (var i = 0; i < set.TouchedParents.Count; i++)
-        {
-            size += pathBytes + (2L * set.TouchedParents[i].Length);
-        }
-
-        return size;
-    }
-
-    // The contents of the changes are in the digests of the nodes already.
-    private static ulong HashOf(ChangeSet set)
-    {
-        var hash = new RecordHash(RecordKind.ChangeSet);
-        hash.Add(set.Previous.Value);
-        hash.Add(set.Revision.Value);
-        hash.Add(set.Time);
-        hash.Add((ulong)set.Changes.Count);
-        hash.Add((ulong)set.EndedSessions.Count);
-        if (set.TouchedParents.Count > 0)
-        {
-            hash.Add((ulong)set.TouchedParents.Count);
-        }
-
-        return hash.Value;
+        _sets.Enqueue(kept);
+        Count(kept, 1);
+        digest.Add(kept.Hash);
+        _newSets++;
+        _newBytes += Charge(kept);
     }
 
     private void Forget()
     {
         var oldest = _sets.Dequeue();
-        CompactedTo = oldest.Revision;
-        SizeBytes -= SizeOf(oldest);
-        digest.Remove(HashOf(oldest));
+        CompactedTo = oldest.Set.Revision;
+        Count(oldest, -1);
+        digest.Remove(oldest.Hash);
+        _bareCount = Math.Max(0, _bareCount - 1);
     }
+
+    /// <summary>Of the oldest set that has any.</summary>
+    private void ForgetValues()
+    {
+        var index = _bareCount++;
+        var kept = _sets[index];
+        if (kept.ValueBytes == 0)
+        {
+            return;
+        }
+
+        var bare = kept.Without(present: true);
+        _sets.Replace(index, bare);
+        Count(kept, -1);
+        Count(bare, 1);
+        digest.Remove(kept.Hash);
+        digest.Add(bare.Hash);
+    }
+
+    private void Count(KeptChangeSet kept, int sign)
+    {
+        _bytes += sign * (kept.FactBytes + kept.ValueBytes);
+        _factBytes += sign * Charge(kept);
+        _valueBytes += sign * kept.ValueBytes;
+    }
+
+    private long Charge(KeptChangeSet kept) => Math.Min(kept.FactBytes, options.HistoryFactBytesMax / FactShare);
 
     private int IndexAbove(Revision revision)
     {
@@ -124,7 +195,7 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (_sets[middle].Revision > revision)
+            if (_sets[middle].Set.Revision > revision)
             {
                 high = middle;
             }

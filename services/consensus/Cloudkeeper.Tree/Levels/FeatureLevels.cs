@@ -31,6 +31,8 @@ public static class FeatureLevels
 
     public const int AwakeClock = 4;
 
+    public const int SparingHistory = 4;
+
     /// <summary>The newest that this program knows.</summary>
     public const int Newest = 4;
 

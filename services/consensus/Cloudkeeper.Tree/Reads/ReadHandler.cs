@@ -261,31 +261,23 @@ internal sealed class ReadHandler(TreeState state)
             return new ReadChangeResult(ResultCode.RevisionCompacted, Change: null, oldest);
         }
 
-        var change = state.History.Find(request.Revision) is { } set ? Find(set.Changes, request.Path) : null;
-        return new ReadChangeResult(change is null ? ResultCode.NodeNotFound : ResultCode.Ok, change, oldest);
+        return state.History.Find(request.Revision, request.Path) is { } change
+            ? Describe(WithPresentValue(change, request.Revision), oldest)
+            : new ReadChangeResult(ResultCode.NodeNotFound, Change: null, oldest);
     }
 
-    /// <summary>There may be hundreds of thousands of them in one revision, and somebody who asks for each.</summary>
-    /// <param name="changes">In the order of their paths.</param>
-    private static Change? Find(IReadOnlyList<Change> changes, string path)
+    /// <summary>The code says whether it is whole; what is left of it may be all that is wanted.</summary>
+    private static ReadChangeResult Describe(Change change, Revision oldest)
     {
-        var low = 0;
-        for (var high = changes.Count - 1; low <= high;)
-        {
-            var middle = (low + high) >>> 1;
-            switch (string.CompareOrdinal(path, changes[middle].Path))
-            {
-                case 0:
-                    return changes[middle];
-                case > 0:
-                    low = middle + 1;
-                    break;
-                default:
-                    high = middle - 1;
-                    break;
-            }
-        }
-
-        return null;
+        var isWhole = change.Value is null == (change.Type == ChangeType.Deleted)
+            && change.Previous is null == (change.Type == ChangeType.Created);
+        return new ReadChangeResult(isWhole ? ResultCode.Ok : ResultCode.RevisionCompacted, change, oldest);
     }
+
+    /// <summary>A value that the history has lost is still there as long as nobody has written another one.</summary>
+    private Change WithPresentValue(Change change, Revision revision) =>
+        change is { Value: null, Type: not ChangeType.Deleted }
+            && state.Nodes.Find(change.Path) is { } node && node.ModifiedRevision == revision
+            ? change with { Value = node.Value }
+            : change;
 }

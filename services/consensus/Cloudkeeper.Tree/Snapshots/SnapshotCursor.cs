@@ -1,6 +1,5 @@
 using System.Buffers;
 using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Tree.Collections;
 using Cloudkeeper.Tree.ExactlyOnce;
@@ -36,7 +35,7 @@ public sealed class SnapshotCursor : IDisposable
     private readonly FrozenQueue<EndedSession> _ended;
     private readonly FrozenQueue<IdempotencyEntry> _idempotency;
     private readonly FrozenQueue<Tombstone> _tombstones;
-    private readonly FrozenQueue<ChangeSet> _history;
+    private readonly FrozenQueue<KeptChangeSet> _history;
     private Section _section;
     private int _queueIndex;
     private LaneId _lastLane = new(-1);
@@ -191,7 +190,7 @@ public sealed class SnapshotCursor : IDisposable
             case Section.Tombstones:
                 return WriteQueue(output, byteBudget, _tombstones, SnapshotFormat.Write);
             case Section.History:
-                return WriteQueue(output, byteBudget, _history, SnapshotFormat.Write);
+                return WriteQueue(output, byteBudget, _history, static (into, kept) => SnapshotFormat.Write(into, kept.Set));
             default:
                 throw Invariant.Unreachable(_section);
         }

@@ -17,7 +17,9 @@ public sealed class WatchFailureTests
             new StateMachineOptions { HistorySetsMax = 5 }, ("Gateway:RecentChangesMax", "3"));
         await WriteAsync(gateway, 20);
         var refused = (await gateway.GetAsync("/v1/watch?path=/a&from=0")).ShouldBe(410, "revision-compacted");
-        Assert.Equal(16, refused.Json.GetProperty("oldestRevision").GetInt64());
+
+        // What the last entry has added is above the bound until the next one comes.
+        Assert.Equal(15, refused.Json.GetProperty("oldestRevision").GetInt64());
 
         await using var watch = await WatchClient.OpenAsync(gateway, "path=/a&from=0&onGap=snapshot");
         var gap = (await watch.NextAsync())!;
@@ -44,6 +46,68 @@ public sealed class WatchFailureTests
         var gap = (await watch.NextAsync())!;
         Assert.Equal("gap", gap.Name);
         Assert.Equal(1, gap.Data.GetProperty("from").GetInt64());
+    }
+
+    /// <summary>The history has room for 50,000 bytes; each of these has more (bug F-03).</summary>
+    [Theory]
+    [InlineData(7, 20_000)]
+    [InlineData(300, 10)]
+    public async Task A_large_deletion_is_no_loss_to_who_watches_something_else(int count, int bytes)
+    {
+        await using var gateway = await StartAsync(
+            new StateMachineOptions { HistoryBytesMax = 50_000, HistoryFactBytesMax = 50_000, HistoryValueBytesMax = 50_000 },
+            ("Gateway:RecentChangesMax", "3"));
+        await gateway.PutAsync("/v1/nodes/big", "");
+        for (var i = 0; i < count; i++)
+        {
+            await gateway.PutAsync($"/v1/nodes/big/{i}", new string('x', bytes));
+        }
+
+        var before = (await gateway.PutAsync("/v1/nodes/other", "1")).Revision;
+        await using var live = await WatchClient.OpenAsync(gateway, "path=/other");
+        await using var changed = await WatchClient.OpenAsync(gateway, "path=/big");
+        (await gateway.DeleteAsync("/v1/nodes/big?recursive=true")).ShouldBe(204);
+        await WriteAsync(gateway, 10);
+        var last = (await gateway.PutAsync("/v1/nodes/other", "2")).Revision;
+        await using var resumed = await WatchClient.OpenAsync(gateway, $"path=/other&from={before}&values=true&previous=true");
+        Assert.Equal(("changed", last), await NextAsync(live));
+        Assert.Equal(("deleted", before + 1), await NextAsync(changed));
+        Assert.Equal(("changed", last), await NextAsync(resumed));
+
+        static async Task<(string Name, long Revision)> NextAsync(WatchClient watch)
+        {
+            var item = (await watch.NextAsync())!;
+            return (item.Name, item.Revision);
+        }
+    }
+
+    [Fact]
+    public async Task A_large_value_that_the_history_has_lost_is_told_as_long_as_it_is_there()
+    {
+        await using var gateway = await StartAsync(
+            new StateMachineOptions { HistoryValueBytesMax = 50_000 }, ("Gateway:RecentChangesMax", "3"));
+        var before = (await gateway.PutAsync("/v1/nodes/a", "small")).Revision;
+        await gateway.PutAsync("/v1/nodes/a", new string('a', 10_000));
+        for (var i = 0; i < 20; i++)
+        {
+            await gateway.PutAsync("/v1/nodes/large", new string('x', 10_000));
+        }
+
+        await gateway.PutAsync("/v1/nodes/a", "small");
+        await gateway.PutAsync("/v1/nodes/b", new string('b', 10_000));
+        for (var i = 0; i < 20; i++)
+        {
+            await gateway.PutAsync("/v1/nodes/large", new string('x', 10_000));
+        }
+
+        await using var there = await WatchClient.OpenAsync(gateway, $"path=/b&from={before}&values=true");
+        Assert.Equal(10_000, (await there.NextAsync())!.Data.GetProperty("value").GetString()!.Length);
+
+        // The first of the two changes was this large.
+        await using var gone = await WatchClient.OpenAsync(gateway, $"path=/a&from={before}&values=true");
+        Assert.Equal("gap", (await gone.NextAsync())!.Name);
+        await using var without = await WatchClient.OpenAsync(gateway, $"path=/a&from={before}");
+        Assert.Equal("changed", (await without.NextAsync())!.Name);
     }
 
     [Fact]

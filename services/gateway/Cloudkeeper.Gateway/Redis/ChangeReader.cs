@@ -1,6 +1,5 @@
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
-using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Reads;
 
@@ -10,7 +9,7 @@ namespace Cloudkeeper.Gateway.Redis;
 internal sealed class ChangeReader(INodes nodes, ChangeCache cache)
 {
     /// <param name="known">What the feed said of it.</param>
-    /// <returns>Null: gone from the history.</returns>
+    /// <returns>Null: gone from the history. Without a value that is gone from it.</returns>
     public async ValueTask<Change?> ReadAsync(Revision revision, Change known)
     {
         if (await cache.FindAsync(revision, known) is { } cached)
@@ -20,12 +19,13 @@ internal sealed class ChangeReader(INodes nodes, ChangeCache cache)
 
         var request = new ReadChangeRequest(revision, known.Path);
         var answer = await nodes.ReadAsync(request, ReadConsistency.Local, revision);
-        if (answer.Result is not ReadChangeResult { Code: ResultCode.Ok, Change: { } whole })
+        var found = (answer.Result as ReadChangeResult)?.Change;
+        if (found is not null)
         {
-            return null;
+            // What is not whole it does not take.
+            cache.Store(revision, known, found);
         }
 
-        cache.Store(revision, known, whole);
-        return whole;
+        return found;
     }
 }

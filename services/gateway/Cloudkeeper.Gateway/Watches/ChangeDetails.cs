@@ -42,5 +42,10 @@ internal readonly struct ChangeDetails(ChangeReader changes, bool values, bool p
     }
 
     private async Task ReadAsync(WatchEvent item, Change?[] all, int index) =>
-        all[index] = await changes.ReadAsync(item.Revision, item.Change);
+        all[index] = await changes.ReadAsync(item.Revision, item.Change) is { } found && HasDetails(found) ? found : null;
+
+    /// <summary>A node may have lost one of the values, which is no loss to who wants the other.</summary>
+    private bool HasDetails(Change found) =>
+        (!values || found.Type == ChangeType.Deleted || found.Value is not null)
+        && (!previous || found.Type == ChangeType.Created || found.Previous is not null);
 }

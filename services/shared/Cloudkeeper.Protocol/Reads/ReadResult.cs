@@ -67,6 +67,8 @@ public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketRes
     public Arrival? More { get; init; }
 }
 
+/// <param name="Code"><see cref="ResultCode.RevisionCompacted"/> also when only values of the change are gone.</param>
+/// <param name="Change">What is left of it: null in the place of a value that is gone. Null: there is no such change (any more).</param>
 public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
 
 /// <param name="Gateways">By the order of their names, at most <see cref="Limits.GatewaysMax"/>.</param>

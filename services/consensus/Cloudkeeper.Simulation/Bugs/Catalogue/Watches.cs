@@ -87,8 +87,8 @@ internal static class Watches
             [
                 new(
                     History,
-                    "CompactedTo = oldest.Revision;",
-                    "CompactedTo = new Revision(Math.Max(0, oldest.Revision.Value - 20));"),
+                    "CompactedTo = oldest.Set.Revision;",
+                    "CompactedTo = new Revision(Math.Max(0, oldest.Set.Revision.Value - 20));"),
                 new(
                     Position,
                     "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
@@ -195,6 +195,24 @@ internal static class Watches
                     "if (set.Previous != Revision || set.Revision <= Revision)",
                     "if (set.Revision <= Revision)"),
                 new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
+            ],
+        },
+        new("F-03", "a bound of the history forgets the change that it is about to tell")
+        {
+            Edits =
+            [
+                new(History, "if (level >= FeatureLevels.SparingHistory)\n{\nEnqueue(", "if (level < 0)\n{\nEnqueue("),
+                new(History, "(_bytes > options.HistoryBytesMax && _sets.Count > 0)", "(_bytes > options.HistoryFactBytesMax && _sets.Count > 0)"),
+            ],
+        },
+        new("M4", "large values of one client displace the changes of all")
+        {
+            Edits =
+            [
+                new(
+                    History,
+                    "Math.Min(kept.FactBytes, options.HistoryFactBytesMax / FactShare);",
+                    "kept.FactBytes + kept.ValueBytes;"),
             ],
         },
         new("B-76", "a gateway follows a node for ever, however far it lags")

@@ -61,6 +61,11 @@ internal sealed class FeedFollower(Gateway gateway)
 
     private bool TakeFromNode(FeedFrame frame)
     {
+        if (frame is CompactedFrame)
+        {
+            gateway.World.Facts.Gaps.Require(gateway.Memory.Revision);
+        }
+
         // A node that was removed hears of no change any more, and would say for ever that there is none.
         if (!gateway.IsVoter(_channel!.Node) || !gateway.Memory.Take(frame))
         {

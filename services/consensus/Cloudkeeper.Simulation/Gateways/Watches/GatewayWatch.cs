@@ -237,6 +237,11 @@ internal sealed class GatewayWatch
     /// <returns>Whether the node's history is still wanted.</returns>
     private bool TakeHistory(FeedFrame frame)
     {
+        if (frame is CompactedFrame)
+        {
+            _gateway.World.Facts.Gaps.Require(_position.Revision);
+        }
+
         Deliver(_position.Take(frame));
         if (!_isOver)
         {
