@@ -1,6 +1,9 @@
 using System.Buffers;
+using Cloudkeeper.Protocol;
+using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Tree.Snapshots;
+using static Cloudkeeper.Tree.Tests.Machine;
 
 namespace Cloudkeeper.Tree.Tests;
 
@@ -155,6 +158,36 @@ public sealed class SnapshotTests
     {
         Assert.Equal(order, Math.Sign(WalkOrder.Compare(left, right)));
         Assert.Equal(-order, Math.Sign(WalkOrder.Compare(right, left)));
+    }
+
+    /// <summary>A block of the storage has room for 16 MiB.</summary>
+    [Theory]
+    [InlineData(FeatureLevels.First)]
+    [InlineData(FeatureLevels.Newest)]
+    public void What_is_larger_than_a_block_is_written_in_parts(int level)
+    {
+        var machine = new Machine();
+        for (var next = FeatureLevels.First + 1; next <= level; next++)
+        {
+            machine.RaiseLevel(next);
+        }
+
+        var lane = machine.OpenLane();
+        var paths = Enumerable.Range(0, 20).Select(i => $"/big/{i}").ToList();
+        machine.Put("/big");
+        paths.ForEach(path => machine.Put(path, new string('x', Limits.ValueBytesMax)));
+        var get = new TransactionCommand([], [.. paths.Select(path => new GetOperation(path))], []);
+        var results = machine.Apply(new CommandBatch(lane, 1, [Request(get, serial: 1, "key"), Request(get, serial: 2)]));
+        machine.Delete("/big", recursive: true);
+        machine.Put("/last");
+
+        var blocks = Write(machine.State, byteBudget: 128 << 10);
+        Assert.True(blocks.Max(block => block.Length) < 16 << 20, "a block is too large");
+        Assert.True(blocks.Count(block => block.Length < 2 << 20) > 30, "too much is written in one slice");
+        var loaded = new Machine(Load(blocks, StateMachineOptions.Default), machine.Index) { Now = machine.Now };
+        Same.States(machine.State, loaded.State);
+        var again = new CommandBatch(lane, 1, [Request(get, serial: 1, "key"), Request(get, serial: 2)]);
+        Same.Results(results, loaded.Apply(again));
     }
 
     internal static List<byte[]> Write(StateMachine state, int byteBudget = 5_000)

@@ -36,6 +36,7 @@ public sealed class SnapshotCursor : IDisposable
     private readonly FrozenQueue<IdempotencyEntry> _idempotency;
     private readonly FrozenQueue<Tombstone> _tombstones;
     private readonly FrozenQueue<KeptChangeSet> _history;
+    private readonly RecordSplitter _splitter = new();
     private Section _section;
     private int _queueIndex;
     private LaneId _lastLane = new(-1);
@@ -98,7 +99,8 @@ public sealed class SnapshotCursor : IDisposable
         var output = new CountingWriter(block);
         while (output.Count < byteBudget && _section != Section.Done)
         {
-            if (WriteSection(output, byteBudget))
+            _splitter.GoOn(output, byteBudget);
+            if (_splitter.IsDone && WriteSection(output, byteBudget) && _splitter.IsDone)
             {
                 _section++;
                 _queueIndex = 0;
@@ -200,7 +202,7 @@ public sealed class SnapshotCursor : IDisposable
     {
         while (output.Count < byteBudget && _preservedLanes.TryDequeue(out var preserved))
         {
-            SnapshotFormat.Write(output, preserved);
+            _splitter.Write(output, byteBudget, preserved, SnapshotFormat.Write);
         }
 
         var cursor = _state.Lanes.After(_lastLane);
@@ -215,7 +217,7 @@ public sealed class SnapshotCursor : IDisposable
             _lastLane = cursor.Current.Id;
             if (IsOld(cursor.Current))
             {
-                SnapshotFormat.Write(output, cursor.Current);
+                _splitter.Write(output, byteBudget, cursor.Current, SnapshotFormat.Write);
             }
         }
 
@@ -276,7 +278,7 @@ public sealed class SnapshotCursor : IDisposable
     {
         while (output.Count < byteBudget && _queueIndex < queue.Count)
         {
-            write(output, queue[_queueIndex++]);
+            _splitter.Write(output, byteBudget, queue[_queueIndex++], write);
         }
 
         return _queueIndex == queue.Count;

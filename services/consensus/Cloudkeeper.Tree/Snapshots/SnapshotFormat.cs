@@ -19,6 +19,7 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
 /// change sets, version 4 the gateways, the starts of TTL nodes and, in the head, what the last leader had counted and the
 /// floor of the deletions.
+/// A record above <see cref="RecordSplitter.RecordBytesMax"/> is cut into parts, in any version, which follow each other.
 /// The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before its parent; all other records
 /// in the order of their queues.
 /// </remarks>

@@ -17,4 +17,10 @@ internal enum SnapshotRecord : byte
 
     /// <summary>A registered gateway: from feature level 4 on.</summary>
     Gateway = 10,
+
+    /// <summary>A part of a record that is too large for a block; others follow.</summary>
+    Part = 11,
+
+    /// <summary>The last one: the record is whole.</summary>
+    LastPart = 12,
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Wire;
@@ -16,6 +17,9 @@ public sealed class StateMachineLoader(StateMachineOptions options)
     private readonly TreeState _state = new(options);
     private SnapshotHead? _head;
     private long _nodeRecords;
+
+    // Of a record of which not all parts have come.
+    private ArrayBufferWriter<byte>? _parts;
 
     // Most nodes follow a sibling.
     private string _lastParentPath = NodePath.Root;
@@ -37,9 +41,9 @@ public sealed class StateMachineLoader(StateMachineOptions options)
     /// <summary>Checks that everything is there and the same as it was, and hands it over.</summary>
     public StateMachine Complete()
     {
-        if (_head is not { } head)
+        if (_head is not { } head || _parts is not null)
         {
-            throw new WireFormatException("A snapshot without a head.");
+            throw new WireFormatException("A snapshot without a head, or of which a part is missing.");
         }
 
         if (_nodeRecords != head.NodeCount || _state.Nodes.Count != head.NodeCount)
@@ -64,7 +68,8 @@ public sealed class StateMachineLoader(StateMachineOptions options)
 
     private void AddRecord(ref WireReader reader)
     {
-        var kind = reader.ReadEnum(SnapshotRecord.Gateway);
+        var kind = reader.ReadEnum(SnapshotRecord.LastPart);
+        Require(_parts is null || kind is SnapshotRecord.Part or SnapshotRecord.LastPart, "A record among the parts of another.");
         if (kind == SnapshotRecord.Head ^ _head is null)
         {
             throw new WireFormatException("A snapshot begins with its one head.");
@@ -99,12 +104,36 @@ public sealed class StateMachineLoader(StateMachineOptions options)
             case SnapshotRecord.TouchingChangeSet:
                 _state.History.Load(ChangeCodec.ReadSet(ref reader, hasTouchedParents: true));
                 break;
+            case SnapshotRecord.Part:
+                AddPart(ref reader);
+                break;
+            case SnapshotRecord.LastPart:
+                AddPart(ref reader);
+                AddWhole();
+                break;
             case SnapshotRecord.Gateway when _state.FeatureLevel >= FeatureLevels.GatewayTable:
                 _state.Gateways.Add(SnapshotFormat.ReadGateway(ref reader));
                 break;
             default:
                 throw new WireFormatException($"A record of kind {kind}.");
         }
+    }
+
+    private void AddPart(ref WireReader reader)
+    {
+        var part = reader.ReadSpan();
+        _parts ??= new ArrayBufferWriter<byte>();
+        Require(part.Length <= Array.MaxLength - _parts.WrittenCount, "A record of more than 2 GiB.");
+        _parts.Write(part);
+    }
+
+    private void AddWhole()
+    {
+        var record = new WireReader(_parts!.WrittenSpan);
+        _parts = null;
+        AddRecord(ref record);
+        Require(_parts is null, "A part in parts.");
+        record.RequireEnd();
     }
 
     private void AddHead(SnapshotHead head)

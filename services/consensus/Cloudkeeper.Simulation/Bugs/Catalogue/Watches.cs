@@ -202,7 +202,10 @@ internal static class Watches
             Edits =
             [
                 new(History, "if (level >= FeatureLevels.SparingHistory)\n{\nEnqueue(", "if (level < 0)\n{\nEnqueue("),
-                new(History, "(_bytes > options.HistoryBytesMax && _sets.Count > 0)", "(_bytes > options.HistoryFactBytesMax && _sets.Count > 0)"),
+                new(
+                    History,
+                    "(_bytes > options.HistoryBytesMax && _sets.Count > 0)",
+                    "(_bytes > options.HistoryFactBytesMax && _sets.Count > 0)"),
             ],
         },
         new("M4", "large values of one client displace the changes of all")
