@@ -83,7 +83,8 @@ internal sealed class LocalCommand : IDisposable
             .Where(id => id > 0 && CommandLine(id) is { } line
                 && line.Contains("--Hosting:ExitWithParent=true", StringComparison.Ordinal)
                 && line.Contains(project, StringComparison.Ordinal)
-                && line.Contains($"http://127.0.0.1:{BasePort + 1},", StringComparison.Ordinal))
+                && (line.Contains($"http://127.0.0.1:{BasePort + 1},", StringComparison.Ordinal)
+                    || line.Contains($"http://127.0.0.1:{BasePort + 1} ", StringComparison.Ordinal)))
             .Select(Process.GetProcessById),
     ];
 

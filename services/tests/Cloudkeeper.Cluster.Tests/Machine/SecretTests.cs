@@ -45,7 +45,9 @@ public sealed class SecretTests : IDisposable
         await local.WaitUntilReadyAsync();
         var answers = await AskAsync(local);
 
-        foreach (var process in local.Children())
+        var processes = local.Children();
+        Assert.Equal(4, processes.Count);
+        foreach (var process in processes)
         {
             using (process)
             {
