@@ -31,14 +31,19 @@ internal sealed class Chromium : IAsyncDisposable
         _process = process;
     }
 
-    /// <summary>An event: its method, its parameters, and the session that it belongs to.</summary>
-    public event Action<string, JsonElement, string?>? Happened;
+    /// <summary>Who is told of events: the method, its parameters, and the session that it belongs to.</summary>
+    public Action<string, JsonElement, string?>? Happened { get; set; }
 
     /// <param name="hosts">Names that lead to 127.0.0.1.</param>
     public static async Task<Chromium> StartAsync(params string[] hosts)
     {
         var profile = Directory.CreateTempSubdirectory("cloudkeeper-chromium-").FullName;
-        var start = new ProcessStartInfo("chromium") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("chromium")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         string[] arguments =
         [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run",
