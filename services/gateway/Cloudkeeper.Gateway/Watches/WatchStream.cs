@@ -27,6 +27,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     private WatchSource? _source;
     private Revision _sent;
     private bool _hasBegun;
+    private bool _isShowing;
 
     private ChangeDetails Details => new(services.Changes, request.Values, request.Previous);
 
@@ -61,7 +62,11 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             throw new ProblemException(ErrorKinds.ShuttingDown);
         }
 
-        await SendProgressAsync();
+        // Of a state that has been shown in part nothing holds: the client goes on from before it.
+        if (!_isShowing)
+        {
+            await SendProgressAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -269,6 +274,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     /// <summary>Sends what is there at a revision. The changes above it follow.</summary>
     private async Task SendInitialAsync(Snapshot snapshot)
     {
+        _isShowing = true;
         using (output.Transfer = services.Pace.Begin(
             MemoryUse.InitialStates, InitialPace, static output => ((EventWriter)output).Abort(), output))
         using (var events = new InitialEvents(output, request.Values))
@@ -284,6 +290,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
 
         output.Transfer = null;
+        _isShowing = false;
         _sent = snapshot.Revision;
         _source = SourceFrom(_sent);
     }
