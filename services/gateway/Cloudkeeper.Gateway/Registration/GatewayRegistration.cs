@@ -77,6 +77,9 @@ internal sealed partial class GatewayRegistration(
         var address = OwnAddress.Now(options, configuration, server)
             ?? throw new InvalidOperationException("Where others reach this gateway was checked at the start.");
         var instance = options.Instance.Length > 0 ? options.Instance : new Uri(address).Authority.Replace(':', '-');
+
+        // Else it would register where gateways did before there was a table, and leave its parents there.
+        await level.Known.WaitAsync(stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!stopping.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
         {
             try

@@ -9,6 +9,7 @@ namespace Cloudkeeper.Gateway.Upstream;
 internal sealed class ClusterLevel
 {
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _cluster;
     private volatile int _value;
 
@@ -21,6 +22,9 @@ internal sealed class ClusterLevel
     /// <summary>0: no leader has been heard yet.</summary>
     public int Value => _value;
 
+    /// <summary>Ends once a leader has been heard.</summary>
+    public Task Known => _known.Task;
+
     public void Learn(ClusterView view)
     {
         ArgumentNullException.ThrowIfNull(view);
@@ -31,6 +35,7 @@ internal sealed class ClusterLevel
             {
                 _value = view.Id == _cluster ? Math.Max(_value, view.FeatureLevel) : view.FeatureLevel;
                 _cluster = view.Id;
+                _known.TrySetResult();
             }
         }
     }
