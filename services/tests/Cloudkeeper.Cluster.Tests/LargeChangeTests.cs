@@ -1,0 +1,77 @@
+using Cloudkeeper.Cluster.Tests.Clusters;
+
+namespace Cloudkeeper.Cluster.Tests;
+
+/// <summary>What one client does at large is no loss to who watches something else (F-03, M4).</summary>
+public sealed class LargeChangeTests : ClusterTest
+{
+    private const int Level = 4;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    private static string Value { get; } = new('x', 1 << 20);
+
+    [Fact]
+    public async Task Large_values_that_go_at_once_and_large_overwrites_take_no_change_from_others()
+    {
+        using var client = new ApiClient(Cluster.Gateways[0].Address);
+        await Eventually.TrueAsync(
+            async () => (await client.GetAsync("/v1/cluster")).Json.GetProperty("featureLevel").GetInt32() >= Level, Limit, "the level");
+        var first = Revision(await client.PutAsync("/v1/nodes/other", "0"));
+        using var live = await client.WatchAsync("/v1/watch?path=/other");
+
+        Revision(await client.PutAsync("/v1/nodes/big", ""));
+        for (var i = 0; i < 70; i++)
+        {
+            Revision(await client.PutAsync(FormattableString.Invariant($"/v1/nodes/big/{i}"), Value));
+        }
+
+        Revision(await client.DeleteAsync("/v1/nodes/big?recursive=true"));
+        await ChangeAsync("1");
+
+        for (var i = 0; i < 40; i++)
+        {
+            Revision(await client.PutAsync("/v1/nodes/large", Value));
+        }
+
+        await ChangeAsync("2");
+
+        // A gateway that has just come has nothing but what the nodes have kept.
+        await Cluster.Gateways[1].KillAsync();
+        Cluster.Gateways[1].Start();
+        await Cluster.WaitUntilReadyAsync();
+        using var late = new ApiClient(Cluster.Gateways[1].Address);
+        using var resumed = await late.WatchAsync(FormattableString.Invariant($"/v1/watch?path=/other&from={first}&values=true"));
+        foreach (var value in (string[])["1", "2"])
+        {
+            var change = await NextAsync(resumed);
+            Assert.Equal(("changed", value), (change?.Name, change?.Value));
+        }
+
+        async Task ChangeAsync(string value)
+        {
+            var revision = Revision(await client.PutAsync("/v1/nodes/other", value));
+            var change = await NextAsync(live);
+            Assert.Equal(("changed", revision), (change?.Name, change?.Revision));
+        }
+    }
+
+    private static long Revision(Answer answer)
+    {
+        Assert.True(answer.IsSuccess, answer.ToString());
+        return answer.Revision!.Value;
+    }
+
+    /// <summary>The next event that is not progress: a gap would be one.</summary>
+    private static async Task<ServerEvent?> NextAsync(EventReader watch)
+    {
+        while (await watch.ReadAsync(Stopping) is { } next)
+        {
+            if (next.Name != "progress")
+            {
+                return next;
+            }
+        }
+
+        return null;
+    }
+}
