@@ -16,6 +16,7 @@ using Cloudkeeper.Gateway.Sessions;
 using Cloudkeeper.Gateway.Transactions;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Gateway.Watches;
+using Cloudkeeper.Gateway.Watches.History;
 using Cloudkeeper.Gateway.Watches.Initial;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
@@ -95,6 +96,7 @@ internal static class GatewayServices
         services.AddSingleton<SharedNodes>();
         services.AddSingleton<ChangeCache>();
         services.AddSingleton<ChangeReader>();
+        services.AddSingleton<HistoryReader>();
         services.AddSingleton<InitialRoom>();
         services.AddSingleton<InitialStateReader>();
         services.AddSingleton<InitialStates>();

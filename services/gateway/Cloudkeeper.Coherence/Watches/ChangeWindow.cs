@@ -17,6 +17,23 @@ public sealed class ChangeWindow(int countMax, long bytesMax)
     /// <summary>Everything above this revision, up to the newest set, is here.</summary>
     public Revision Start { get; private set; }
 
+    /// <summary>What a set keeps in memory, roughly.</summary>
+    public static long BytesOf(ChangeSet set)
+    {
+        var bytes = (long)OverheadBytes;
+        foreach (var change in set.Changes)
+        {
+            bytes += OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
+        }
+
+        foreach (var path in set.TouchedParents)
+        {
+            bytes += OverheadBytes + (2 * path.Length);
+        }
+
+        return bytes;
+    }
+
     public void Restart(Revision start)
     {
         _sets.Clear();
@@ -54,21 +71,5 @@ public sealed class ChangeWindow(int countMax, long bytesMax)
         }
 
         return true;
-    }
-
-    private static long BytesOf(ChangeSet set)
-    {
-        var bytes = (long)OverheadBytes;
-        foreach (var change in set.Changes)
-        {
-            bytes += OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
-        }
-
-        foreach (var path in set.TouchedParents)
-        {
-            bytes += OverheadBytes + (2 * path.Length);
-        }
-
-        return bytes;
     }
 }

@@ -21,6 +21,9 @@ public sealed class WatchHub(WatchLimits limits)
 
     public int Count => _all.Count;
 
+    /// <inheritdoc cref="ChangeWindow.Start"/>
+    public Revision WindowStart => _window.Start;
+
     /// <summary>Goes on from a revision without the changes before it. Whoever watches has lost them.</summary>
     public void Restart(Revision revision)
     {

@@ -28,6 +28,7 @@ internal sealed class TreeNodes : INodes
     private long _index;
     private long _serial;
     private Revision _published;
+    private int _followCount;
 
     /// <param name="level">The feature level that the cluster has.</param>
     public TreeNodes(StateMachineOptions? options = null, int level = FeatureLevels.Newest)
@@ -96,6 +97,12 @@ internal sealed class TreeNodes : INodes
             }
         }
     }
+
+    /// <summary>How often a feed was opened.</summary>
+    public int FollowCount => _followCount;
+
+    /// <summary>Feeds from a revision begin when it is complete.</summary>
+    public Task BeforeHistory { get; set; } = Task.CompletedTask;
 
     /// <summary>While it is set, nobody answers but to stale reads.</summary>
     public bool HasNoQuorum { get; set; }
@@ -193,6 +200,12 @@ internal sealed class TreeNodes : INodes
         if (HasNoFeed)
         {
             throw new NodeUnreachableException("No feed here.");
+        }
+
+        Interlocked.Increment(ref _followCount);
+        if (from is not null)
+        {
+            await BeforeHistory.WaitAsync(cancellationToken);
         }
 
         var frames = Channel.CreateUnbounded<FeedFrame>();

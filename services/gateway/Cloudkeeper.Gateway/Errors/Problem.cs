@@ -11,7 +11,14 @@ internal sealed record Problem(
     ErrorKind Kind,
     string? Detail = null,
     Revision? Revision = null,
-    Action<Utf8JsonWriter>? WriteMembers = null);
+    Action<Utf8JsonWriter>? WriteMembers = null)
+{
+    /// <summary>
+    /// When it is worth while to come again, where that is what to do: long enough to let a batch or two pass, short enough
+    /// that nobody notices.
+    /// </summary>
+    public int RetryAfterSeconds { get; init; } = 1;
+}
 
 /// <summary>Carries a refusal from where it is noticed to the one place that writes it (<see cref="ProblemMiddleware"/>).</summary>
 internal sealed class ProblemException : Exception

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Hosting.Guard;
@@ -7,9 +8,6 @@ namespace Cloudkeeper.Gateway.Errors;
 /// <summary>Writes RFC 9457 problem documents: the only place that writes errors.</summary>
 internal static class ProblemWriter
 {
-    /// <summary>Long enough to let a batch or two pass, short enough that nobody notices.</summary>
-    private const string RetryAfterSeconds = "1";
-
     public static void Write(HttpContext context, Problem problem)
     {
         var response = context.Response;
@@ -25,7 +23,7 @@ internal static class ProblemWriter
 
         if (problem.Kind.Status is 429 or 503)
         {
-            response.Headers.RetryAfter = RetryAfterSeconds;
+            response.Headers.RetryAfter = problem.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         }
 
         JsonAnswer.Write(context, json => WriteDocument(json, problem));

@@ -20,6 +20,18 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
 
     public int WatcherCount => _hub.Count;
 
+    /// <summary>Everything above this revision is in the window of recent changes.</summary>
+    public Revision WindowStart
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _hub.WindowStart;
+            }
+        }
+    }
+
     /// <summary>Begins, or goes on behind changes that are lost.</summary>
     public void Restart(Revision revision)
     {

@@ -22,7 +22,7 @@ internal sealed partial class WatchEndpoints(WatchServices services, WatchSlots 
         slots.Enter(request.Interest.Session);
         try
         {
-            await using var stream = new WatchStream(services, request, new EventWriter(context, request.Format));
+            using var stream = new WatchStream(services, request, new EventWriter(context, request.Format));
             try
             {
                 await stream.RunAsync(minRevision);

@@ -3,6 +3,7 @@ using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Serving;
 using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Watches.History;
 using Cloudkeeper.Gateway.Watches.Initial;
 using Cloudkeeper.Hosting.Memory;
 
@@ -13,6 +14,7 @@ internal sealed record WatchServices(
     INodes Nodes,
     ChangeRelay Relay,
     InitialStates InitialStates,
+    HistoryReader History,
     TransferPace Pace,
     ChangeReader Changes,
     ProgressClock Progress,

@@ -1,6 +1,6 @@
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Feed;
-using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Gateway.Watches.History;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
@@ -10,18 +10,17 @@ namespace Cloudkeeper.Gateway.Watches;
 /// The changes of one watcher from a revision on: out of a node's history while they are old, out of the gateway's
 /// window of recent ones, then live. Every change comes once, whichever way.
 /// </summary>
+/// <param name="history">Shared by all watchers of this gateway.</param>
 /// <param name="signal">Set when there is something to take once it is live.</param>
 internal sealed class WatchSource(
-    INodes nodes, ChangeRelay relay, WatchInterest interest, StreamSignal signal, Revision from) : IAsyncDisposable
+    HistoryReader history, ChangeRelay relay, WatchInterest interest, StreamSignal signal, Revision from) : IDisposable
 {
     private const int SetsPerRead = 256;
 
-    /// <summary>Before a node's history is asked for again.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-
     private readonly WatchPosition _position = new(interest, from);
-    private IAsyncEnumerator<FeedFrame>? _history;
+    private HistoryPlace? _place;
     private Subscription? _live;
+    private bool _hasBegun;
 
     /// <summary>Everything up to here has been returned.</summary>
     public Revision Position => _position.Revision;
@@ -38,16 +37,20 @@ internal sealed class WatchSource(
         var sets = new List<ChangeSet>();
         if (!relay.TryCatchUp(Position, interest, SetsPerRead, sets, signal.Set, out _live))
         {
-            return await ReadHistoryAsync(cancellationToken);
+            var step = await ReadHistoryAsync(cancellationToken);
+            _hasBegun = true;
+            return step;
         }
 
-        await EndHistoryAsync();
+        _hasBegun = true;
+
+        LeaveHistory();
         return IsLive ? Take() : _position.Take(sets);
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await EndHistoryAsync();
+        LeaveHistory();
         if (_live is { } live)
         {
             relay.Unsubscribe(live);
@@ -56,30 +59,23 @@ internal sealed class WatchSource(
 
     private async ValueTask<WatchStep> ReadHistoryAsync(CancellationToken cancellationToken)
     {
-        _history ??= nodes.FollowAsync(Position, () => relay.Revision, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        try
+        _place ??= history.Enter(interest, Position, _hasBegun);
+        await history.WaitAsync(_place, cancellationToken);
+        var step = history.Take(_place, _position, out var isOver);
+        if (isOver)
         {
-            if (await _history.MoveNextAsync())
-            {
-                return _position.Take(_history.Current);
-            }
-        }
-        catch (Exception e) when (e is NodeUnreachableException or IOException)
-        {
-            await Task.Delay(Pause, cancellationToken);
+            LeaveHistory();
         }
 
-        // Its end, or its connection's: another node has the history as well.
-        await EndHistoryAsync();
-        return WatchStep.Nothing;
+        return step;
     }
 
-    private async ValueTask EndHistoryAsync()
+    private void LeaveHistory()
     {
-        if (_history is { } history)
+        if (_place is { } place)
         {
-            _history = null;
-            await history.DisposeAsync();
+            _place = null;
+            history.Leave(place);
         }
     }
 }

@@ -13,7 +13,7 @@ namespace Cloudkeeper.Gateway.Watches;
 /// One answer to <c>GET /v1/watch</c>. Nearly all streams wait nearly always: what is needed only until then does not
 /// outlive it, neither as a field nor in a method that waits.
 /// </summary>
-internal sealed class WatchStream(WatchServices services, WatchRequest request, EventWriter output) : IAsyncDisposable
+internal sealed class WatchStream(WatchServices services, WatchRequest request, EventWriter output) : IDisposable
 {
     /// <summary>
     /// While half the room of initial states is taken, who is shown one takes at least so much of it a second. Otherwise it
@@ -69,14 +69,14 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         _signal.Dispose();
         _ending?.Dispose();
         _keeper?.Dispose();
         if (_source is not null)
         {
-            await _source.DisposeAsync();
+            _source.Dispose();
         }
     }
 
@@ -142,7 +142,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     }
 
     private WatchSource SourceFrom(Revision revision) =>
-        new(services.Nodes, services.Relay, request.Interest, _signal, revision);
+        new(services.History, services.Relay, request.Interest, _signal, revision);
 
     private ValueTask WaitAsync()
     {
@@ -261,7 +261,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
 
         // Nothing more is to wait for this stream until it has seen what is there.
-        await _source!.DisposeAsync();
+        _source!.Dispose();
         using var initial = await ReadInitialAsync();
         output.Write("gap", WatchJson.Gap(_sent, initial.Snapshot.Revision));
         await SendInitialAsync(initial.Snapshot);

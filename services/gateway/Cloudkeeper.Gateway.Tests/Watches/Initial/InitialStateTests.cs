@@ -3,6 +3,7 @@ using Cloudkeeper.Gateway.Watches;
 using Cloudkeeper.Gateway.Watches.Initial;
 using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Protocol.Reads;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Initial;
 
@@ -183,6 +184,20 @@ public sealed class InitialStateTests
         Assert.Equal(0, StalledOf(gateway));
     }
 
+    [Fact]
+    public async Task A_gateway_that_stops_says_nothing_behind_a_state_that_it_has_shown_in_part()
+    {
+        await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 2 }, ("Gateway:RecentChangesMax", "2"));
+        await FillAsync(gateway, "/a", 9);
+        using var watch = await SlowWatch.OpenAsync(gateway, "path=/a&scope=subtree&from=0&onGap=snapshot&values=true");
+        await Until.TrueAsync(() => StalledOf(gateway) == 1);
+        var stopping = gateway.DisposeAsync().AsTask();
+        var last = await watch.ReadLastAsync(100);
+        await stopping;
+        Assert.DoesNotContain("progress", last, StringComparison.Ordinal);
+        Assert.DoesNotContain("initial-end", last, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("text")]
     [InlineData("binary")]
@@ -245,12 +260,15 @@ public sealed class InitialStateTests
         }
     }
 
-    private async Task<GatewayFixture> StartAsync()
+    private async Task<GatewayFixture> StartAsync(
+        StateMachineOptions? options = null, params (string Key, string Value)[] settings)
     {
         var gateway = new GatewayFixture
         {
+            Nodes = new TreeNodes(options),
             Time = _time,
-            Settings = new Dictionary<string, string?> { ["Hosting:InFlightBytesMax"] = $"{(long)BudgetMiB * MiB}" },
+            Settings = settings.Append(("Hosting:InFlightBytesMax", $"{(long)BudgetMiB * MiB}"))
+                .ToDictionary(static setting => setting.Item1, static setting => (string?)setting.Item2),
         };
         await gateway.InitializeAsync();
         return gateway;

@@ -33,5 +33,18 @@ internal sealed class SlowWatch : IDisposable
         }
     }
 
+    /// <summary>The last bytes before the stream ends.</summary>
+    public async Task<string> ReadLastAsync(int bytes)
+    {
+        var (buffer, last) = (new byte[64 << 10], "");
+        for (int read; (read = await _socket.ReceiveAsync(buffer.AsMemory())) > 0;)
+        {
+            last += Encoding.UTF8.GetString(buffer, 0, read);
+            last = last[Math.Max(0, last.Length - bytes)..];
+        }
+
+        return last;
+    }
+
     public void Dispose() => _socket.Dispose();
 }

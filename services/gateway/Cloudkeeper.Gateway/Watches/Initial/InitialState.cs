@@ -7,7 +7,7 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Watches.Initial;
 
 /// <summary>One initial state, from its first page until the last watch that is shown it has been shown it.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a handle, and may be cancelled when all is over.")]
+[SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a handle.")]
 internal sealed class InitialState(WatchInterest interest, bool withValues, Revision present, InitialRoom room)
 {
     private readonly Lock _gate = new();
