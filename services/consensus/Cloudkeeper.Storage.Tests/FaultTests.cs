@@ -155,6 +155,25 @@ public sealed class FaultTests
         void Leave(long bytes) => disk.CapacityBytes = disk.UsedBytes + bytes;
     }
 
+    [Fact]
+    public void A_write_that_takes_the_reserve_calls_for_a_look_at_once()
+    {
+        const int SegmentBytes = 64 << 10;
+        var disk = new SimulatedFileSystem(new Random(1));
+        using var log = Make.Open(disk, out _, Make.Options with { SegmentBytes = SegmentBytes });
+        var watch = new RoomWatch(disk, log, new SnapshotStore(disk, Make.Cluster), SegmentBytes);
+        Assert.Equal(StorageRoom.Plenty, watch.Look());
+        log.Append(Make.Write(Make.State(1), Make.Entry(1, 1, new byte[60_000])));
+        Assert.False(watch.IsDueAfterWrite(StorageRoom.Plenty));
+        Assert.True(watch.IsDueAfterWrite(StorageRoom.Full));
+
+        disk.CapacityBytes = disk.UsedBytes;
+        log.Append(Make.Entries(Make.Entry(2, 1, new byte[10_000])));
+        Assert.True(watch.IsDueAfterWrite(StorageRoom.Plenty));
+        Assert.Equal(StorageRoom.Low, watch.Look());
+        Assert.False(watch.IsDueAfterWrite(StorageRoom.Low));
+    }
+
     private static SimulatedFileSystem Disk(int seed, int at, DiskFault fault) => new(new Random(seed))
     {
         Inject = o => o.Number == at ? fault : DiskFault.None,

@@ -66,8 +66,8 @@ public sealed partial class RaftLogStore
         }
     }
 
-    /// <summary>Whether the reserve is kept aside. Once it is not, growth has to end before the next write.</summary>
-    public bool HasReserve => _reserve is not null;
+    /// <summary>Whether the reserve is kept aside, and not in use.</summary>
+    internal bool HasReserve => _reserve is not null;
 
     private SpareSegment AllocateNext(long bytes)
     {

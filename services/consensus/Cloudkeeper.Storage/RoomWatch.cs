@@ -15,6 +15,14 @@ public sealed class RoomWatch(IFileSystem files, RaftLogStore log, SnapshotStore
 
     private bool _isLow;
 
+    /// <summary>
+    /// Whether a write that has found room calls for another look at once: one that waited for it, or one that took the
+    /// reserve, which growth must not use up until the next look would be due.
+    /// </summary>
+    /// <param name="known">What the last look said, or <see cref="StorageRoom.Full"/> while a write waits.</param>
+    public bool IsDueAfterWrite(StorageRoom known) =>
+        known == StorageRoom.Full || (known == StorageRoom.Plenty && !log.HasReserve);
+
     /// <summary>Looks at the disk. On the thread that owns the log.</summary>
     /// <exception cref="StorageFailedException">Fatal.</exception>
     public StorageRoom Look()

@@ -89,7 +89,7 @@ public sealed class PauseMeasurements : ClusterTest
     private async Task UnderLoadAsync(Func<AcknowledgedWrites, Task> measure)
     {
         await AcknowledgedWrites.PrepareAsync(Cluster.Proxy.Address);
-        await Filling.FillAsync(Cluster.Proxy.Address, NodesInTree);
+        await Filling.FillAsync(Cluster.Proxy.Address, "/filling", NodesInTree, new string('x', 100));
         var writes = new AcknowledgedWrites([Cluster.Proxy.Address], Clients, attempts: 1, WritesPerSecond);
         var writing = writes.RunAsync();
         var began = Stopwatch.GetTimestamp();

@@ -156,8 +156,7 @@ internal sealed class LogWriter : IDisposable
             }
         }
 
-        // The reserve is for what makes the state smaller: growth does not go on until the next look would be due.
-        if (_room == StorageRoom.Full || (_room == StorageRoom.Plenty && !_log.HasReserve))
+        if (_watch.IsDueAfterWrite(_room))
         {
             LookAtRoom();
         }

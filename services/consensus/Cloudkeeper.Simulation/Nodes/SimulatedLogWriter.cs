@@ -83,7 +83,7 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log, 
         try
         {
             log.Append(write);
-            if (_room == StorageRoom.Full || (_room == StorageRoom.Plenty && !log.HasReserve))
+            if (watch.IsDueAfterWrite(_room))
             {
                 LookAtRoom();
             }

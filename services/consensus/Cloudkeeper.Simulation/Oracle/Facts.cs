@@ -24,8 +24,8 @@ internal sealed class Facts
         Decisions = new OnceOnly(totals);
         Tickets = new TicketsAgree(Locks);
         Resource = new GuardedResource(Locks, totals);
-        var touches = new TouchBook(reference);
-        var deletions = new DeletionBook(reference);
+        var touches = new LevelBook(FeatureLevels.TouchedParents, reference);
+        var deletions = new LevelBook(FeatureLevels.DeletionFloor, reference);
         var nodes = new NodeTruth(Paths, touches, deletions, reference);
         ReadValues = new ReadValues(Paths, nodes, Sessions, Tickets);
         Caches = new EntriesAreTrue(nodes);

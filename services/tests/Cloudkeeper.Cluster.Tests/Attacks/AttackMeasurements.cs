@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Cloudkeeper.Cluster.Tests.Clusters;
+using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests.Attacks;
 
@@ -114,7 +114,7 @@ public sealed class AttackMeasurements : ClusterTest
     {
         using var good = new GoodClient(Cluster.Proxy.Address);
         good.Start();
-        await Task.Delay(TimeSpan.FromSeconds(2), Stopping);
+        await good.FlowAsync();
         var before = await StateAsync();
         var began = Stopwatch.GetTimestamp();
         await Task.Delay(Baseline, Stopping);
@@ -181,28 +181,6 @@ public sealed class AttackMeasurements : ClusterTest
         await client.ReadSlowlyAsync(1024, until);
     }
 
-    private async Task FillAsync(string path, int nodes, string value, long? session = null)
-    {
-        const int Operations = 100;
-        var next = -Operations;
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
-        {
-            using var client = new ApiClient(Cluster.Proxy.Address);
-            for (int first; (first = Interlocked.Add(ref next, Operations)) < nodes;)
-            {
-                var puts = Enumerable.Range(first, Math.Min(Operations, nodes - first)).Select(i =>
-                {
-                    var put = new JsonObject { ["path"] = $"{path}/{i}", ["value"] = value, ["parents"] = true };
-                    if (session is not null)
-                    {
-                        put["session"] = session;
-                    }
-
-                    return (JsonNode)new JsonObject { ["put"] = put };
-                });
-                var answer = await client.PostJsonAsync("/v1/transactions", new JsonObject { ["then"] = new JsonArray([.. puts]) });
-                Assert.True(answer.IsSuccess, answer.ToString());
-            }
-        }));
-    }
+    private Task FillAsync(string path, int nodes, string value, long? session = null) =>
+        Filling.FillAsync(Cluster.Proxy.Address, path, nodes, value, session);
 }

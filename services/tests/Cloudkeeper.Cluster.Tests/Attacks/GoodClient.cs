@@ -19,6 +19,10 @@ internal sealed class GoodClient(Uri address) : IDisposable
 
     public void Start() => _running = Task.WhenAll(Enumerable.Range(0, Writers).Select(WriteAsync));
 
+    /// <summary>Until connections are open and the first writes have been taken.</summary>
+    public Task FlowAsync() => Eventually.TrueAsync(
+        () => Task.FromResult(_writes.Count >= 2 * PerSecond), TimeSpan.FromSeconds(60), "writes flow");
+
     public async Task StopAsync()
     {
         await _stop.CancelAsync();

@@ -3,27 +3,36 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Workloads;
 
-/// <summary>Many small nodes, so that a state has some size.</summary>
+/// <summary>Many nodes below one path, so that a state has some size.</summary>
 internal static class Filling
 {
     private const int Operations = 100;
     private const int Clients = 4;
-    private static readonly string Value = new('x', 100);
 
-    public static Task FillAsync(Uri address, int nodes) =>
-        Task.WhenAll(Enumerable.Range(0, Clients).Select(client => FillAsync(address, nodes, client)));
-
-    private static async Task FillAsync(Uri address, int nodes, int first)
+    /// <param name="session">Of ephemeral nodes; null: they stay.</param>
+    public static async Task FillAsync(Uri address, string path, int nodes, string value, long? session = null)
     {
-        using var client = new ApiClient(address);
-        for (var batch = first; batch < nodes / Operations; batch += Clients)
+        var next = -Operations;
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
-            var puts = Enumerable.Range(0, Operations).Select(i => (JsonNode)new JsonObject
+            using var client = new ApiClient(address);
+            for (int first; (first = Interlocked.Add(ref next, Operations)) < nodes;)
             {
-                ["put"] = new JsonObject { ["path"] = $"/filling/{batch}/{i}", ["value"] = Value, ["parents"] = true },
-            });
-            var answer = await client.PostJsonAsync("/v1/transactions", new JsonObject { ["then"] = new JsonArray([.. puts]) });
-            Assert.True(answer.IsSuccess, answer.ToString());
+                var puts = Enumerable.Range(first, Math.Min(Operations, nodes - first)).Select(i => Put($"{path}/{i}", value, session));
+                var answer = await client.PostJsonAsync("/v1/transactions", new JsonObject { ["then"] = new JsonArray([.. puts]) });
+                Assert.True(answer.IsSuccess, answer.ToString());
+            }
+        }));
+    }
+
+    private static JsonObject Put(string path, string value, long? session)
+    {
+        var put = new JsonObject { ["path"] = path, ["value"] = value, ["parents"] = true };
+        if (session is not null)
+        {
+            put["session"] = session;
         }
+
+        return new JsonObject { ["put"] = put };
     }
 }

@@ -7,9 +7,11 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>What is said of a node at a revision, against the committed changes.</summary>
+/// <param name="touches">Since when change sets name every parent that is touched.</param>
+/// <param name="deletions">Since when a deletion is remembered for good, if only by the floor of those that were forgotten.</param>
 /// <param name="reference">Knows also what changes do not tell, of the newest revision.</param>
 internal sealed class NodeTruth(
-    PathHistories paths, TouchBook touches, DeletionBook deletions, Func<StateMachine> reference)
+    PathHistories paths, LevelBook touches, LevelBook deletions, Func<StateMachine> reference)
 {
     /// <returns>Null: it is right.</returns>
     public string? Contradiction(ReadNodeRequest request, ReadNodeResult result, Revision at)
