@@ -67,12 +67,15 @@ internal sealed class LocalCommand : IDisposable
         string data, int port, int basePort, string nodes = "--nodes=3", IReadOnlyDictionary<string, string>? environment = null) =>
         new(data, port, basePort, nodes, environment ?? new Dictionary<string, string>(StringComparer.Ordinal));
 
+    /// <summary>Waits for the whole greeting: its lines arrive one by one.</summary>
     public async Task WaitUntilReadyAsync()
     {
-        var line = $"Cloudkeeper is ready at {Address.GetLeftPart(UriPartial.Authority)}";
+        var first = $"Cloudkeeper is ready at {Address.GetLeftPart(UriPartial.Authority)}";
+        const string last = "Ctrl-C stops it.";
         await Eventually.TrueAsync(
-            () => Task.FromResult(_process.HasExited || _output.Contains(line, StringComparer.Ordinal)), ReadyLimit, line);
+            () => Task.FromResult(_process.HasExited || _output.Contains(last, StringComparer.Ordinal)), ReadyLimit, first);
         Assert.False(_process.HasExited, Output);
+        Assert.Contains(first, Output, StringComparison.Ordinal);
     }
 
     /// <summary>The processes that it has started, by the addresses on their command lines.</summary>
