@@ -148,7 +148,7 @@ public abstract class SnapshotConformance
         using (var receiver = target.Receive())
         {
             Transfer(receiver, b => b);
-            Assert.Equal(Make.Snapshot(7, 3), receiver.Commit());
+            receiver.Commit(Make.Snapshot(7, 3));
         }
 
         Assert.Equal(Make.Snapshot(7, 3), target.FindNewest());
@@ -164,17 +164,34 @@ public abstract class SnapshotConformance
         using (var receiver = target.Receive())
         {
             Transfer(receiver, b => b == (byte)'o' ? (byte)'O' : b);
-            Assert.Throws<StorageCorruptedException>(receiver.Commit);
+            Assert.Throws<StorageCorruptedException>(() => receiver.Commit(Make.Snapshot(7, 3)));
         }
 
         Assert.Empty(other.List());
     }
 
     [Fact]
+    public void Another_snapshot_than_the_announced_one_never_becomes_one()
+    {
+        Make.StoreSnapshot(Files, Make.Snapshot(7, 3), "one");
+        var other = new SimulatedFileSystem(new Random(1));
+        var target = new SnapshotStore(other, Make.Cluster);
+        using (var receiver = target.Receive())
+        {
+            Transfer(receiver, b => b);
+            Assert.Throws<StorageCorruptedException>(() => receiver.Commit(Make.Snapshot(6, 3)));
+            Assert.Throws<StorageCorruptedException>(() => receiver.Commit(Make.Snapshot(7, 2)));
+        }
+
+        Assert.Empty(other.List());
+        Assert.Empty(target.Damaged);
+    }
+
+    [Fact]
     public void Half_a_snapshot_is_none()
     {
         using var receiver = Store.Receive();
-        Assert.Throws<StorageCorruptedException>(receiver.Commit);
+        Assert.Throws<StorageCorruptedException>(() => receiver.Commit(Make.Snapshot(7, 3)));
     }
 
     [Fact]

@@ -10,7 +10,8 @@ public sealed partial class RaftLogStore
 
     private int _spares;
 
-    private long ReserveBytes => Math.Max(ReserveBytesMin, _options.SegmentBytes / ReserveShare);
+    /// <summary>How much is kept aside.</summary>
+    internal long ReserveBytes => Math.Max(ReserveBytesMin, _options.SegmentBytes / ReserveShare);
 
     /// <summary>
     /// Makes sure that writes which take up to this many bytes together will find room; without this call

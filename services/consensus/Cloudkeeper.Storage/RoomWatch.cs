@@ -23,6 +23,12 @@ public sealed class RoomWatch(IFileSystem files, RaftLogStore log, SnapshotStore
     public bool IsDueAfterWrite(StorageRoom known) =>
         known == StorageRoom.Full || (known == StorageRoom.Plenty && !log.HasReserve);
 
+    /// <summary>
+    /// How large a snapshot may be that comes from a peer: it must leave what the log keeps as its reserve, since the log
+    /// goes on while it comes. Readable from any thread.
+    /// </summary>
+    public long ForReceivedSnapshot => Math.Max(0, files.FreeBytes - log.ReserveBytes);
+
     /// <summary>Looks at the disk. On the thread that owns the log.</summary>
     /// <exception cref="StorageFailedException">Fatal.</exception>
     public StorageRoom Look()

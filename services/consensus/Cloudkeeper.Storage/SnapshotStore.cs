@@ -142,12 +142,19 @@ public sealed class SnapshotStore
         NoteIntact(name, bytes);
     }
 
-    internal SnapshotMetadata Verify(string name, out long bytes)
+    /// <summary>Damage in it is not damage of this store.</summary>
+    internal SnapshotFileReader OpenUnpublished(string name)
     {
-        using var reader = OpenRead(name);
-        reader.Verify();
-        bytes = reader.Length;
-        return reader.Metadata;
+        var file = _files.Open(name, FileOpening.Existing);
+        try
+        {
+            return new SnapshotFileReader(file, name, _clusterId);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     private static string NameOf(SnapshotMetadata metadata) => string.Create(
@@ -175,6 +182,14 @@ public sealed class SnapshotStore
             NoteDamage(name, e);
             return null;
         }
+    }
+
+    private SnapshotMetadata Verify(string name, out long bytes)
+    {
+        using var reader = OpenRead(name);
+        reader.Verify();
+        bytes = reader.Length;
+        return reader.Metadata;
     }
 
     private void NoteIntact(string name, long bytes)
@@ -209,20 +224,13 @@ public sealed class SnapshotStore
 
     private SnapshotFileReader OpenRead(string name)
     {
-        var file = _files.Open(name, FileOpening.Existing);
         try
         {
-            return new SnapshotFileReader(file, name, _clusterId);
+            return OpenUnpublished(name);
         }
         catch (StorageCorruptedException e)
         {
-            file.Dispose();
             NoteDamage(name, e);
-            throw;
-        }
-        catch
-        {
-            file.Dispose();
             throw;
         }
     }

@@ -112,4 +112,11 @@ internal sealed class PeerAdmission(PeerIdentity self)
     }
 }
 
-internal sealed record PeerRefusal(int Status, string Reason);
+internal sealed record PeerRefusal(int Status, string Reason)
+{
+    public static PeerRefusal Stalled { get; } =
+        new(StatusCodes.Status408RequestTimeout, "Nothing more has come, or next to nothing.");
+
+    /// <summary>Of a message that the replica does not take.</summary>
+    public static PeerRefusal Of(StepResult result) => new(StatusCodes.Status400BadRequest, $"Not taken: {result}.");
+}

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Cloudkeeper.Node.Hosting;
 using Cloudkeeper.Protocol.Wire;
 using Cloudkeeper.Raft;
@@ -65,31 +66,29 @@ internal static class PeerEndpoints
     }
 
     private static async Task ReceiveSnapshotAsync(
-        HttpContext context, ReplicaHost replica, PeerViolations violations, FatalErrors fatal)
+        HttpContext context, ReplicaHost replica, PeerViolations violations, FatalErrors fatal, TimeProvider time)
     {
         if (await AdmitAsync(context, replica) is not var (peer, to))
         {
             return;
         }
 
+        // Former programs do not say it, and one of them may lead until the level has risen.
+        if (context.Request.ContentLength is null
+            && await replica.AskAsync(static r => r.Machine.FeatureLevel) >= FeatureLevels.Bounds)
+        {
+            await RefuseAsync(context, StatusCodes.Status411LengthRequired, "How long is it?");
+            return;
+        }
+
         Unbound(context);
-        var body = context.Request.BodyReader;
+        using var stopping = replica.Link(context.RequestAborted);
         try
         {
-            var announcement = await FrameReader.ReadOneAsync(body, AnnouncementBytesMax, context.RequestAborted);
-            if (announcement is null
-                || RaftMessageCodec.ReadFrom(peer.Node, to, announcement) is not SnapshotRequest request)
+            if (await TakeSnapshotAsync(context, replica, peer, to, time, stopping.Token) is { } refusal)
             {
-                throw new WireFormatException("Not a snapshot.");
+                await RefuseAsync(context, refusal.Status, refusal.Reason);
             }
-
-            if (await replica.JudgeAsync(request, peer) is var result and not StepResult.Taken)
-            {
-                await RefuseAsync(context, StatusCodes.Status400BadRequest, $"Not taken: {result}.");
-                return;
-            }
-
-            await replica.Transfers.ReceiveAsync(request, body, replica, context.RequestAborted);
         }
         catch (Exception e) when (e is FeatureLevelException or StorageFailedException)
         {
@@ -101,9 +100,59 @@ internal static class PeerEndpoints
             violations.Notice(peer, e.Message);
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
         }
+        catch (StorageFullException e)
+        {
+            await RefuseAsync(context, StatusCodes.Status507InsufficientStorage, e.Message);
+        }
         catch (StorageException e)
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // The peer went away, or we do; nobody waits for an answer.
+        }
+    }
+
+    /// <returns>Why it is not taken; null: it is.</returns>
+    private static async Task<PeerRefusal?> TakeSnapshotAsync(
+        HttpContext context,
+        ReplicaHost replica,
+        PeerIdentity peer,
+        NodeId to,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        var body = context.Request.BodyReader;
+        var (announcement, isStalled) = await ReadAnnouncementAsync(body, time, cancellationToken);
+        if (isStalled)
+        {
+            return PeerRefusal.Stalled;
+        }
+
+        if (announcement is null || RaftMessageCodec.ReadFrom(peer.Node, to, announcement) is not SnapshotRequest request)
+        {
+            throw new WireFormatException("Not a snapshot.");
+        }
+
+        return await replica.JudgeAsync(request, peer) is var result and not StepResult.Taken
+            ? PeerRefusal.Of(result)
+            : await replica.Transfers.ReceiveAsync(
+                request, context.Request.ContentLength - sizeof(int) - announcement.Length, body, replica, peer, cancellationToken);
+    }
+
+    private static async Task<(byte[]? Announcement, bool IsStalled)> ReadAnnouncementAsync(
+        PipeReader body, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using var pace = new UploadPace(time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, pace.Stalled);
+        try
+        {
+            return (await FrameReader.ReadOneAsync(body, AnnouncementBytesMax, either.Token), false);
+        }
+        catch (OperationCanceledException) when (pace.Stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return (null, true);
         }
     }
 

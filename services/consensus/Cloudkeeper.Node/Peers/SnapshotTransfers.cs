@@ -9,6 +9,7 @@ using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica.Peers;
 using Cloudkeeper.Storage;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Peers;
 
@@ -24,6 +25,13 @@ internal sealed partial class SnapshotTransfers(
 {
     private const int ChunkBytes = 256 << 10;
 
+    /// <summary>The disk is looked at each time so many bytes have come: others take room as well.</summary>
+    private const int RoomLookBytes = 16 << 20;
+
+    /// <summary>Who refuses a snapshot is not sent it again at once.</summary>
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly SnapshotUploads _uploads = new();
     private readonly SemaphoreSlim _receiving = new(1);
     private readonly ConcurrentDictionary<NodeId, SnapshotTransfer> _sending = new();
 
@@ -53,8 +61,10 @@ internal sealed partial class SnapshotTransfers(
             }
 
             // The file goes out as it is; whoever receives it looks at every byte. Is it the file?
-            if (await Task.Run(() => storage.Snapshots.IsIntact(request.Snapshot), cancellationToken))
+            if (response.StatusCode != HttpStatusCode.BadRequest
+                || await Task.Run(() => storage.Snapshots.IsIntact(request.Snapshot), cancellationToken))
             {
+                await Task.Delay(RefusalPause, time, cancellationToken);
                 return SnapshotDelivery.Failed;
             }
         }
@@ -77,24 +87,66 @@ internal sealed partial class SnapshotTransfers(
     }
 
     /// <summary>Stores, verifies and loads what a leader sends, then hands it to the replica.</summary>
-    public async Task ReceiveAsync(
+    /// <param name="bytes">How long it is announced to be; null: it is not.</param>
+    /// <returns>Why it is not taken; null: it is.</returns>
+    /// <exception cref="StorageException">What came is not what was announced, or the disk has no room for it or fails.</exception>
+    public async Task<PeerRefusal?> ReceiveAsync(
         SnapshotRequest request,
+        long? bytes,
         PipeReader body,
         ReplicaHost replica,
+        PeerIdentity peer,
         CancellationToken cancellationToken)
+    {
+        if (bytes > storage.Room.ForReceivedSnapshot)
+        {
+            throw new StorageFullException($"There is no room here for a snapshot of {bytes} bytes.");
+        }
+
+        if (request.Term.Value < replica.State.Term || _uploads.TryBegin(request.From, request.Term) is not { } upload)
+        {
+            return new PeerRefusal(StatusCodes.Status409Conflict, $"The leader of term {request.Term} does not lead any more.");
+        }
+
+        using (upload)
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, upload.Replaced))
+        {
+            try
+            {
+                return await ReceiveAsync(request, body, replica, peer, either.Token);
+            }
+            catch (OperationCanceledException) when (upload.Replaced.IsCancellationRequested)
+            {
+                return new PeerRefusal(StatusCodes.Status409Conflict, "Another snapshot is taken instead.");
+            }
+        }
+    }
+
+    public void Dispose() => _receiving.Dispose();
+
+    /// <remarks>One at a time: what has been taken over is not given up, and the next one waits for it.</remarks>
+    private async Task<PeerRefusal?> ReceiveAsync(
+        SnapshotRequest request, PipeReader body, ReplicaHost replica, PeerIdentity peer, CancellationToken cancellationToken)
     {
         await _receiving.WaitAsync(cancellationToken);
         try
         {
-            using (var receiver = storage.Snapshots.Receive())
+            using var receiver = storage.Snapshots.Receive();
+            if (await CopyAsync(body, receiver, cancellationToken) is { } refusal)
             {
-                await CopyAsync(body, receiver, cancellationToken);
-                receiver.Commit();
+                return refusal;
             }
 
             // Seconds of work for a large tree: not on the thread that brought the last bytes.
-            var machine = await Task.Run(() => storage.LoadMachine(request.Snapshot), cancellationToken);
+            var machine = await Task.Run(() => Load(receiver), cancellationToken);
+            if (await replica.JudgeAsync(request, peer) is var result and not StepResult.Taken)
+            {
+                return PeerRefusal.Of(result);
+            }
+
+            await Task.Run(() => receiver.Commit(request.Snapshot), cancellationToken);
             await replica.InstallAsync(request, machine);
+            return null;
         }
         finally
         {
@@ -102,23 +154,54 @@ internal sealed partial class SnapshotTransfers(
         }
     }
 
-    public void Dispose() => _receiving.Dispose();
-
-    private static async Task CopyAsync(PipeReader body, SnapshotFileReceiver receiver, CancellationToken cancellationToken)
+    private static StateMachine Load(SnapshotFileReceiver receiver)
     {
-        while (true)
-        {
-            var result = await body.ReadAsync(cancellationToken);
-            foreach (var segment in result.Buffer)
-            {
-                receiver.Write(segment.Span);
-            }
+        using var reader = receiver.OpenRead();
+        return StateFile.Load(reader, "The snapshot of a peer");
+    }
 
-            body.AdvanceTo(result.Buffer.End);
-            if (result.IsCompleted)
+    /// <returns>Not null: it has stalled.</returns>
+    private async Task<PeerRefusal?> CopyAsync(
+        PipeReader body, SnapshotFileReceiver receiver, CancellationToken cancellationToken)
+    {
+        using var pace = new UploadPace(time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, pace.Stalled);
+        var looked = 0L;
+        try
+        {
+            while (true)
             {
-                return;
+                var result = await body.ReadAsync(either.Token);
+                foreach (var segment in result.Buffer)
+                {
+                    receiver.Write(segment.Span);
+                }
+
+                pace.Came(result.Buffer.Length);
+                body.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                {
+                    return null;
+                }
+
+                if (receiver.Length - looked >= RoomLookBytes)
+                {
+                    looked = receiver.Length;
+                    ThrowIfFull();
+                }
             }
+        }
+        catch (OperationCanceledException) when (pace.Stalled.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return PeerRefusal.Stalled;
+        }
+    }
+
+    private void ThrowIfFull()
+    {
+        if (storage.Room.ForReceivedSnapshot == 0)
+        {
+            throw new StorageFullException("There is no room here for the rest of the snapshot.");
         }
     }
 
@@ -132,32 +215,42 @@ internal sealed partial class SnapshotTransfers(
     private static partial void LogDamaged(ILogger logger, LogIndex index);
 
     /// <summary>The announcement behind its length, then the file as it is.</summary>
-    private sealed class SnapshotContent(
-        SnapshotRequest request, SnapshotFileReader reader, SnapshotTransfer transfer) : HttpContent
+    private sealed class SnapshotContent : HttpContent
     {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        private readonly SnapshotFileReader _reader;
+        private readonly SnapshotTransfer _transfer;
+        private readonly ReadOnlyMemory<byte> _announcement;
+
+        public SnapshotContent(SnapshotRequest request, SnapshotFileReader reader, SnapshotTransfer transfer)
         {
+            _reader = reader;
+            _transfer = transfer;
             var announcement = new ArrayBufferWriter<byte>();
             RaftMessageCodec.Write(announcement, request);
+            _announcement = announcement.WrittenMemory;
+        }
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
             var length = new byte[sizeof(int)];
-            BinaryPrimitives.WriteInt32LittleEndian(length, announcement.WrittenCount);
+            BinaryPrimitives.WriteInt32LittleEndian(length, _announcement.Length);
             await stream.WriteAsync(length);
-            await stream.WriteAsync(announcement.WrittenMemory);
+            await stream.WriteAsync(_announcement);
 
             var chunk = new byte[ChunkBytes];
-            for (var offset = 0L; offset < reader.Length;)
+            for (var offset = 0L; offset < _reader.Length;)
             {
-                var count = reader.ReadRaw(offset, chunk);
+                var count = _reader.ReadRaw(offset, chunk);
                 await stream.WriteAsync(chunk.AsMemory(0, count));
                 offset += count;
-                transfer.Sent(offset);
+                _transfer.Sent(offset);
             }
         }
 
         protected override bool TryComputeLength(out long length)
         {
-            length = 0;
-            return false;
+            length = sizeof(int) + _announcement.Length + _reader.Length;
+            return true;
         }
     }
 }

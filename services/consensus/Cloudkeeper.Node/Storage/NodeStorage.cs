@@ -68,18 +68,17 @@ internal sealed class NodeStorage
         return storage;
     }
 
-    /// <exception cref="StorageCorruptedException">The snapshot does not hold what it says.</exception>
-    public StateMachine LoadMachine(SnapshotMetadata metadata)
-    {
-        using var reader = Snapshots.OpenRead(metadata);
-        return StateFile.Load(reader, $"The snapshot at {metadata.Index}");
-    }
-
     private StateMachine LoadNewest()
     {
         try
         {
-            return Newest is null ? new StateMachine(StateMachineOptions.Default) : LoadMachine(Newest);
+            if (Newest is null)
+            {
+                return new StateMachine(StateMachineOptions.Default);
+            }
+
+            using var reader = Snapshots.OpenRead(Newest);
+            return StateFile.Load(reader, $"The snapshot at {Newest.Index}");
         }
         catch
         {

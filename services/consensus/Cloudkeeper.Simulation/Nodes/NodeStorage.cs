@@ -46,9 +46,17 @@ internal sealed class NodeStorage
     public StateMachine LoadMachine() =>
         Newest is null ? new StateMachine(_options.Replica.Tree) : LoadMachine(Newest);
 
-    public StateMachine LoadMachine(SnapshotMetadata metadata)
+    /// <summary>The state in a file that has come from a leader and does not count yet.</summary>
+    public StateMachine LoadReceived(SnapshotFileReceiver file, SnapshotMetadata announced) =>
+        _options.Bug == Bug.LoadOldState && Newest is { } newest && newest.Index < announced.Index
+            ? LoadMachine(newest)
+            : Load(file.OpenRead());
+
+    private StateMachine LoadMachine(SnapshotMetadata metadata) => Load(Snapshots.OpenRead(metadata));
+
+    private StateMachine Load(SnapshotFileReader opened)
     {
-        using var reader = Snapshots.OpenRead(_options.Bug == Bug.LoadOldState ? Older(metadata) : metadata);
+        using var reader = opened;
         var loader = new StateMachineLoader(_options.Replica.Tree);
         while (reader.TryRead(out var block))
         {
@@ -57,9 +65,6 @@ internal sealed class NodeStorage
 
         return loader.Complete();
     }
-
-    private SnapshotMetadata Older(SnapshotMetadata metadata) =>
-        Newest is { } newest && newest.Index < metadata.Index ? newest : metadata;
 
     // The identity comes last: a directory that has one has had a log.
     private RecoveredState Begin(DirectoryOwner directory, NodeId id, Membership? founding, RecoveredState recovered)

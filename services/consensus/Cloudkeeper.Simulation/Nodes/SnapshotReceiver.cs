@@ -123,9 +123,12 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
 
     private void Commit(ChunkEnvelope chunk)
     {
+        var request = (SnapshotRequest)RaftMessageCodec.Read(chunk.Announcement);
+        StateMachine machine;
         try
         {
-            _file!.Commit();
+            machine = storage.LoadReceived(_file!, request.Snapshot);
+            _file!.Commit(request.Snapshot);
         }
         catch (StorageException e) when (e is StorageFullException or StorageCorruptedException)
         {
@@ -134,20 +137,13 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
             return;
         }
 
-        process.Later(process.Node.Disk.WriteTime(), () => Load(chunk));
+        process.Later(process.Node.Disk.WriteTime(), () => Install(chunk, request, machine));
     }
 
-    private void Load(ChunkEnvelope chunk)
+    private void Install(ChunkEnvelope chunk, SnapshotRequest request, StateMachine machine)
     {
         _file!.Dispose();
         _file = null;
-        var request = (SnapshotRequest)RaftMessageCodec.Read(chunk.Announcement);
-        if (TryLoad(request) is not { } machine)
-        {
-            Abort(chunk);
-            return;
-        }
-
         process.World.Checks.Loaded(process, request.Snapshot.Index, machine);
         process.Trace(TraceKind.SnapshotReceived, request.Snapshot.Index.Value);
         process.Post(r =>
@@ -157,19 +153,6 @@ internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
             _installed = chunk.Transfer;
             Answer(chunk, ChunkStatus.Installed);
         });
-    }
-
-    private StateMachine? TryLoad(SnapshotRequest request)
-    {
-        try
-        {
-            return storage.LoadMachine(request.Snapshot);
-        }
-        catch (FileNotFoundException)
-        {
-            // Two newer ones of our own have pushed it out.
-            return null;
-        }
     }
 
     private void Abort(ChunkEnvelope chunk)

@@ -23,15 +23,30 @@ public sealed class SnapshotFileReceiver : IDisposable
         Length += bytes.Length;
     }
 
+    /// <summary>Reads what has come, before it counts.</summary>
+    /// <exception cref="StorageCorruptedException">It does not even begin like a snapshot of this cluster.</exception>
+    public SnapshotFileReader OpenRead() => _store.OpenUnpublished(_file.Name);
+
     /// <summary>Reads everything back, checks it and makes it a snapshot of this node.</summary>
+    /// <param name="announced">What it has to be.</param>
     /// <exception cref="StorageCorruptedException">
-    /// Not a whole snapshot of this cluster: dispose and fetch it again.
+    /// Not a whole snapshot of this cluster, or another one than announced: dispose and fetch it again.
     /// </exception>
-    public SnapshotMetadata Commit()
+    public void Commit(SnapshotMetadata announced)
     {
-        var metadata = _store.Verify(_file.Name, out _);
-        _store.Publish(_file, metadata);
-        return metadata;
+        ArgumentNullException.ThrowIfNull(announced);
+        using (var reader = OpenRead())
+        {
+            if (reader.Metadata != announced)
+            {
+                throw new StorageCorruptedException(
+                    _file.Name, 0, $"it is the snapshot at {reader.Metadata.Index}, and not what it was announced as");
+            }
+
+            reader.Verify();
+        }
+
+        _store.Publish(_file, announced);
     }
 
     /// <summary>Without <see cref="Commit"/> the bytes are deleted.</summary>
