@@ -133,6 +133,14 @@ internal static class Samples
         {
             TouchedParents = ["/", "/b/ö"],
         }),
+        new ChangeSetPartFrame(
+            new ChangeSet(new Revision(9), new Revision(10), 1_700_000_000_002, [Change(ChangeType.Deleted, withPrevious: false)], []),
+            Index: 3,
+            IsLast: false),
+        new ChangeSetPartFrame(
+            new ChangeSet(new Revision(9), new Revision(10), 1_700_000_000_002, [], [new SessionId(9)]) { TouchedParents = ["/b"] },
+            Index: 4,
+            IsLast: true),
     ];
 
     public static Change Change(ChangeType type, bool withPrevious) => new(

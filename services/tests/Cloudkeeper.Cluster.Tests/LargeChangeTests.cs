@@ -1,4 +1,5 @@
 using Cloudkeeper.Cluster.Tests.Clusters;
+using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests;
 
@@ -14,8 +15,7 @@ public sealed class LargeChangeTests : ClusterTest
     public async Task Large_values_that_go_at_once_and_large_overwrites_take_no_change_from_others()
     {
         using var client = new ApiClient(Cluster.Gateways[0].Address);
-        await Eventually.TrueAsync(
-            async () => (await client.GetAsync("/v1/cluster")).Json.GetProperty("featureLevel").GetInt32() >= Level, Limit, "the level");
+        await LevelAsync(client);
         var first = Revision(await client.PutAsync("/v1/nodes/other", "0"));
         using var live = await client.WatchAsync("/v1/watch?path=/other");
 
@@ -54,6 +54,55 @@ public sealed class LargeChangeTests : ClusterTest
             Assert.Equal(("changed", revision), (change?.Name, change?.Revision));
         }
     }
+
+    /// <summary>What it tells takes more than 64 MiB, which is the largest frame of the feed.</summary>
+    [Fact]
+    public async Task A_deletion_that_is_larger_than_a_frame_of_the_feed_stops_no_gateway()
+    {
+        const int nodes = 64_000;
+        var top = "/long/" + string.Join('/', Enumerable.Repeat(new string('x', 240), 4));
+        using var client = new ApiClient(Cluster.Gateways[0].Address);
+        using var other = new ApiClient(Cluster.Gateways[1].Address);
+        await LevelAsync(client);
+        await Filling.FillAsync(Cluster.Gateways[0].Address, top, nodes, "");
+        var first = Revision(await client.PutAsync("/v1/nodes/other", "0"));
+        var path = FormattableString.Invariant($"/v1/nodes{top}/{nodes - 1}");
+        foreach (var reader in (ApiClient[])[client, other])
+        {
+            Assert.Equal(200, (await reader.GetAsync(path)).Status);
+        }
+
+        using var live = await client.WatchAsync("/v1/watch?path=/other");
+        using var elsewhere = await other.WatchAsync("/v1/watch?path=/other");
+        var deleted = Revision(await client.DeleteAsync("/v1/nodes/long?recursive=true"));
+        var changed = Revision(await client.PutAsync("/v1/nodes/other", "1"));
+        foreach (var watch in (EventReader[])[live, elsewhere])
+        {
+            var change = await NextAsync(watch);
+            Assert.Equal(("changed", changed), (change?.Name, change?.Revision));
+        }
+
+        // Out of their memory: only the feed can have told them.
+        foreach (var reader in (ApiClient[])[client, other])
+        {
+            Assert.Equal(404, (await reader.GetAsync(path + "?consistency=stale")).Status);
+        }
+
+        // What the gateway before has got live comes out of the history here.
+        await Cluster.Gateways[1].KillAsync();
+        Cluster.Gateways[1].Start();
+        await Cluster.WaitUntilReadyAsync();
+        using var late = new ApiClient(Cluster.Gateways[1].Address);
+        using var resumed = await late.WatchAsync(FormattableString.Invariant($"/v1/watch?path=/other&path=/long&from={first}"));
+        foreach (var expected in (List<(string, long)>)[("deleted", deleted), ("changed", changed)])
+        {
+            var change = await NextAsync(resumed);
+            Assert.Equal(expected, (change?.Name, change?.Revision));
+        }
+    }
+
+    private static Task LevelAsync(ApiClient client) => Eventually.TrueAsync(
+        async () => (await client.GetAsync("/v1/cluster")).Json.GetProperty("featureLevel").GetInt32() >= Level, Limit, "the level");
 
     private static long Revision(Answer answer)
     {

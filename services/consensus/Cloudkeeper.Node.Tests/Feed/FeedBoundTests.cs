@@ -59,7 +59,7 @@ public sealed class FeedBoundTests : IDisposable
         Assert.Equal(new StartFrame(Guid.Empty, Revision.Zero), part.Frames[0]);
         for (var next = 1L; !part.IsLive;)
         {
-            Assert.InRange(part.Encode().Length, 1, (1 << 20) + 10_000);
+            Assert.InRange(part.Encode().Sum(static piece => piece.Length), 1, (1 << 20) + 10_000);
             foreach (var set in part.Frames.OfType<ChangeSetFrame>())
             {
                 Assert.Equal(next++, set.ChangeSet.Revision.Value);
@@ -78,7 +78,7 @@ public sealed class FeedBoundTests : IDisposable
 
     private sealed class Ignored : IFeedOutput
     {
-        public bool TryWrite(ReadOnlyMemory<byte> frames) => true;
+        public bool TryWrite(FeedParcel parcel) => true;
 
         public void Complete()
         {

@@ -12,6 +12,9 @@ namespace Cloudkeeper.Node.Feed;
 /// <summary>The change feed for gateways.</summary>
 internal static class FeedEndpoints
 {
+    /// <summary>So much is handed to the connection at a time, about, however much waits.</summary>
+    private const int FlushBytes = 1 << 20;
+
     public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapReplica().MapGet(NodeRoutes.Feed, HandleAsync);
 
     private static async Task HandleAsync(
@@ -68,9 +71,19 @@ internal static class FeedEndpoints
     {
         while (await stream.WaitAsync(cancellationToken))
         {
-            while (stream.TryTake(out var frames))
+            var unsent = 0L;
+            while (stream.TryTake(out var parcel))
             {
-                Append(output, frames.Span);
+                for (var i = 0; parcel.TryGet(i, out var piece); i++)
+                {
+                    Append(output, piece.Span);
+                    unsent += piece.Length;
+                    if (unsent >= FlushBytes)
+                    {
+                        await output.FlushAsync(cancellationToken);
+                        unsent = 0;
+                    }
+                }
             }
 
             await output.FlushAsync(cancellationToken);

@@ -18,29 +18,22 @@ internal sealed class FeedReader(ReplicaHost replica, FeedHub hub, FeedStream st
     /// <param name="from">Null: as many of the last transactions as there are, at most <paramref name="recent"/>.</param>
     public async Task<bool> CatchUpAsync(Revision? from, long recent, PipeWriter output, CancellationToken cancellationToken)
     {
-        var (part, frames) = await ReadAsync(
+        var part = await places.ReadHistoryAsync(
             () => replica.AskAsync(r => hub.Begin(r.Machine, replica.ClusterId, from, recent, stream)), cancellationToken);
-        while (true)
+        while (await TrySendAsync(part, output, cancellationToken))
         {
-            // Its gateway goes on from its last revision, here or elsewhere, after a pause.
-            if (!memory.TryTake(MemoryUse.Snapshots, Math.Min(frames.Length, CountedBytesMax), out var lease))
-            {
-                return false;
-            }
-
-            using (lease)
-            {
-                await output.WriteAsync(frames, cancellationToken);
-            }
-
             if (part.IsLive || part.IsLast)
             {
                 return part.IsLive;
             }
 
             var next = part.Next;
-            (part, frames) = await ReadAsync(() => replica.AskAsync(r => hub.Read(r.Machine, next, stream)), cancellationToken);
+            part = await places.ReadHistoryAsync(
+                () => replica.AskAsync(r => hub.Read(r.Machine, next, stream)), cancellationToken);
         }
+
+        // Its gateway goes on from its last revision, here or elsewhere, after a pause.
+        return false;
     }
 
     public Task EndAsync() => replica.AskAsync(_ =>
@@ -49,13 +42,23 @@ internal sealed class FeedReader(ReplicaHost replica, FeedHub hub, FeedStream st
         return true;
     });
 
-    private Task<(FeedPart Part, ReadOnlyMemory<byte> Frames)> ReadAsync(
-        Func<Task<FeedPart>> read, CancellationToken cancellationToken) => places.ReadHistoryAsync(
-            async () =>
+    /// <summary>Encodes it, outside of the replica's turn, and sends it, piece by piece.</summary>
+    /// <returns>False: there is no memory for it.</returns>
+    private async Task<bool> TrySendAsync(FeedPart part, PipeWriter output, CancellationToken cancellationToken)
+    {
+        foreach (var piece in part.Encode())
+        {
+            if (!memory.TryTake(MemoryUse.Snapshots, Math.Min(piece.Length, CountedBytesMax), out var lease))
             {
-                // Encoded here, outside of the replica's turn.
-                var part = await read();
-                return (part, part.Encode());
-            },
-            cancellationToken);
+                return false;
+            }
+
+            using (lease)
+            {
+                await output.WriteAsync(piece, cancellationToken);
+            }
+        }
+
+        return true;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Cloudkeeper.Replica.Feed;
 
@@ -9,17 +10,17 @@ internal sealed class FeedStream(Action overflowed) : IFeedOutput
     private const int WaitingMax = 4_096;
     private const long WaitingBytesMax = 32L << 20;
 
-    private readonly Channel<ReadOnlyMemory<byte>> _frames = Channel.CreateBounded<ReadOnlyMemory<byte>>(
+    private readonly Channel<FeedParcel> _parcels = Channel.CreateBounded<FeedParcel>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, SingleWriter = true });
 
     private long _waitingBytes;
 
-    public bool TryWrite(ReadOnlyMemory<byte> frames)
+    public bool TryWrite(FeedParcel parcel)
     {
-        var waiting = Interlocked.Add(ref _waitingBytes, frames.Length);
+        var waiting = Interlocked.Add(ref _waitingBytes, parcel.Bytes);
 
         // However large, for who is not behind.
-        if ((waiting <= WaitingBytesMax || waiting == frames.Length) && _frames.Writer.TryWrite(frames))
+        if ((waiting <= WaitingBytesMax || waiting == parcel.Bytes) && _parcels.Writer.TryWrite(parcel))
         {
             return true;
         }
@@ -29,20 +30,20 @@ internal sealed class FeedStream(Action overflowed) : IFeedOutput
         return false;
     }
 
-    public void Complete() => _frames.Writer.TryComplete();
+    public void Complete() => _parcels.Writer.TryComplete();
 
-    /// <summary>Waits for frames; false: the stream has ended.</summary>
+    /// <summary>Waits for parcels; false: the stream has ended.</summary>
     public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) =>
-        _frames.Reader.WaitToReadAsync(cancellationToken);
+        _parcels.Reader.WaitToReadAsync(cancellationToken);
 
-    public bool TryTake(out ReadOnlyMemory<byte> frames)
+    public bool TryTake([NotNullWhen(true)] out FeedParcel? parcel)
     {
-        if (!_frames.Reader.TryRead(out frames))
+        if (!_parcels.Reader.TryRead(out parcel))
         {
             return false;
         }
 
-        Interlocked.Add(ref _waitingBytes, -frames.Length);
+        Interlocked.Add(ref _waitingBytes, -parcel.Bytes);
         return true;
     }
 }

@@ -5,8 +5,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Replica.Feed;
 
 /// <summary>
-/// Gives every committed transaction to all streams, encoded once. Used on the replica's turn only, but for the streams'
-/// own ends.
+/// Gives every committed transaction to all streams, encoded once; a large one outside of the replica's turn. Used on that turn
+/// only, but for the streams' own ends.
 /// </summary>
 public sealed class FeedHub
 {
@@ -19,6 +19,8 @@ public sealed class FeedHub
 
     /// <summary>… and how many bytes of them, about; one that is larger comes alone. Default 1 MiB.</summary>
     public long BytesPerRead { get; init; } = 1 << 20;
+
+    public FrameLimits Limits { get; init; } = FrameLimits.Default;
 
     public int Count => _streams.Count;
 
@@ -41,7 +43,15 @@ public sealed class FeedHub
                 return;
             }
 
-            PassOn(FeedFrames.Encode(_changes));
+            for (var first = 0; first < _changes.Count;)
+            {
+                var count = CountWithin(_changes, first, BytesPerRead, out var bytes);
+                PassOn(bytes > BytesPerRead
+                    ? FeedParcel.OfLarge(_changes[first], bytes, Limits)
+                    : FeedParcel.Of(FramesOf(_changes, first, count), Limits));
+                first += count;
+            }
+
             _published = _changes[^1].Revision;
         }
     }
@@ -51,7 +61,7 @@ public sealed class FeedHub
     {
         if (_streams.Count > 0)
         {
-            PassOn(FeedFrames.Encode(new ProgressFrame(_published)));
+            PassOn(FeedParcel.Of([new ProgressFrame(_published)], Limits));
         }
     }
 
@@ -76,20 +86,19 @@ public sealed class FeedHub
         var status = machine.ReadHistory(from, SetsPerRead, _changes);
         if (status.IsCompacted)
         {
-            return new FeedPart([new CompactedFrame(status.OldestRevision)], from, IsLast: true);
+            return new FeedPart([new CompactedFrame(status.OldestRevision)], Limits, from, IsLast: true);
         }
 
         if (_changes.Count > 0)
         {
-            var count = CountWithin(_changes, BytesPerRead);
-            return new FeedPart(
-                [.. _changes.Take(count).Select(static set => new ChangeSetFrame(set))], _changes[count - 1].Revision, IsLast: false);
+            var count = CountWithin(_changes, 0, BytesPerRead, out _);
+            return new FeedPart([.. FramesOf(_changes, 0, count)], Limits, _changes[count - 1].Revision, IsLast: false);
         }
 
         Publish(machine);
         _published = machine.Revision;
         _streams.Add(stream);
-        return new FeedPart([new ProgressFrame(machine.Revision)], from, IsLast: false) { IsLive = true };
+        return new FeedPart([new ProgressFrame(machine.Revision)], Limits, from, IsLast: false) { IsLive = true };
     }
 
     public void Remove(IFeedOutput stream) => _streams.Remove(stream);
@@ -108,32 +117,48 @@ public sealed class FeedHub
         return changes.Count > 0 ? changes[0].Previous : machine.Revision;
     }
 
-    /// <summary>How many of the first sets take no more than so many bytes in the feed; at least one.</summary>
-    private static int CountWithin(List<ChangeSet> sets, long bytesMax)
+    private static IEnumerable<FeedFrame> FramesOf(List<ChangeSet> sets, int first, int count) =>
+        sets.Skip(first).Take(count).Select(static set => new ChangeSetFrame(set));
+
+    /// <summary>How many sets, from the first one on, take no more than so many bytes in the feed; at least one.</summary>
+    /// <param name="bytes">About what they take.</param>
+    private static int CountWithin(List<ChangeSet> sets, int first, long bytesMax, out long bytes)
+    {
+        bytes = BytesOf(sets[first]);
+        var count = 1;
+        for (; first + count < sets.Count; count++)
+        {
+            var next = BytesOf(sets[first + count]);
+            if (bytes + next > bytesMax)
+            {
+                break;
+            }
+
+            bytes += next;
+        }
+
+        return count;
+    }
+
+    private static long BytesOf(ChangeSet set)
     {
         const int changeBytes = 112;
         var bytes = 0L;
-        for (var i = 0; i < sets.Count; i++)
+        for (var i = 0; i < set.Changes.Count; i++)
         {
-            foreach (var change in sets[i].Changes)
-            {
-                var value = change.Value?.Length ?? 0;
-                bytes += changeBytes + change.Path.Length + (value <= Limits.FeedValueBytesMax ? value : 0);
-                if (bytes > bytesMax)
-                {
-                    return Math.Max(1, i);
-                }
-            }
+            var change = set.Changes[i];
+            var value = change.Value?.Length ?? 0;
+            bytes += changeBytes + change.Path.Length + (value <= Protocol.Limits.FeedValueBytesMax ? value : 0);
         }
 
-        return sets.Count;
+        return bytes;
     }
 
-    private void PassOn(ReadOnlyMemory<byte> frames)
+    private void PassOn(FeedParcel parcel)
     {
         for (var i = _streams.Count - 1; i >= 0; i--)
         {
-            if (!_streams[i].TryWrite(frames))
+            if (!_streams[i].TryWrite(parcel))
             {
                 _streams.RemoveAt(i);
             }
@@ -154,9 +179,10 @@ public sealed class FeedHub
 /// <param name="Frames">To be sent. They do not change: encode them wherever there is time.</param>
 /// <param name="Next">Where to go on reading.</param>
 /// <param name="IsLast">The stream ends behind these.</param>
-public readonly record struct FeedPart(IReadOnlyList<FeedFrame> Frames, Revision Next, bool IsLast)
+public readonly record struct FeedPart(IReadOnlyList<FeedFrame> Frames, FrameLimits Limits, Revision Next, bool IsLast)
 {
-    public ReadOnlyMemory<byte> Encode() => FeedFrames.Encode(Frames);
+    /// <summary>Encodes piece by piece, as they are asked for.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Encode() => FeedFrames.Encode(Frames, Limits);
 
     /// <summary>History is exhausted: from here on the stream gets what is published.</summary>
     public bool IsLive { get; init; }

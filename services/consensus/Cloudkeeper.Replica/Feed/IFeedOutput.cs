@@ -4,7 +4,7 @@ namespace Cloudkeeper.Replica.Feed;
 public interface IFeedOutput
 {
     /// <summary>False: it has fallen too far behind, or has ended.</summary>
-    bool TryWrite(ReadOnlyMemory<byte> frames);
+    bool TryWrite(FeedParcel parcel);
 
     /// <summary>It goes on elsewhere, or here with another question.</summary>
     void Complete();

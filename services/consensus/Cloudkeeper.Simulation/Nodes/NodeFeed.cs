@@ -15,7 +15,13 @@ internal sealed class NodeFeed
     public NodeFeed(NodeProcess process)
     {
         _process = process;
-        _hub = new FeedHub { SetsPerRead = process.World.Options.Coherence.SetsPerRead };
+        var options = process.World.Options.Coherence;
+        _hub = new FeedHub
+        {
+            SetsPerRead = options.SetsPerRead,
+            BytesPerRead = options.FrameBytesMax,
+            Limits = new FrameLimits(options.FrameBytesMax, options.PartBytes),
+        };
     }
 
     public void Open(FeedRequestEnvelope request)
@@ -62,11 +68,19 @@ internal sealed class NodeFeed
             _part = part.IsLive || part.IsLast ? null : part;
             if (!_isOver)
             {
-                Send(part.Encode(), part.IsLast);
+                foreach (var piece in part.Encode())
+                {
+                    Send(piece, isLast: false);
+                }
+
+                if (part.IsLast)
+                {
+                    Complete();
+                }
             }
         }
 
-        public bool TryWrite(ReadOnlyMemory<byte> frames)
+        public bool TryWrite(FeedParcel parcel)
         {
             if (!_isOver && _sent - _read >= feed._process.World.Options.Coherence.StreamMessagesMax)
             {
@@ -74,7 +88,10 @@ internal sealed class NodeFeed
             }
             else if (!_isOver)
             {
-                Send(frames, isLast: false);
+                for (var i = 0; parcel.TryGet(i, out var piece); i++)
+                {
+                    Send(piece, isLast: false);
+                }
             }
 
             return !_isOver;
@@ -104,11 +121,12 @@ internal sealed class NodeFeed
             }
         }
 
-        private void Send(ReadOnlyMemory<byte> frames, bool isLast)
+        /// <summary>Each piece on its own: the stream may end between them.</summary>
+        private void Send(ReadOnlyMemory<byte> piece, bool isLast)
         {
             _isOver = isLast;
             feed._process.World.Network.Send(
-                new FeedBytesEnvelope(feed._process.Node.Address, gateway, id, ++_sent, frames, isLast));
+                new FeedBytesEnvelope(feed._process.Node.Address, gateway, id, ++_sent, piece, isLast));
         }
     }
 }

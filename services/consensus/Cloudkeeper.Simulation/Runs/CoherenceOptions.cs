@@ -35,6 +35,12 @@ internal sealed record CoherenceOptions
     /// <summary>Transactions of the history that a node sends at a time.</summary>
     public int SetsPerRead { get; init; } = 16;
 
+    /// <summary>A transaction that takes more comes in parts, and one that does not fit with those before it comes alone.</summary>
+    public int FrameBytesMax { get; init; } = 400;
+
+    /// <summary>Of a part, about.</summary>
+    public int PartBytes { get; init; } = 150;
+
     /// <summary>Transactions of the window that a watcher gets at a time.</summary>
     public int WindowSetsPerRead { get; init; } = 8;
 

@@ -102,6 +102,8 @@ internal enum Marker
     FeedsRestarted,
     LaggingFeedsLeft,
     FeedsCompacted,
+    LargeChangeSetsJoined,
+    FeedsEndedWithinParts,
     CacheFills,
     CacheFillsRejected,
     CachedEntriesTooOld,

@@ -156,6 +156,8 @@ internal static class Swarm
         HasNeighbour = random.Chance(0.5),
         SnapshotPage = random.Logarithmic(2, 100),
         IsSealed = random.Chance(0.5) || isRedisHostile,
+        FrameBytesMax = random.Logarithmic(200, 64 << 10),
+        PartBytes = random.Logarithmic(50, 500),
     };
 
     private static FaultClass DrawFaults(SimulationRandom random)

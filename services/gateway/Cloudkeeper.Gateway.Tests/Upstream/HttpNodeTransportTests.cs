@@ -65,6 +65,21 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         _node.MapGet("/garbage", async context => await context.Response.Body.WriteAsync(new byte[] { 1, 0, 0, 0, 99 }));
         _node.MapGet("/endless", async context =>
             await context.Response.Body.WriteAsync(new byte[] { 0xff, 0xff, 0xff, 0x7f }));
+        _node.MapGet("/parts", async context =>
+        {
+            foreach (var part in Parts())
+            {
+                await context.Response.Body.WriteAsync(Frame(part));
+            }
+
+            await context.Response.Body.WriteAsync(Frame(new ProgressFrame(new Revision(8))));
+            await context.Response.Body.WriteAsync(Frame(Parts()[0]));
+        });
+        _node.MapGet("/disorder", async context =>
+        {
+            await context.Response.Body.WriteAsync(Frame(Parts()[0]));
+            await context.Response.Body.WriteAsync(Frame(Parts()[2]));
+        });
         await _node.StartAsync();
     }
 
@@ -171,6 +186,36 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
         await using var stream = new FeedStream(_transport, Node, route, TimeProvider.System, CancellationToken.None);
         await Assert.ThrowsAsync<WireFormatException>(async () => await stream.ReadAsync());
     }
+
+    [Fact]
+    public async Task A_large_change_set_comes_as_one_and_ends_with_its_stream()
+    {
+        for (var attempts = 0; attempts < 2; attempts++)
+        {
+            await using var stream = new FeedStream(_transport, Node, "parts", TimeProvider.System, CancellationToken.None);
+            var joined = Assert.IsType<ChangeSetFrame>(await stream.ReadAsync()).ChangeSet;
+            Assert.Equal(LargeSet().Changes.Select(static c => c.Path), joined.Changes.Select(static c => c.Path));
+            Assert.Equal(new ProgressFrame(new Revision(8)), await stream.ReadAsync());
+            Assert.Null(await stream.ReadAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Parts_out_of_order_close_the_feed_with_the_reason()
+    {
+        await using var stream = new FeedStream(_transport, Node, "disorder", TimeProvider.System, CancellationToken.None);
+        var reason = await Assert.ThrowsAsync<WireFormatException>(async () => await stream.ReadAsync());
+        Assert.Equal("Part 2 of revision 8 where part 1 of revision 8 is due.", reason.Message);
+    }
+
+    private static ChangeSet LargeSet() => new(
+        new Revision(7),
+        new Revision(8),
+        5,
+        [.. Enumerable.Range(0, 100).Select(i => new Change(ChangeType.Deleted, $"/n{i:d3}", default, "text/plain", null, null))],
+        []);
+
+    private static FeedFrame[] Parts() => [.. ChangeSetParts.Cut(LargeSet(), frameBytesMax: 1_000, bytesWanted: 1_000)];
 
     private static Task SayKeyAsync(HttpContext context) =>
         context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Headers.Authorization}");

@@ -45,6 +45,12 @@ internal sealed class FeedSpeaker(
             return;
         }
 
+        if (frame is ChangeSetFrame { ChangeSet: var set } && ChangeSetSize.OfFrame(set) > MessageBytesMax)
+        {
+            metrics.RedisFeed("dropped");
+            return;
+        }
+
         var cluster = progress.Cluster;
         var bytes = new FeedMessage(cluster, Id, frame).Write();
         if (Interlocked.Add(ref _underWayBytes, bytes.Length) > UnderWayBytesMax || bytes.Length > MessageBytesMax)

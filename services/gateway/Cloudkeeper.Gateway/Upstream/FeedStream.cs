@@ -12,15 +12,34 @@ internal sealed class FeedStream(
     /// <summary>A node says something every second: one that is silent this long is gone.</summary>
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(4);
 
+    /// <summary>A larger buffer is given back behind its frame.</summary>
+    private const int BufferBytesKept = 2 << 20;
+
+    private readonly ChangeSetJoiner _joiner = new();
     private readonly byte[] _length = new byte[sizeof(int)];
     private byte[] _frame = [];
     private Stream? _stream;
 
-    /// <summary>The next frame, or null at the end of the stream.</summary>
+    /// <summary>The next frame, joined if it came in parts, or null at the end of the stream, which may be within them.</summary>
     /// <exception cref="NodeUnreachableException">The node does not answer.</exception>
     /// <exception cref="IOException">The connection broke, or has fallen silent.</exception>
     /// <exception cref="WireFormatException">The bytes are no feed.</exception>
     public async ValueTask<FeedFrame?> ReadAsync()
+    {
+        while (await ReadPieceAsync() is { } piece)
+        {
+            if (_joiner.Take(piece.Frame, piece.Bytes) is { } frame)
+            {
+                return frame;
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private async ValueTask<(FeedFrame Frame, int Bytes)?> ReadPieceAsync()
     {
         using var silence = new CancellationTokenSource(SilenceMax, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
@@ -35,9 +54,7 @@ internal sealed class FeedStream(
         }
     }
 
-    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
-
-    private async ValueTask<FeedFrame?> ReadAsync(Stream stream, CancellationToken token)
+    private async ValueTask<(FeedFrame Frame, int Bytes)?> ReadAsync(Stream stream, CancellationToken token)
     {
         if (await stream.ReadAtLeastAsync(_length, _length.Length, throwOnEndOfStream: false, token) < _length.Length)
         {
@@ -56,6 +73,8 @@ internal sealed class FeedStream(
         }
 
         await stream.ReadExactlyAsync(_frame.AsMemory(0, length), token);
-        return FeedFrameCodec.Read(_frame.AsSpan(0, length));
+        var frame = FeedFrameCodec.Read(_frame.AsSpan(0, length));
+        _frame = length > BufferBytesKept ? [] : _frame;
+        return (frame, length);
     }
 }

@@ -18,12 +18,14 @@ public static class ChangeCodec
         }
     }
 
-    public static Change Read(ref WireReader reader)
+    public static Change Read(ref WireReader reader) => Read(ref reader, likelyContentType: "");
+
+    private static Change Read(ref WireReader reader, string likelyContentType)
     {
         var type = reader.ReadEnum(ChangeType.Deleted);
         var path = reader.ReadString(Limits.PathBytesMax);
         var stat = reader.ReadStat();
-        var contentType = reader.ReadString();
+        var contentType = reader.ReadString(likelyContentType);
         var value = reader.ReadBoolean() ? reader.ReadBytes(Limits.ValueBytesMax) : default(ReadOnlyMemory<byte>?);
         var previous = reader.ReadBoolean()
             ? new PreviousValue(reader.ReadInt32(), reader.ReadString(), reader.ReadBytes(Limits.ValueBytesMax))
@@ -69,7 +71,7 @@ public static class ChangeCodec
         var changes = new Change[reader.ReadCount(int.MaxValue, 64)];
         for (var i = 0; i < changes.Length; i++)
         {
-            changes[i] = Read(ref reader);
+            changes[i] = Read(ref reader, i == 0 ? "" : changes[i - 1].ContentType);
         }
 
         var sessions = new SessionId[reader.ReadCount(int.MaxValue, sizeof(long))];

@@ -53,9 +53,17 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
             : throw new WireFormatException($"A count of {count} items, at most {countMax} in {_rest.Length} bytes.");
     }
 
-    public string ReadString(int bytesMax = Limits.BatchBytesMax)
+    public string ReadString(int bytesMax = Limits.BatchBytesMax) => Decode(ReadSpan(bytesMax));
+
+    /// <param name="likely">What it is most of the time: then it is this very object, and takes no memory of its own.</param>
+    public string ReadString(string likely)
     {
-        var text = ReadSpan(bytesMax);
+        var text = ReadSpan(Limits.BatchBytesMax);
+        return System.Text.Ascii.Equals(text, likely) ? likely : Decode(text);
+    }
+
+    private static string Decode(ReadOnlySpan<byte> text)
+    {
         try
         {
             return StrictUtf8.GetString(text);

@@ -67,7 +67,7 @@ internal static class Watches
                 new(
                     NodeFeed,
                     "EndAll();\nreturn;",
-                    "_published = machine.Revision;\nPassOn(FeedFrames.Encode(new ProgressFrame(_published)));\nreturn;"),
+                    "_published = machine.Revision;\nPassOn(FeedParcel.Of([new ProgressFrame(_published)], Limits));\nreturn;"),
                 new(Feed, "case ProgressFrame { Revision: var revision } when revision > Revision:", "case ProgressFrame when false:"),
                 new(Feed, "if (set.Previous != Revision)", "if (false)"),
                 new(

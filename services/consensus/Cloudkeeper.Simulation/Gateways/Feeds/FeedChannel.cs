@@ -19,6 +19,7 @@ internal sealed class FeedChannel(Gateway gateway, Func<FeedFrame, bool> take, F
 {
     private readonly SortedDictionary<long, FeedBytesEnvelope> _early = [];
     private readonly FeedLag _lag = new(gateway.World.Options.Coherence.LagMax);
+    private readonly ChangeSetJoiner _joiner = new();
     private readonly long _stream = gateway.World.NextId();
     private long _read;
     private long _heard;
@@ -67,6 +68,11 @@ internal sealed class FeedChannel(Gateway gateway, Func<FeedFrame, bool> take, F
             _isOver = true;
             gateway.Feeds.Remove(_stream);
             gateway.World.Trace.Add(TraceKind.FeedEnded, gateway.Address, Node, _read);
+            if (_joiner.IsWithin)
+            {
+                gateway.World.Totals.Count(Marker.FeedsEndedWithinParts);
+            }
+
             Answer(isClosed: true);
         }
     }
@@ -76,8 +82,18 @@ internal sealed class FeedChannel(Gateway gateway, Func<FeedFrame, bool> take, F
         for (var rest = part.Frames; rest.Length > 0 && !_isOver;)
         {
             var length = BinaryPrimitives.ReadInt32LittleEndian(rest.Span);
-            var frame = FeedFrameCodec.Read(rest.Span.Slice(sizeof(int), length));
+            var piece = FeedFrameCodec.Read(rest.Span.Slice(sizeof(int), length));
             rest = rest[(sizeof(int) + length)..];
+            if (_joiner.Take(piece, length) is not { } frame)
+            {
+                continue;
+            }
+
+            if (piece is ChangeSetPartFrame)
+            {
+                gateway.World.Totals.Count(Marker.LargeChangeSetsJoined);
+            }
+
             if (!_lag.IsBearable(frame, known(), gateway.World.Scheduler.Now))
             {
                 gateway.World.Totals.Count(Marker.LaggingFeedsLeft);
