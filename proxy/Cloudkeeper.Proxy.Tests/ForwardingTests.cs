@@ -77,7 +77,7 @@ public sealed class ForwardingTests
 
         using var response = await proxy.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
-        Assert.Equal("HTTP/2 localhost Host=localhost,idempotency-key=k1",
+        Assert.Equal("HTTP/2 cloudkeeper.localhost Host=cloudkeeper.localhost,idempotency-key=k1",
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

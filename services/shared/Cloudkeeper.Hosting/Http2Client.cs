@@ -10,9 +10,9 @@ public static class Http2Client
 {
     /// <summary>
     /// The host that requests between the services name. Every process accepts it, whereas it need not know each name under
-    /// which the others reach it: those of services, aliases, balancers.
+    /// which the others reach it: those of services, aliases, balancers. Nobody else has a reason to name it.
     /// </summary>
-    public const string Authority = "localhost";
+    public const string Authority = "cloudkeeper.localhost";
 
     /// <summary>Enough for a gigabyte a second within a data centre, and ten megabytes across a continent.</summary>
     private const int StreamWindowBytes = 1 << 20;

@@ -150,6 +150,21 @@ public sealed class BrowserGuardTests
         Assert.DoesNotContain("Access-Control", answer.Head, StringComparison.Ordinal);
     }
 
+    /// <summary>Headers that nobody reads cost both sides, and proxies set their own.</summary>
+    [Fact]
+    public async Task What_services_answer_each_other_tells_browsers_nothing()
+    {
+        await using var host = await TestHost.StartAsync();
+        using var service = Http2Client.Create(host.Address);
+        Assert.Empty(await AdviceAsync(service));
+
+        service.DefaultRequestHeaders.Host = "localhost";
+        Assert.Equal(4, (await AdviceAsync(service)).Count);
+
+        using var client = new HttpClient { BaseAddress = host.Address, DefaultRequestHeaders = { Host = Http2Client.Authority } };
+        Assert.Equal(4, (await AdviceAsync(client)).Count);
+    }
+
     [Fact]
     public async Task A_client_over_http_2_does_not_choose_the_scheme()
     {
@@ -204,4 +219,13 @@ public sealed class BrowserGuardTests
         host.Address,
         request.Replace("{port}", $"{host.Address.Port}", StringComparison.Ordinal)
             + (request.Contains("Connection:", StringComparison.Ordinal) ? "" : "Connection: close\r\n") + "\r\n");
+
+    /// <summary>What an answer has of the headers that are for browsers and caches.</summary>
+    private static async Task<List<string>> AdviceAsync(HttpClient client)
+    {
+        string[] names = ["X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Referrer-Policy", "Cache-Control"];
+        using var answer = await client.GetAsync("/request", TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+        return [.. names.Where(name => answer.Headers.Contains(name))];
+    }
 }

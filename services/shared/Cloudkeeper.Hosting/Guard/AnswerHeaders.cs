@@ -4,9 +4,13 @@ using Microsoft.Extensions.Primitives;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// Headers that every answer has, whatever it is: they are set in the last moment, so that no part of a process can forget
-/// them, nor lose them when it begins its answer anew.
+/// Headers that every answer to a client has, whatever it is: they are set in the last moment, so that no part of a process
+/// can forget them, nor lose them when it begins its answer anew.
 /// </summary>
+/// <remarks>
+/// What services answer each other has none: the proxy sets its own, and headers that nobody reads cost both sides of each
+/// answer.
+/// </remarks>
 internal sealed class AnswerHeaders(bool variesByOrigin)
 {
     private const string Vary = "Origin";
@@ -25,6 +29,14 @@ internal sealed class AnswerHeaders(bool variesByOrigin)
 
     /// <summary>Caches may keep nothing of which an answer does not say otherwise: without a word, HTTP lets them guess.</summary>
     private static readonly StringValues NoStore = "no-store";
+
+    /// <summary>
+    /// No browser does this: it speaks HTTP/2 only behind TLS, and names this host only where it is told to visit it.
+    /// </summary>
+    public static bool IsBetweenServices(HttpRequest request) =>
+        HttpProtocol.IsHttp2(request.Protocol)
+        && request.Scheme == Uri.UriSchemeHttp
+        && request.Headers.Host == Http2Client.Authority;
 
     /// <summary>For <see cref="HttpResponse.OnStarting(Func{object, Task}, object)"/>, with the response.</summary>
     public Task CompleteAsync(object response)

@@ -18,7 +18,7 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
     public const string WholeServer = "*";
 
     /// <summary>Accepted on every connection. The web server repeats the same string for all requests of a connection.</summary>
-    private volatile string _lastHost = "localhost";
+    private volatile string _lastHost = Http2Client.Authority;
 
     /// <summary>Null: it may pass.</summary>
     /// <param name="target">As the request line has it; null where there is none.</param>

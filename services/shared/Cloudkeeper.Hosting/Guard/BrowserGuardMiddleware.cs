@@ -15,8 +15,12 @@ internal sealed class BrowserGuardMiddleware(
 
     public Task InvokeAsync(HttpContext context)
     {
-        context.Response.OnStarting(_complete, context.Response);
         SetScheme(context);
+        if (!AnswerHeaders.IsBetweenServices(context.Request))
+        {
+            context.Response.OnStarting(_complete, context.Response);
+        }
+
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (guard.Judge(context.Request, target, context.Connection.LocalIpAddress) is { } refusal)
         {
