@@ -71,6 +71,23 @@ public sealed class HeaderTests
         Assert.All(names, name => Assert.Contains($"\r\n{name}: 1\r\n", answer, StringComparison.Ordinal));
     }
 
+    /// <summary>A proxy leaves the header out, and its gateway would take the coded bytes for plain ones.</summary>
+    [Theory(Timeout = 30_000)]
+    [InlineData("gzip, chunked")]
+    [InlineData("chunked, chunked")]
+    public async Task Another_transfer_coding_than_chunked_reaches_no_gateway(string coding)
+    {
+        await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("taken"));
+        await using var proxy = await TestProxy.StartAsync(gateway);
+
+        var answer = await SendRawAsync(
+            proxy.Address, "PUT /a", "Connection: close", $"Transfer-Encoding: {coding}\r\n\r\n0\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
+        Assert.Contains("\"code\":\"invalid-body\"", answer, StringComparison.Ordinal);
+        Assert.Equal(0, gateway.Requests);
+    }
+
     private static readonly string[] TwoValues = ["1", "2"];
 
     [Fact(Timeout = 30_000)]

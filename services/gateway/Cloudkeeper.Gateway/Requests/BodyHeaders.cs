@@ -34,11 +34,6 @@ internal static class BodyHeaders
             throw new ProblemException(ErrorKinds.InvalidBody, "Content-Range: send the whole, not a part of it.");
         }
 
-        if (headers.TransferEncoding.Count > 0 && !IsChunkedAlone(headers.TransferEncoding.ToString()))
-        {
-            throw new ProblemException(ErrorKinds.InvalidBody, "Transfer-Encoding: send it chunked, without another coding.");
-        }
-
         if (headers.ContentEncoding.Count > 0 && !IsIdentity(headers.ContentEncoding.ToString()))
         {
             throw new ProblemException(ErrorKinds.UnsupportedMediaType, "Content-Encoding: send it without a coding.");
@@ -49,9 +44,6 @@ internal static class BodyHeaders
             throw new ProblemException(ErrorKinds.UnsupportedMediaType, "Content-Type is given more than once.");
         }
     }
-
-    private static bool IsChunkedAlone(string codings) =>
-        codings.AsSpan().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private static bool IsIdentity(string codings) =>
         codings.AsSpan().Trim() is var coding && (coding.IsEmpty || coding.Equals("identity", StringComparison.OrdinalIgnoreCase));

@@ -41,7 +41,7 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
 
     /// <summary>
     /// What different readers read differently. Whole addresses (RFC 9112, 3.2.2) are for forward proxies, and no client needs
-    /// them here; of two types of a body the one takes the first, the other the last.
+    /// them here; of a body's codings a proxy undoes one; of two types of a body the one takes the first, the other the last.
     /// </summary>
     private static Refusal? JudgeForm(HttpRequest request, string? target)
     {
@@ -55,8 +55,16 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
             return Refusal.NotAPath;
         }
 
+        if (request.Headers.TransferEncoding is { Count: > 0 } codings && !IsChunkedAlone(codings.ToString()))
+        {
+            return Refusal.OtherCoding;
+        }
+
         return request.Headers.ContentType.Count > 1 ? Refusal.SeveralTypes : null;
     }
+
+    private static bool IsChunkedAlone(string codings) =>
+        codings.AsSpan().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
     private bool AcceptsHost(string host, IPAddress? local)
     {

@@ -25,6 +25,11 @@ public sealed record Refusal(int Status, string Code, string Title, string Detai
         StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "Unsupported media type",
         "A body has one Content-Type.");
 
+    /// <summary>RFC 9112, 6.1. Whoever passes a body on leaves this header out, and the coded bytes look like plain ones.</summary>
+    public static Refusal OtherCoding { get; } = new(
+        StatusCodes.Status400BadRequest, "invalid-body", "Not a valid body",
+        "Transfer-Encoding: send it chunked, without another coding.");
+
     public static Refusal NoTunnel { get; } = new(
         StatusCodes.Status405MethodNotAllowed, "method-not-allowed", "Method not allowed", "Nothing here is a tunnel.");
 }
