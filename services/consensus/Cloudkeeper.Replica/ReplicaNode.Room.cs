@@ -6,11 +6,21 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Replica;
 
-// A member whose disk is full can vote, follow and answer, but not serve as a leader: what it cannot write it does not
+// A member whose disk is full, or hangs, can follow and answer, but not serve as a leader: what it cannot write it does not
 // apply, although the others have committed it.
 public sealed partial class ReplicaNode
 {
+    /// <summary>
+    /// Election timeouts in which a disk finishes none of the writes that it has: then it hangs. Two seconds with the default
+    /// settings; disks that are merely slow finish one now and then.
+    /// </summary>
+    private const int HangTimeouts = 4;
+
     private readonly RoomHandover _roomHandover;
+
+    private long _writesBegun;
+    private long _writesDone;
+    private int _ticksWithoutWrite;
 
     /// <summary>
     /// What the disk has room for. <see cref="StorageRoom.Low"/>: commands that let the state grow are refused, and a
@@ -23,9 +33,12 @@ public sealed partial class ReplicaNode
         set
         {
             field = value;
-            _raft.AvoidsLeadership = value != StorageRoom.Plenty;
+            _raft.AvoidsLeadership = !DiskCanLead;
         }
     }
+
+    private bool DiskCanLead =>
+        Room == StorageRoom.Plenty && _ticksWithoutWrite < HangTimeouts * _options.Raft.ElectionTicks;
 
     /// <summary>
     /// Snapshot files to keep, the newest included: an older one is of use as long as the log reaches back to it, and takes
@@ -33,10 +46,26 @@ public sealed partial class ReplicaNode
     /// </summary>
     public int SnapshotsKept => Room == StorageRoom.Plenty ? 2 : 1;
 
+    /// <summary>Also of all before it.</summary>
+    public void WriteCompleted(long sequence)
+    {
+        _writesDone = sequence;
+        _ticksWithoutWrite = 0;
+        _raft.StorageDone(sequence);
+    }
+
+    private void Persist(RaftWrite write)
+    {
+        _writesBegun = write.Sequence;
+        _host.Persist(write);
+    }
+
     private void TickRoom()
     {
         _roomHandover.Tick();
-        if (Room != StorageRoom.Plenty && _raft.Role == Role.Leader && _raft.TransferTarget is null
+        _ticksWithoutWrite = _writesDone < _writesBegun ? _ticksWithoutWrite + 1 : 0;
+        _raft.AvoidsLeadership = !DiskCanLead;
+        if (!DiskCanLead && _raft.Role == Role.Leader && _raft.TransferTarget is null
             && _roomHandover.Next(Term, SuccessorsWithRoom()) is { } successor)
         {
             _roomHandover.Asked(successor);

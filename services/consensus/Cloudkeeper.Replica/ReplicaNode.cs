@@ -109,8 +109,6 @@ public sealed partial class ReplicaNode
     /// <inheritdoc cref="RaftNode.Judge"/>
     public StepResult Judge(RaftMessage message) => _raft.Judge(message);
 
-    public void WriteCompleted(long sequence) => _raft.StorageDone(sequence);
-
     public void PeerUnreachable(NodeId peer) => _raft.Unreachable(peer);
 
     /// <summary>
@@ -133,7 +131,7 @@ public sealed partial class ReplicaNode
             // After the messages: the leader's own disk works while its followers' do (thesis, 10.2.1).
             if (output.Write is not null)
             {
-                _host.Persist(output.Write);
+                Persist(output.Write);
             }
 
             Restore(output.Restore);

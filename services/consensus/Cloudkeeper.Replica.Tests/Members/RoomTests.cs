@@ -8,7 +8,7 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Replica.Tests.Members;
 
-/// <summary>Members whose disk has no room.</summary>
+/// <summary>Members whose disk has no room, or hangs.</summary>
 public sealed class RoomTests
 {
     [Theory]
@@ -23,6 +23,40 @@ public sealed class RoomTests
         cluster.Until(() => cluster.FindLeader() is { Id.Value: not 1 });
 
         Assert.Equal(SubmitStatus.Decided, Submit(cluster, cluster.Leader, new OpenSessionCommand(10_000, "a")));
+    }
+
+    [Fact]
+    public void A_leader_whose_disk_hangs_hands_over_and_what_waits_there_is_answered()
+    {
+        var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
+        cluster.StopDisk(1);
+        SubmitOutcome? outcome = null;
+        cluster[1].Submit(Payload(new OpenSessionCommand(10_000, "a")), o => outcome = o);
+
+        cluster.Until(() => cluster.FindLeader() is { Id.Value: not 1 });
+
+        Assert.Equal(SubmitStatus.Unknown, outcome?.Status);
+        Assert.Equal(SubmitStatus.Decided, Submit(cluster, cluster.Leader, new OpenSessionCommand(10_000, "a")));
+        cluster.ResumeDisk(1);
+        cluster.Until(() => cluster[1].AppliedIndex == cluster.Leader.AppliedIndex);
+    }
+
+    [Fact]
+    public void A_disk_that_is_slow_and_one_that_has_nothing_to_do_are_no_reason()
+    {
+        var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
+        var term = cluster[1].Term;
+        for (var i = 0; i < 4; i++)
+        {
+            cluster.StopDisk(1);
+            cluster[1].Submit(Payload(new OpenLaneCommand()), _ => { });
+            Pass(cluster, (4 * RaftOptions.Default.ElectionTicks) - 1);
+            cluster.ResumeDisk(1);
+            cluster.Settle();
+        }
+
+        Pass(cluster, 10 * RaftOptions.Default.ElectionTicks);
+        Assert.Equal((new NodeId(1), term), (cluster.Leader.Id, cluster[1].Term));
     }
 
     /// <summary>What waits at such a leader is answered, so that its gateway asks the next one.</summary>
@@ -104,6 +138,14 @@ public sealed class RoomTests
             return answer() is { Status: ChangeStatus.Done };
         });
         Assert.Equal(new NodeId(4), answer!()!.Node);
+    }
+
+    private static void Pass(SmallCluster cluster, int ticks)
+    {
+        for (var tick = 0; tick < ticks; tick++)
+        {
+            cluster.Tick();
+        }
     }
 
     private static SubmitStatus? Submit(SmallCluster cluster, ReplicaNode to, Command command)

@@ -2,11 +2,12 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Disks;
 
-/// <summary>Disks that fail under a real node: one that is alone, so that nobody makes up for it.</summary>
+/// <summary>Disks that fail under real nodes.</summary>
 public sealed class DiskTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
+    /// <summary>The node is alone, so that nobody makes up for it.</summary>
     [Theory]
     [InlineData("fdatasync", "EIO", "Input/output error")]
     [InlineData("pwrite64", "EIO", "Input/output error")]
@@ -39,5 +40,27 @@ public sealed class DiskTests
         {
             Assert.Equal("kept", (await client.GetAsync($"/v1/nodes/before-{i}")).Text);
         }
+    }
+
+    /// <summary>The others commit what the leader, which does not get it onto its own disk, never applies (F-01).</summary>
+    [Fact]
+    public async Task A_leader_whose_disk_hangs_hands_over_and_writes_go_on()
+    {
+        await using var cluster = await LocalCluster.StartAsync(nodes: 3, gateways: 1);
+        using var client = new ApiClient(cluster.Gateways[0].Address);
+        await cluster.WaitUntilReplicatedAsync(0);
+        var leader = await cluster.LeaderAsync();
+        var session = (await client.PostJsonAsync("/v1/sessions", new { ttl = "20s" })).Json.GetProperty("id").ToString();
+
+        using (await FailingSystemCall.HangAsync(leader.Id, "fdatasync"))
+        {
+            Assert.True((await client.PutAsync("/v1/nodes/a", "during")).IsSuccess);
+            Assert.NotEqual(leader.Name, (await cluster.LeaderAsync()).Name);
+            Assert.Equal(200, (await client.PostJsonAsync($"/v1/sessions/{session}/keepalive", new { })).Status);
+            Assert.Equal("during", (await client.GetAsync("/v1/nodes/a")).Text);
+        }
+
+        await cluster.WaitUntilReplicatedAsync(0);
+        Assert.True(cluster.Nodes.All(node => node.IsRunning));
     }
 }

@@ -4,22 +4,29 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Disks;
 
-/// <summary>Makes every call of one system call fail in a running process, as a disk does that has failed.</summary>
+/// <summary>Makes every call of one system call fail or hang in a running process, as a disk does that has failed.</summary>
 internal sealed class FailingSystemCall : IDisposable
 {
     private readonly Process _strace;
 
     private FailingSystemCall(Process strace) => _strace = strace;
 
-    /// <summary>Returns once all threads of the process are in its hands. Skips the test where that is not permitted.</summary>
     /// <param name="error">For instance <c>EIO</c>.</param>
-    public static async Task<FailingSystemCall> StartAsync(int process, string call, string error)
+    public static Task<FailingSystemCall> StartAsync(int process, string call, string error) =>
+        InjectAsync(process, call, $"error={error}");
+
+    /// <summary>Until it is disposed of, no call comes back.</summary>
+    public static Task<FailingSystemCall> HangAsync(int process, string call) =>
+        InjectAsync(process, call, "delay_enter=600000000");
+
+    /// <summary>Returns once all threads of the process are in its hands. Skips the test where that is not permitted.</summary>
+    private static async Task<FailingSystemCall> InjectAsync(int process, string call, string fault)
     {
         Assert.SkipUnless(Command.Exists("strace"), "strace is not installed.");
         var start = new ProcessStartInfo("strace") { RedirectStandardError = true, UseShellExecute = false };
         string[] arguments =
         [
-            "-f", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:error={error}",
+            "-f", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:{fault}",
             "-p", process.ToString(CultureInfo.InvariantCulture),
         ];
         Array.ForEach(arguments, start.ArgumentList.Add);
