@@ -87,6 +87,21 @@ public sealed class MembershipEndpointsTests : IDisposable
             status => Assert.Equal(HttpStatusCode.MisdirectedRequest, status));
     }
 
+    [Theory]
+    [InlineData("http://0.0.0.0:7000")]
+    [InlineData("http://127.0.0.1:2/path")]
+    [InlineData("ftp://127.0.0.1:2")]
+    [InlineData("http://user@127.0.0.1:2")]
+    public async Task An_address_that_no_setting_could_have_is_not_announced_either(string address)
+    {
+        await using var node = await OneNode.Start(_directory).LeadAsync();
+
+        var (status, refusal) = await PostAsync(node, NodeRoutes.MembershipAnnounce, Announcement(address));
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Equal("invalid-announcement", refusal.GetProperty("code").GetString());
+    }
+
     private static Dictionary<string, object?> Announcement(string address) => new(StringComparer.Ordinal)
     {
         ["cluster"] = null,

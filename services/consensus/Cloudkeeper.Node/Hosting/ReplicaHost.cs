@@ -156,6 +156,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     public void Start()
     {
         _log.Start();
+        Post(r => _links.Open(r.Membership.Members));
         _ticks = _time.CreateTimer(_ => _tick.Post(), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
@@ -166,7 +167,11 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     public PeerRefusal? Admit(PeerIdentity peer, NodeId to) => _admission.Judge(peer, to);
 
     /// <summary>A peer that may speak here has opened a stream.</summary>
-    public void Note(PeerIdentity peer) => _admission.Note(peer);
+    public void Note(PeerIdentity peer)
+    {
+        _admission.Note(peer);
+        Post(_ => _links.Heard(peer.Node));
+    }
 
     /// <summary>Voters that this node knows say that these vote as well.</summary>
     public void Vouch(IReadOnlyList<Member> voters) => Post(r =>

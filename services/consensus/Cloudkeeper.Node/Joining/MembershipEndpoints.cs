@@ -58,11 +58,18 @@ internal static class MembershipEndpoints
 
     private static async Task<IResult> AnnounceAsync(AnnouncementBody body, HttpContext context, ReplicaHost replica)
     {
+        // By the same rule as addresses in settings: this one will be dialled.
+        if (ReachableAddress.Parse(body.Address) is not { } address)
+        {
+            return TypedResults.Conflict(new RefusalBody(
+                ChangeCodes.InvalidAnnouncement, "Its address cannot be used: it must be like http://10.0.0.4:7000."));
+        }
+
         var announcement = new Announcement(
             body.Cluster,
             body.Node is { } id ? new NodeId(id) : null,
             body.Instance,
-            body.Address,
+            address,
             body.Level,
             body.Replace);
         var outcome = await replica.ChangeAsync((r, reply) => r.Announce(announcement, reply));

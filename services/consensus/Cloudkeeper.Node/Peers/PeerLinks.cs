@@ -14,7 +14,7 @@ internal sealed class PeerLinks(
     Action<NodeId> unreachable,
     Action removed) : IAsyncDisposable
 {
-    private readonly Dictionary<NodeId, (string Address, PeerSender Sender)> _senders = [];
+    private readonly Dictionary<NodeId, (string Address, PeerSender Sender, Member? Member)> _senders = [];
     private readonly List<Task> _ending = [];
     private bool _isClosed;
 
@@ -22,7 +22,7 @@ internal sealed class PeerLinks(
     public void Send(RaftMessage message, Member? receiver)
     {
         // A message to somebody whom nobody knows (any more) has nowhere to go.
-        if (!_isClosed && AddressOf(message.To, receiver) is { } address && SenderTo(message.To, address) is { } sender)
+        if (!_isClosed && SenderTo(message.To, receiver) is { } sender)
         {
             sender.Send(message);
         }
@@ -36,12 +36,41 @@ internal sealed class PeerLinks(
     public Uri? SnapshotAddress(NodeId peer, Member? member) =>
         AddressOf(peer, member) is { } address ? UriOf(address, PeerRoutes.Snapshot, peer) : null;
 
-    /// <summary>Ends the senders to those who are gone.</summary>
+    /// <summary>
+    /// Dials the other members although there is nothing to say to them yet: they learn that this one is back, and need not
+    /// wait until they dial it the next time.
+    /// </summary>
+    public void Open(IEnumerable<Member> members)
+    {
+        foreach (var member in members.Where(m => m.Id != self.Node))
+        {
+            SenderTo(member.Id, member);
+        }
+    }
+
+    /// <summary>A peer has opened a stream to here: it is there.</summary>
+    public void Heard(NodeId peer)
+    {
+        if (_senders.TryGetValue(peer, out var known))
+        {
+            known.Sender.DialSoon();
+        }
+    }
+
+    /// <summary>Ends the senders to those who are gone, and dials those anew of whom something has changed.</summary>
     public void Retain(Func<NodeId, Member?> members)
     {
-        foreach (var id in _senders.Keys.Where(id => AddressOf(id, members(id)) is null).ToList())
+        foreach (var id in _senders.Keys.ToList())
         {
-            End(id);
+            var member = members(id);
+            if (AddressOf(id, member) is null)
+            {
+                End(id);
+            }
+            else if (member != _senders[id].Member)
+            {
+                SenderTo(id, member)?.DialSoon();
+            }
         }
     }
 
@@ -59,12 +88,18 @@ internal sealed class PeerLinks(
 
     private string? AddressOf(NodeId peer, Member? member) => member?.Address ?? admission.AddressOf(peer);
 
-    private PeerSender? SenderTo(NodeId peer, string address)
+    private PeerSender? SenderTo(NodeId peer, Member? member)
     {
+        if (AddressOf(peer, member) is not { } address)
+        {
+            return null;
+        }
+
         if (_senders.TryGetValue(peer, out var known))
         {
             if (known.Address == address)
             {
+                _senders[peer] = (address, known.Sender, member);
                 return known.Sender;
             }
 
@@ -78,7 +113,7 @@ internal sealed class PeerLinks(
 
         var sender = new PeerSender(peer, stream, client, metrics, time, logger, unreachable, removed);
         sender.Start();
-        _senders[peer] = (address, sender);
+        _senders[peer] = (address, sender, member);
         return sender;
     }
 

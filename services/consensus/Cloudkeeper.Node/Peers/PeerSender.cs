@@ -15,6 +15,11 @@ namespace Cloudkeeper.Node.Peers;
 /// Sends messages to one peer over one long request: ordered, and for a fraction of the cost of a request a message.
 /// What cannot be sent is lost, as Raft expects; it is told, so that it stops streaming at a peer that is not there.
 /// </summary>
+/// <remarks>
+/// It is dialled less and less often then (<see cref="DialBackoff"/>), and at once when there is a reason: it has opened a
+/// stream to here, or what is known of it has changed. An election is one too: it waits for nobody's pauses, and comes at most
+/// once in an election timeout.
+/// </remarks>
 internal sealed partial class PeerSender : IAsyncDisposable
 {
     private const int WaitingMax = 4_096;
@@ -23,7 +28,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
     /// <summary>A peer that ends the stream says why in a sentence.</summary>
     private const int ReasonBytesMax = 4 << 10;
 
-    private static readonly TimeSpan ReconnectDelay = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(DialBackoff.FirstMilliseconds);
 
     /// <summary>A peer that is on its way into the cluster ends the stream again and again, for the same reason.</summary>
     private static readonly TimeSpan LossLogInterval = TimeSpan.FromSeconds(10);
@@ -40,8 +45,13 @@ internal sealed partial class PeerSender : IAsyncDisposable
     private readonly Channel<RaftMessage> _waiting = Channel.CreateBounded<RaftMessage>(
         new BoundedChannelOptions(WaitingMax) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
 
+    private readonly DialBackoff _backoff = new(new Random());
+
     private Task _sending = Task.CompletedTask;
+    private TaskCompletionSource _reason = NewReason();
+    private volatile bool _isResting;
     private bool _isConnected;
+    private long _connected;
     private string? _lastLoss;
     private long _lossLogged;
 
@@ -71,11 +81,20 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
     public void Send(RaftMessage message)
     {
-        if (!_waiting.Writer.TryWrite(message))
+        var isElection = message is PreVoteRequest or VoteRequest or TimeoutNowRequest;
+        if ((_isResting && !isElection) || !_waiting.Writer.TryWrite(message))
         {
             _metrics.MessageDropped();
         }
+
+        if (isElection && (_isResting || !Volatile.Read(ref _isConnected)))
+        {
+            DialSoon();
+        }
     }
+
+    /// <summary>There is a reason not to wait for the end of the pause.</summary>
+    public void DialSoon() => Volatile.Read(ref _reason).TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -88,6 +107,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
+            Volatile.Write(ref _isConnected, false);
             try
             {
                 await StreamAsync(_stopping.Token);
@@ -97,16 +117,35 @@ internal sealed partial class PeerSender : IAsyncDisposable
                 NoticeLoss(e);
             }
 
+            var lasted = _isConnected ? _time.GetElapsedTime(_connected) : TimeSpan.Zero;
+            _isResting = true;
+
             // Old messages would only confuse a peer that comes back: Raft sends anew.
             while (_waiting.Reader.TryRead(out _))
             {
                 _metrics.MessageDropped();
             }
 
-            await Task.Delay(ReconnectDelay, _time, _stopping.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await RestAsync(lasted);
         }
     }
+
+    private async Task RestAsync(TimeSpan lasted)
+    {
+        var pause = TimeSpan.FromMilliseconds(_backoff.AfterLoss((long)lasted.TotalMilliseconds));
+        await Task.Delay(ShortestPause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Volatile.Read(ref _reason).Task.WaitAsync(pause - ShortestPause, _time, _stopping.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Volatile.Read(ref _reason).Task.IsCompleted)
+        {
+            Volatile.Write(ref _reason, NewReason());
+            _backoff.Reset();
+        }
+
+        _isResting = false;
+    }
+
+    private static TaskCompletionSource NewReason() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private async Task StreamAsync(CancellationToken cancellationToken)
     {
@@ -168,7 +207,8 @@ internal sealed partial class PeerSender : IAsyncDisposable
 
     private void NoticeConnection()
     {
-        _isConnected = true;
+        _connected = _time.GetTimestamp();
+        Volatile.Write(ref _isConnected, true);
         LogConnected(_logger, _peer, _address);
     }
 
@@ -181,7 +221,6 @@ internal sealed partial class PeerSender : IAsyncDisposable
             LogLost(_logger, _peer, PlainText.Cut(cause.Message));
         }
 
-        _isConnected = false;
         _unreachable(_peer);
     }
 
