@@ -69,7 +69,10 @@ public sealed partial class ReplicaNode
     public IReadOnlyList<NodeId> LevelHolders => Steward.LevelHolders(CommittedMembership, Machine.FeatureLevel);
 
     private ClusterFacts Facts => new(
-        _options.ClusterId, Id, Membership, FeatureLevel, id => IsActive(id) is true, _mark.IsYoung(Term));
+        _options.ClusterId, Id, Membership, FeatureLevel, id => IsActive(id) is true, _mark.IsYoung(Term))
+    {
+        MatchOf = MatchIndexOf,
+    };
 
     /// <summary>What the cluster uses, or is about to: who knows less must not come in between.</summary>
     private int FeatureLevel => _raised.Term == Term ? Math.Max(_raised.Level, Machine.FeatureLevel) : Machine.FeatureLevel;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Cloudkeeper.Cluster.Tests.Clusters;
+using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests;
 
@@ -32,6 +33,48 @@ public sealed class IdentityTests : ClusterTest
         await Cluster.TransferAsync(victim);
         Assert.Equal("1", (await client.GetAsync("/v1/nodes/before")).Text);
         Assert.Equal("2", (await client.GetAsync("/v1/nodes/meanwhile")).Text);
+    }
+
+    /// <summary>Two processes under one id would vote twice: the copy ends, and nobody else notices it.</summary>
+    [Fact]
+    public async Task A_copy_of_a_disk_is_refused_beside_the_original_and_takes_its_place_once_that_is_gone()
+    {
+        await AcknowledgedWrites.PrepareAsync(Cluster.Proxy.Address);
+        var (leader, original) = (await Cluster.LeaderAsync(), await FollowerAsync());
+        var id = await Cluster.IdOfAsync(original);
+        var older = await RefusedCopyAsync(original, $"{id} runs at {original.Address.GetLeftPart(UriPartial.Authority)}");
+
+        var writes = new AcknowledgedWrites([Cluster.Proxy.Address], clients: 4, attempts: 1, 100);
+        var writing = writes.RunAsync();
+        await writes.FlowAsync();
+        older.Start();
+        await EndsAsync(older);
+        await RefusedCopyAsync(leader, "is a copy of its");
+        await writes.FlowAsync();
+        writes.Stop();
+        await writing;
+        Assert.Empty(writes.Failures);
+        Assert.Same(leader, await Cluster.LeaderAsync());
+        Assert.Equal(id, await Cluster.IdOfAsync(original));
+
+        // What was copied while it ran does not have what it has acknowledged since.
+        original.Send(Signal.Terminate);
+        Assert.Equal(0, await original.WaitForExitAsync());
+        older.Start();
+        await EndsAsync(older);
+        Assert.Contains("this is an older copy", await File.ReadAllTextAsync(older.LogFile, Stopping), StringComparison.Ordinal);
+
+        var moved = await Cluster.StartCopyAsync(original);
+        Cluster.Replace(original, moved);
+        await Eventually.TrueAsync(
+            async () => (await Cluster.MemberAsync(moved))?.GetProperty("state").GetString() == "follower", Limit, "it votes there");
+        Assert.Equal(id, await Cluster.IdOfAsync(moved));
+        await Cluster.TransferAsync(moved);
+
+        // Its former process is the copy now.
+        original.Start();
+        await EndsAsync(original);
+        Assert.Same(moved, await Cluster.LeaderAsync());
     }
 
     [Fact]
@@ -84,6 +127,20 @@ public sealed class IdentityTests : ClusterTest
         var mine = (await client.GetAsync("/v1/cluster")).Json.GetProperty("id").GetString();
         Assert.NotEqual(mine, (await direct.GetAsync("/cluster")).Json.GetProperty("id").GetString());
         Assert.Equal("unreachable", (await Cluster.MemberAsync(victim))?.GetProperty("state").GetString());
+    }
+
+    private async Task<ServerProcess> RefusedCopyAsync(ServerProcess original, string problem)
+    {
+        var copy = await Cluster.StartCopyAsync(original);
+        await EndsAsync(copy);
+        Assert.Contains(problem, await File.ReadAllTextAsync(copy.LogFile, Stopping), StringComparison.Ordinal);
+        return copy;
+    }
+
+    private static async Task EndsAsync(ServerProcess refused)
+    {
+        await Eventually.TrueAsync(() => Task.FromResult(!refused.IsRunning), Limit, $"{refused.Name} ends");
+        Assert.Equal(1, await refused.WaitForExitAsync());
     }
 
     private static Task SaysAsync(ServerProcess node, string state, string detail)

@@ -20,6 +20,35 @@ public sealed class PeerAdmissionTests
         Assert.Equal(409, _admission.Judge(Peer(2), new NodeId(3))?.Status);
     }
 
+    /// <summary>Somewhere else a copy of its disk may run.</summary>
+    [Fact]
+    public void Members_are_heard_only_from_where_the_log_says_that_they_are()
+    {
+        var moved = Peer(2) with { Address = "http://elsewhere", Run = Guid.NewGuid() };
+        _admission.Committed = Members(3, 1, 2);
+
+        Assert.Equal((409, "http://n2"), (Judge(moved)!.Status, Judge(moved)!.ProofAt));
+
+        // The move is in the log, and not committed yet: it may still be undone.
+        _admission.Newest = new Membership(
+            [new Member(new NodeId(2), "http://elsewhere", IsVoter: true) { Instance = InstanceOf(2) }], new NodeId(3));
+        Assert.Null(Judge(moved));
+        Assert.Null(Judge(Peer(2)));
+    }
+
+    [Fact]
+    public void A_process_that_is_reached_where_the_log_says_may_give_another_address()
+    {
+        var run = Guid.NewGuid();
+        _admission.Committed = Members(3, 1, 2);
+        var renamed = Peer(2) with { Address = "http://also-n2", Run = run };
+        _admission.Proven(renamed);
+
+        Assert.Null(Judge(renamed));
+        Assert.Equal(409, Judge(renamed with { Run = Guid.NewGuid() })?.Status);
+        Assert.Equal(409, Judge(renamed with { Run = Guid.Empty })?.Status);
+    }
+
     [Fact]
     public void What_members_say_of_their_programs_is_known_until_they_are_gone()
     {

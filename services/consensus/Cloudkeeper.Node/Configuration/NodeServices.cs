@@ -72,6 +72,7 @@ internal static class NodeServices
         services.AddSingleton<Admission>();
         services.AddSingleton<MemberWatch>();
         services.AddSingleton<VoterInquiry>();
+        services.AddSingleton<AddressProbe>();
         services.AddSingleton<PeerViolations>();
 
         // The replica is made once it is known which member this node is; the lifecycle owns it.

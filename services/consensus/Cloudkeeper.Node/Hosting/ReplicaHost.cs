@@ -9,6 +9,7 @@ using Cloudkeeper.Node.Storage;
 using Cloudkeeper.Raft;
 using Cloudkeeper.Replica;
 using Cloudkeeper.Replica.Feed;
+using Cloudkeeper.Replica.Members;
 using Cloudkeeper.Storage;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -30,6 +31,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private readonly DigestInquiry _inquiry;
     private readonly VoterInquiry _voters;
     private readonly PeerViolations _violations;
+    private readonly AddressProbe _probe;
     private readonly FatalErrors _fatal;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
@@ -40,6 +42,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private readonly long _started;
     private long _heardAt;
     private ITimer? _ticks;
+    private int _isProbing;
     private NodeId? _leader;
     private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
@@ -63,6 +66,8 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         DigestInquiry inquiry,
         VoterInquiry voters,
         PeerViolations violations,
+        AddressProbe probe,
+        ThisNode node,
         FatalErrors fatal)
     {
         _storage = storage;
@@ -76,7 +81,11 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _fatal = fatal;
         _started = _heardAt = time.GetTimestamp();
         Self = new PeerIdentity(
-            storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address, ProgramVersion.Own);
+            storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address, ProgramVersion.Own)
+        {
+            Run = node.Run,
+        };
+        _probe = probe;
         Transfers = new SnapshotTransfers(storage, peers, time, loggers.CreateLogger<SnapshotTransfers>());
         _admission = new PeerAdmission(Self);
         _links = new PeerLinks(
@@ -173,6 +182,18 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         Post(_ => _links.Heard(peer.Node));
     }
 
+    /// <summary>
+    /// A member speaks from an address that the log does not name: it is heard if the log's own address leads to the very same
+    /// process, for example because one has a name and the other has not. Returns at once; the member dials again.
+    /// </summary>
+    public void BeginProof(PeerIdentity peer, string address)
+    {
+        if (Interlocked.Exchange(ref _isProbing, 1) == 0)
+        {
+            _ = Task.Run(() => ProveAsync(peer, address));
+        }
+    }
+
     /// <summary>Voters that this node knows say that these vote as well.</summary>
     public void Vouch(IReadOnlyList<Member> voters) => Post(r =>
     {
@@ -188,6 +209,9 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
 
     /// <summary>The cluster has said that this node is none of its members any more.</summary>
     public void NoticeRemoval(string reason) => _removed.TrySetResult(reason);
+
+    /// <summary>The cluster has said that another process runs as this member, and that this one has a copy of its data.</summary>
+    public void NoticeCopy(string problem) => _removed.TrySetException(new CopiedDataException(problem));
 
     /// <summary>Completes when a leader of a later term is known, after the given time, or when it is cancelled.</summary>
     public async Task WaitForLeaderAsync(long laterThan, TimeSpan atMost, CancellationToken cancellationToken)
@@ -252,6 +276,26 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _stopping.Dispose();
     }
 
+    private async Task ProveAsync(PeerIdentity peer, string address)
+    {
+        using var stopping = Link(CancellationToken.None);
+        try
+        {
+            if (await _probe.AskAsync(address, peer.Instance, peer.Run, stopping.Token) is { Occupant: Occupant.Announcer })
+            {
+                _admission.Proven(peer);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The node stops.
+        }
+        finally
+        {
+            Volatile.Write(ref _isProbing, 0);
+        }
+    }
+
     private static bool IsAnotherDisk(Member? known, Member named) =>
         known is not null && known.Instance != Guid.Empty && known.Instance != named.Instance;
 
@@ -283,6 +327,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         _reads.Serve(_replica.Machine.Revision);
         var committed = _replica.CommittedMembership;
         _admission.Committed = committed;
+        _admission.Newest = _replica.Membership;
         if (!ReferenceEquals(_membership, _replica.Membership) || !ReferenceEquals(_committed, committed))
         {
             (_membership, _committed) = (_replica.Membership, committed);

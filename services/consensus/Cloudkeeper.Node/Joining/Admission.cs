@@ -80,7 +80,8 @@ internal sealed class Admission(
             directory.Instance,
             setup.Address,
             FeatureLevels.Newest,
-            directory.Quarantine is not null || setup.Options.Replace || invitations.Newest?.Replace is true);
+            directory.Quarantine is not null || setup.Options.Replace || invitations.Newest?.Replace is true,
+            node.Run);
     }
 
     private static string Describe(MembershipReply? reply) => reply switch

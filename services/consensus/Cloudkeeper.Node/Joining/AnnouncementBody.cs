@@ -4,7 +4,7 @@ namespace Cloudkeeper.Node.Joining;
 
 /// <summary>The body of <c>POST /membership/announce</c>.</summary>
 internal sealed record AnnouncementBody(
-    Guid? Cluster, int? Node, Guid Instance, string Address, int Level, bool Replace = false);
+    Guid? Cluster, int? Node, Guid Instance, string Address, int Level, bool Replace = false, Guid Run = default, long? Last = null);
 
 /// <summary>200 to an announcement: it stands in the log, committed.</summary>
 internal sealed record AdmissionBody(Guid Cluster, int Node, IReadOnlyList<MemberBody> Membership);

@@ -13,8 +13,16 @@ namespace Cloudkeeper.Node.Joining;
 /// has changed since the log was written, and asks what became of it when nobody speaks to it any more.
 /// </summary>
 internal sealed partial class MemberWatch(
-    NodeSetup setup, MembershipClient client, TimeProvider time, ProgressLog progress, ILogger<MemberWatch> logger)
+    NodeSetup setup,
+    MembershipClient client,
+    AddressProbe probe,
+    TimeProvider time,
+    ProgressLog progress,
+    ILogger<MemberWatch> logger)
 {
+    /// <summary>Says what is wrong and what to do.</summary>
+    private const int CopyDetailCharsMax = 800;
+
     private static readonly TimeSpan ArrivalPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -65,13 +73,23 @@ internal sealed partial class MemberWatch(
         if (view.Leader == replica.Id)
         {
             var announcement = new Announcement(
-                replica.ClusterId, replica.Id, replica.Self.Instance, setup.Address, FeatureLevels.Newest);
+                replica.ClusterId, replica.Id, replica.Self.Instance, setup.Address, FeatureLevels.Newest)
+            {
+                Former = await probe.AskAsync(
+                    view.Membership, replica.Self.Instance, setup.Address, replica.Self.Run, cancellationToken),
+            };
             var outcome = await replica.ChangeAsync((r, reply) => r.Announce(announcement, reply));
             return Notice(replica, outcome.Status is ChangeStatus.Done, outcome.Code, outcome.Detail);
         }
 
         var body = new AnnouncementBody(
-            replica.ClusterId, replica.Id.Value, replica.Self.Instance, setup.Address, FeatureLevels.Newest);
+            replica.ClusterId,
+            replica.Id.Value,
+            replica.Self.Instance,
+            setup.Address,
+            FeatureLevels.Newest,
+            Run: replica.Self.Run,
+            Last: replica.State.LastIndex);
         var addresses = AddressesIn(view, replica.Id).ToList();
         var trusted = addresses.Count;
         for (var i = 0; i < addresses.Count; i++)
@@ -107,6 +125,10 @@ internal sealed partial class MemberWatch(
         if (code == ChangeCodes.Removed)
         {
             replica.NoticeRemoval(PlainText.Cut(detail!));
+        }
+        else if (code is ChangeCodes.CopiedData or ChangeCodes.OutdatedData)
+        {
+            replica.NoticeCopy(PlainText.Cut(detail!, CopyDetailCharsMax));
         }
         else if (code is not null)
         {

@@ -30,7 +30,8 @@ internal static class MembershipEndpoints
             node.Phase,
             FeatureLevels.Newest,
             setup.Address,
-            node.Detail);
+            node.Detail,
+            node.Run);
     }
 
     private static async Task<VotersBody> ShowVotersAsync(ReplicaHost replica) =>
@@ -56,7 +57,8 @@ internal static class MembershipEndpoints
         return TypedResults.Accepted(NodeRoutes.Membership, new UnderWayBody(node.Detail));
     }
 
-    private static async Task<IResult> AnnounceAsync(AnnouncementBody body, HttpContext context, ReplicaHost replica)
+    private static async Task<IResult> AnnounceAsync(
+        AnnouncementBody body, HttpContext context, ReplicaHost replica, AddressProbe probe)
     {
         // By the same rule as addresses in settings: this one will be dialled.
         if (ReachableAddress.Parse(body.Address) is not { } address)
@@ -71,7 +73,12 @@ internal static class MembershipEndpoints
             body.Instance,
             address,
             body.Level,
-            body.Replace);
+            body.Replace)
+        {
+            LastIndex = body.Last is { } last ? new LogIndex(last) : null,
+            Former = await probe.AskAsync(
+                replica.State.Membership, body.Instance, address, body.Run, context.RequestAborted),
+        };
         var outcome = await replica.ChangeAsync((r, reply) => r.Announce(announcement, reply));
         return outcome.Status == ChangeStatus.Done
             ? TypedResults.Ok(new AdmissionBody(replica.ClusterId, outcome.Node!.Value.Value, MemberBody.Of(outcome.Membership!)))

@@ -25,6 +25,7 @@ internal sealed partial class NodeLifecycle(
     Founding founding,
     Admission admission,
     MemberWatch watch,
+    AddressProbe probe,
     Func<NodeStorage, ReplicaHost> createReplica,
     FeedHub feed,
     ProgressLog progress,
@@ -92,7 +93,7 @@ internal sealed partial class NodeLifecycle(
         {
             // The process ends before the node has got anywhere.
         }
-        catch (Exception e) when (e is StorageException or FeatureLevelException)
+        catch (Exception e) when (e is StorageException or FeatureLevelException or CopiedDataException)
         {
             // Nothing was begun that would have to be stopped with force; the message says what to do.
             LogCannotStart(logger, e.Message);
@@ -111,6 +112,7 @@ internal sealed partial class NodeLifecycle(
     {
         if (TryOpen() is { } storage)
         {
+            await RequireAloneAsync(storage, cancellationToken);
             return storage;
         }
 
@@ -146,6 +148,19 @@ internal sealed partial class NodeLifecycle(
         }
     }
 
+    private async Task RequireAloneAsync(NodeStorage storage, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await probe.RequireAloneAsync(storage.Recovered.Membership, cancellationToken);
+        }
+        catch
+        {
+            storage.Log.Dispose();
+            throw;
+        }
+    }
+
     private NodeStorage Found()
     {
         var cluster = Guid.NewGuid();
@@ -172,9 +187,17 @@ internal sealed partial class NodeLifecycle(
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = watch.FollowAsync(replica, ending.Token);
-        var reason = await replica.Removed.WaitAsync(cancellationToken);
-        await ending.CancelAsync();
-        await EndAsync(watching, ending.Token);
+        string reason;
+        try
+        {
+            reason = await replica.Removed.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await EndAsync(watching, ending.Token);
+        }
+
         LogRemoved(logger, reason);
         node.Become(NodePhase.Removed, reason);
         await replica.StopAsync();

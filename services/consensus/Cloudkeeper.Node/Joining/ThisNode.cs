@@ -24,6 +24,9 @@ internal sealed class ThisNode
 
     public DataDirectory Directory { get; }
 
+    /// <summary>Drawn by this process: another one is another run, even with the same data directory.</summary>
+    public Guid Run { get; } = Guid.NewGuid();
+
     public NodePhase Phase => _standing.Phase;
 
     /// <summary>A sentence for people: what it does or waits for.</summary>

@@ -12,13 +12,18 @@ namespace Cloudkeeper.Node.Peers;
 /// that were ever given here may be newer than what this replica knows, perhaps its leader (thesis, 4.1): it may speak, but
 /// has no say and gets no answer before voters that this replica knows have vouched for it (Cloudkeeper.Raft, DESIGN.md).
 /// A replica that knows no members yet hears everybody.
+/// A member is heard from where the log says that it is, and from nowhere else: who speaks from another address may have a copy
+/// of its data directory, and both would vote under one id. Who moves is heard once the move stands in the log.
 /// </remarks>
 internal sealed class PeerAdmission(PeerIdentity self)
 {
     // Whom the log does not know yet: those of before its first entry, and those who were vouched for.
     private readonly ConcurrentDictionary<NodeId, (Guid Instance, string Address)> _newcomers = new();
     private readonly ConcurrentDictionary<NodeId, string> _versions = new();
+    // The processes of members that are reached where the log says, and give another address themselves.
+    private readonly ConcurrentDictionary<NodeId, Guid> _proven = new();
     private volatile Membership _committed = Membership.Empty;
+    private volatile Membership _newest = Membership.Empty;
 
     public Membership Committed
     {
@@ -43,6 +48,12 @@ internal sealed class PeerAdmission(PeerIdentity self)
         }
     }
 
+    /// <summary>In force, and perhaps not committed.</summary>
+    public Membership Newest
+    {
+        set => _newest = value;
+    }
+
     /// <summary>Null: it is heard.</summary>
     public PeerRefusal? Judge(PeerIdentity peer, NodeId to)
     {
@@ -62,10 +73,26 @@ internal sealed class PeerAdmission(PeerIdentity self)
             return Meet(peer, committed);
         }
 
-        return member.Instance != Guid.Empty && member.Instance != peer.Instance
-            ? new PeerRefusal(StatusCodes.Status409Conflict, $"n{peer.Node} is the member with another data directory.")
-            : null;
+        if (member.Instance == Guid.Empty)
+        {
+            return null;
+        }
+
+        if (member.Instance != peer.Instance)
+        {
+            return new PeerRefusal(StatusCodes.Status409Conflict, $"n{peer.Node} is the member with another data directory.");
+        }
+
+        return IsWhereTheLogSays(peer, member) ? null : new PeerRefusal(
+            StatusCodes.Status409Conflict,
+            $"n{peer.Node} is known at {member.Address}: from {peer.Address} it is heard once the cluster has agreed to its move.")
+        {
+            ProofAt = member.Address,
+        };
     }
+
+    /// <summary>This process of a member is reached at the address in the log.</summary>
+    public void Proven(PeerIdentity peer) => _proven[peer.Node] = peer.Run;
 
     /// <summary>What a member that is heard says of its program, each time it opens a stream.</summary>
     public void Note(PeerIdentity member)
@@ -92,6 +119,11 @@ internal sealed class PeerAdmission(PeerIdentity self)
         }
     }
 
+    private bool IsWhereTheLogSays(PeerIdentity peer, Member member) =>
+        peer.Address == member.Address
+        || peer.Address == _newest.Find(peer.Node)?.Address
+        || (peer.Run != Guid.Empty && _proven.GetValueOrDefault(peer.Node) == peer.Run);
+
     private PeerRefusal? Meet(PeerIdentity peer, Membership committed)
     {
         if (peer.Node.Value <= committed.LastId.Value)
@@ -114,6 +146,9 @@ internal sealed class PeerAdmission(PeerIdentity self)
 
 internal sealed record PeerRefusal(int Status, string Reason)
 {
+    /// <summary>Not null: a member that is not where the log says. It is heard if this address leads to the same process.</summary>
+    public string? ProofAt { get; init; }
+
     public static PeerRefusal Stalled { get; } =
         new(StatusCodes.Status408RequestTimeout, "Nothing more has come, or next to nothing.");
 

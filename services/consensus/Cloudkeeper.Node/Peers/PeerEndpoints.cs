@@ -176,6 +176,11 @@ internal static class PeerEndpoints
 
         if (replica.Admit(peer, to) is { } refusal)
         {
+            if (refusal.ProofAt is { } address)
+            {
+                replica.BeginProof(peer, address);
+            }
+
             await RefuseAsync(context, refusal.Status, refusal.Reason);
             return null;
         }

@@ -12,9 +12,12 @@ namespace Cloudkeeper.Node.Peers;
 /// <param name="Version">Of its program, for people; null: it does not say.</param>
 internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, string Address, string? Version = null)
 {
+    /// <summary>Of its process; none: a former program, which draws none.</summary>
+    public Guid Run { get; init; }
+
     public string QueryTo(NodeId to) =>
         $"?cluster={Cluster:N}&from={Node}&instance={Instance:N}&to={to}&address={Uri.EscapeDataString(Address)}"
-        + $"&version={Uri.EscapeDataString(Version ?? "")}";
+        + $"&version={Uri.EscapeDataString(Version ?? "")}&run={Run:N}";
 
     /// <summary>Null: it is none.</summary>
     public static (PeerIdentity Peer, NodeId To)? Read(IQueryCollection query) =>
@@ -23,11 +26,13 @@ internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, st
         && TryReadNode(query["from"], out var from)
         && TryReadNode(query["to"], out var to)
         && ReachableAddress.Parse(query["address"].ToString()) is { } address
-            ? (new PeerIdentity(cluster, from, instance, address, VersionIn(query)), to)
+            ? (new PeerIdentity(cluster, from, instance, address, VersionIn(query)) { Run = RunIn(query) }, to)
             : null;
 
     private static string? VersionIn(IQueryCollection query) =>
         query["version"].ToString() is { Length: > 0 and <= ProgramVersion.CharsMax } version ? version : null;
+
+    private static Guid RunIn(IQueryCollection query) => Guid.TryParse(query["run"], out var run) ? run : default;
 
     private static bool TryReadNode(string? text, out NodeId node)
     {

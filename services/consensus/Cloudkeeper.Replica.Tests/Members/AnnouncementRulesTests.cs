@@ -18,7 +18,10 @@ public sealed class AnnouncementRulesTests
     [InlineData("a member", 2, 2, 2, false, "Done n2")]
     [InlineData("a member that does not know its id yet", 2, 2, 0, false, "Done n2")]
     [InlineData("a member whose replacement was answered before", 3, 3, 2, true, "Done n3")]
-    [InlineData("a member that has moved", 2, 7, 2, false, "propose 1v 2v 3v 4l? for n2")]
+    [InlineData(
+        "a member that has moved, as far as it says", 2, 7, 2, false,
+        "UnderWay  Who is at http://127.0.0.1:7002 has to be found out first.")]
+    [InlineData("the leader itself, at another address", 1, 7, 1, false, "propose 1v 2v 3v 4l? for n1")]
     [InlineData(
         "a member at another's address", 2, 3, 2, false,
         "Refused address-taken n3 has this address: give this node another one, or remove n3 first.")]
@@ -50,6 +53,48 @@ public sealed class AnnouncementRulesTests
         var announcement = new Announcement(cluster, node, Some.InstanceOf(data), Some.AddressOf(address), 1, replace);
 
         Assert.Equal((who, expected), (who, Phrase(AnnouncementRules.Judge(announcement, facts))));
+    }
+
+    /// <summary>n2 is heard, n3 is not; each announces itself at another address.</summary>
+    [Theory]
+    [InlineData(3, Occupant.Nobody, false, "propose 1v 2v 3v for n3")]
+    [InlineData(3, Occupant.Nobody, true, "UnderWay  n3 may still be at http://127.0.0.1:7003: it moves once it has been silent there for a while.")]
+    [InlineData(2, Occupant.Nobody, false, "UnderWay  n2 may still be at http://127.0.0.1:7002: it moves once it has been silent there for a while.")]
+    [InlineData(2, Occupant.Announcer, false, "propose 1v 2v 3v for n2")]
+    [InlineData(2, Occupant.AnotherProcess, false, "Refused copied-data n2 runs at http://127.0.0.1:7002, and the data directory of this node is a copy")]
+    [InlineData(3, Occupant.AnotherProcess, false, "Refused copied-data n3 runs at http://127.0.0.1:7003, and the data directory of this node is a copy")]
+    [InlineData(1, Occupant.AnotherProcess, false, "Refused copied-data n1 runs at http://127.0.0.1:7001, and the data directory of this node is a copy")]
+    public void A_data_directory_moves_only_with_its_process(int data, Occupant found, bool isYoung, string expected)
+    {
+        var announcement = Some.Announcement(data, 7) with { Former = new FormerAddress(Some.AddressOf(data), found) };
+
+        var phrase = Phrase(AnnouncementRules.Judge(announcement, Some.Facts("1v 2v 3v", active: "1 2", isYoung: isYoung)));
+
+        Assert.StartsWith(expected, phrase, StringComparison.Ordinal);
+    }
+
+    /// <summary>Its log ends before what it has acknowledged: it would vote for somebody who lacks that.</summary>
+    [Theory]
+    [InlineData(99, "Refused outdated-data The data of n3 ends at entry 99 here, and it has acknowledged entry 100")]
+    [InlineData(100, "propose 1v 2v 3v for n3")]
+    public void An_older_copy_of_a_data_directory_does_not_move(long last, string expected)
+    {
+        var facts = Some.Facts("1v 2v 3v", active: "1 2") with { MatchOf = _ => new LogIndex(100) };
+        var announcement = Some.Announcement(3, 7) with
+        {
+            Former = new FormerAddress(Some.AddressOf(3), Occupant.Nobody),
+            LastIndex = new LogIndex(last),
+        };
+
+        Assert.StartsWith(expected, Phrase(AnnouncementRules.Judge(announcement, facts)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_found_at_an_address_of_before_says_nothing()
+    {
+        var announcement = Some.Announcement(3, 7) with { Former = new FormerAddress(Some.AddressOf(9), Occupant.Nobody) };
+
+        Assert.Equal(ChangeStatus.UnderWay, AnnouncementRules.Judge(announcement, Some.Facts("1v 2v 3v", active: "1 2")).Answer?.Status);
     }
 
     [Fact]

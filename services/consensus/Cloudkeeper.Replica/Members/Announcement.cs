@@ -15,6 +15,12 @@ namespace Cloudkeeper.Replica.Members;
 public sealed record Announcement(
     Guid? Cluster, NodeId? Node, Guid Instance, string Address, int Level, bool Replace = false)
 {
+    /// <summary>Who is at the address that the log gives for the member; null: nobody has asked there.</summary>
+    public FormerAddress? Former { get; init; }
+
+    /// <summary>The end of its log; null: it does not say.</summary>
+    public LogIndex? LastIndex { get; init; }
+
     /// <summary>What makes it unfit to stand in a membership; null when nothing does.</summary>
     internal string? Problem() => this switch
     {

@@ -40,7 +40,7 @@ internal static class AnnouncementRules
         var members = facts.Members.Members;
         if (members.FirstOrDefault(m => m.Instance == announcement.Instance) is { } present)
         {
-            return WelcomeBack(present, announcement, facts.Members);
+            return WelcomeBack(present, announcement, facts);
         }
 
         if (announcement.Node is { } later && later.Value > facts.Members.LastId.Value)
@@ -76,11 +76,17 @@ internal static class AnnouncementRules
         };
     }
 
-    private static Verdict WelcomeBack(Member member, Announcement announcement, Membership members)
+    private static Verdict WelcomeBack(Member member, Announcement announcement, ClusterFacts facts)
     {
+        var members = facts.Members;
         if (Holder(announcement.Address, members.Members) is { } holder && holder != member)
         {
             return AddressTaken(holder);
+        }
+
+        if (member.Address != announcement.Address && JudgeMove(member, announcement, facts) is { } objection)
+        {
+            return objection;
         }
 
         var now = member with { Address = announcement.Address, Level = announcement.Level };
@@ -88,6 +94,30 @@ internal static class AnnouncementRules
             ? Verdict.Say(new ChangeOutcome(ChangeStatus.Done) { Node = member.Id, Membership = members })
             : Verdict.Propose(With(members, now), member.Id);
     }
+
+    /// <summary>A data directory moves only with its process: two under one id would vote twice.</summary>
+    /// <remarks>
+    /// What it has acknowledged and what it has voted for must be there: by an older copy the cluster could lose what it has
+    /// committed (bug B-15). This leader knows it for the time since it leads.
+    /// </remarks>
+    private static Verdict? JudgeMove(Member member, Announcement announcement, ClusterFacts facts) => announcement.Former switch
+    {
+        { } former when former.Address != member.Address => Verdict.Wait($"{Names.Of(member.Id)} is known at {member.Address} by now."),
+        { Occupant: Occupant.AnotherProcess } former => Verdict.Refuse(ChangeCodes.CopiedData, former.Problem(member.Id)),
+        { Occupant: Occupant.Announcer } => null,
+
+        // Whoever leads is the one, and not silent because it is not there.
+        _ when member.Id == facts.Leader => null,
+        null => Verdict.Wait($"Who is at {member.Address} has to be found out first."),
+        _ when facts.IsActive(member.Id) || facts.IsYoung => Verdict.Wait(
+            $"{Names.Of(member.Id)} may still be at {member.Address}: it moves once it has been silent there for a while."),
+        _ when announcement.LastIndex < facts.MatchOf(member.Id) => Verdict.Refuse(
+            ChangeCodes.OutdatedData,
+            $"The data of {Names.Of(member.Id)} ends at entry {announcement.LastIndex} here, and it has acknowledged entry "
+            + $"{facts.MatchOf(member.Id)}: this is an older copy. Start the node where {Names.Of(member.Id)} was, or with a copy "
+            + $"that was made after it had stopped; if its data is lost, with an empty data directory, --join and --replace true."),
+        _ => null,
+    };
 
     /// <summary>One entry takes the old member out and the new one in, as a learner: at no time do both vote.</summary>
     private static Verdict Replace(Member lost, Announcement announcement, ClusterFacts facts)

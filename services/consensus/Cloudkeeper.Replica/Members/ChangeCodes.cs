@@ -15,6 +15,12 @@ public static class ChangeCodes
     /// <summary>A member has this address, and its data is not what the node has.</summary>
     public const string DiskLost = "disk-lost";
 
+    /// <summary>The member runs where the log says, and the node has a copy of its data.</summary>
+    public const string CopiedData = "copied-data";
+
+    /// <summary>The data is older than what the member has acknowledged.</summary>
+    public const string OutdatedData = "outdated-data";
+
     /// <summary>Another member has this address.</summary>
     public const string AddressTaken = "address-taken";
 

@@ -8,4 +8,8 @@ namespace Cloudkeeper.Replica.Members;
 /// <param name="IsActive">Has it been heard within the last election timeouts?</param>
 /// <param name="IsYoung">It has not led for long enough to take silence for absence.</param>
 internal sealed record ClusterFacts(
-    Guid Cluster, NodeId Leader, Membership Members, int FeatureLevel, Func<NodeId, bool> IsActive, bool IsYoung);
+    Guid Cluster, NodeId Leader, Membership Members, int FeatureLevel, Func<NodeId, bool> IsActive, bool IsYoung)
+{
+    /// <summary>The last entry that a member is known to have acknowledged to this leader; null: nothing is known.</summary>
+    public Func<NodeId, LogIndex?> MatchOf { get; init; } = static _ => null;
+}

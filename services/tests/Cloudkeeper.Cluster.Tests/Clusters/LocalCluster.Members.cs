@@ -94,6 +94,27 @@ public sealed partial class LocalCluster
         return moved;
     }
 
+    /// <summary>Starts a node at an address of its own, with a copy of another's data directory as it is now.</summary>
+    public async Task<ServerProcess> StartCopyAsync(ServerProcess node)
+    {
+        var number = All.Count(server => server.Name.StartsWith("Node", StringComparison.Ordinal)) + 1;
+        var address = Loopback(_sparePorts.Dequeue());
+        var copying = await Command.RunAsync("cp", ["-a", DataOf(node), DataOf(number)]);
+        Assert.True(copying.ExitCode == 0, copying.Error);
+        var copy = Node(number, address, address, []);
+        _stopped.Add(copy);
+        copy.Start();
+        return copy;
+    }
+
+    /// <summary>A node goes on as another process: what was started beside the cluster takes the place of one of its nodes.</summary>
+    public void Replace(ServerProcess node, ServerProcess by)
+    {
+        _stopped.Remove(by);
+        Leave(node);
+        _nodes.Add(by);
+    }
+
     /// <summary>It is no member any more; its process may go on.</summary>
     public void Leave(ServerProcess node)
     {
