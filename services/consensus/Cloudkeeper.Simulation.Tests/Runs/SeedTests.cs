@@ -36,6 +36,7 @@ public sealed class SeedTests
         Marker.SharedNodesRejected, Marker.ForeignEntriesRefused, Marker.ForeignMessagesRefused, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
         Marker.RedisFaults, Marker.RedisLies, Marker.SealsRefused, Marker.JumpsRefused, Marker.SpeakersLeftForSilence,
         Marker.SpeakersLeftForLag, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
+        Marker.HistoriesReadAlone, Marker.HistoriesShared, Marker.WatchesLeftBehindByHistory,
         Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,
         Marker.GapsByCompaction, Marker.WatchSnapshotsTold, Marker.WatchSnapshotsPatched, Marker.WatchSnapshotsReadAgain,
         Marker.WatchSnapshotsAfterGaps, Marker.WatchSnapshotsShared,

@@ -47,13 +47,16 @@ internal sealed class Gateway : IEndpoint
     /// <summary>Of this life.</summary>
     public RedisClient Redis { get; private set; }
 
-    /// <summary>The feeds that are open, the one of the gateway and those of watchers that catch up.</summary>
+    /// <summary>The feeds that are open, the one of the gateway and that of its watchers that catch up.</summary>
     public Dictionary<long, FeedChannel> Feeds { get; } = [];
 
     public List<GatewayWatch> Watches { get; } = [];
 
     /// <summary>Of this life.</summary>
     public SharedReadings Readings { get; private set; }
+
+    /// <summary>Of this life.</summary>
+    public SharedHistory History { get; private set; }
 
     /// <summary>How long one attempt at a node may take.</summary>
     private long AttemptTimeout => World.Options.ElectionTimeout;
@@ -218,11 +221,12 @@ internal sealed class Gateway : IEndpoint
         }
     }
 
-    [MemberNotNull(nameof(Memory), nameof(Readings), nameof(Redis), nameof(_channels), nameof(_reads), nameof(_follower))]
+    [MemberNotNull(nameof(Memory), nameof(Readings), nameof(History), nameof(Redis), nameof(_channels), nameof(_reads), nameof(_follower))]
     private void Begin()
     {
         Memory = new GatewayMemory(this);
         Readings = new SharedReadings(this);
+        History = new SharedHistory(this);
         Redis = new RedisClient(this);
         _channels = new Channels(this);
         _reads = new CachedReads(this);

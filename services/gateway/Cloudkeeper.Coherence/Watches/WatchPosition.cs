@@ -12,17 +12,6 @@ public sealed class WatchPosition(WatchInterest interest, Revision from)
     /// <summary>Everything up to here has been returned.</summary>
     public Revision Revision { get; private set; } = from;
 
-    /// <summary>What a node says of its history, which was asked for from here on.</summary>
-    public WatchStep Take(FeedFrame frame) => frame switch
-    {
-        CompactedFrame compacted => new WatchStep([], HasGap: true, compacted.OldestRevision, false),
-        ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),
-
-        // A node that lags behind the one before repeats what has been returned.
-        ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision => Take([set]),
-        _ => WatchStep.Nothing,
-    };
-
     /// <summary>Recent changes above here, as <see cref="WatchHub.TryCatchUp"/> reads them.</summary>
     public WatchStep Take(IReadOnlyList<ChangeSet> sets)
     {

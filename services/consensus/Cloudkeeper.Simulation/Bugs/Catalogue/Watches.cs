@@ -6,6 +6,7 @@ internal static class Watches
     private const string Hub = "../gateway/Cloudkeeper.Coherence/Watches/WatchHub.cs";
     private const string Subscription = "../gateway/Cloudkeeper.Coherence/Watches/Subscription.cs";
     private const string Position = "../gateway/Cloudkeeper.Coherence/Watches/WatchPosition.cs";
+    private const string Pass = "../gateway/Cloudkeeper.Coherence/Watches/HistoryPass.cs";
     private const string Builder = "../gateway/Cloudkeeper.Coherence/Watches/SnapshotBuilder.cs";
     private const string Shared = "../gateway/Cloudkeeper.Coherence/Watches/SharedSnapshot.cs";
     private const string Window = "../gateway/Cloudkeeper.Coherence/Watches/ChangeWindow.cs";
@@ -50,14 +51,14 @@ internal static class Watches
         {
             Edits = [new(Subscription, "!MakeRoom())\n{\nOverflow();", "!MakeRoom())\n{")],
         },
-        new("B-71.5", "a node that lags repeats old changes to a watcher that has them")
+        new("B-71.5", "a node that lags repeats old changes to watchers that have them")
         {
             Edits =
             [
                 new(
-                    Position,
-                    "ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision => Take([set]),",
-                    "ChangeSetFrame { ChangeSet: var set } => Take([set]),"),
+                    Pass,
+                    "case ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision:",
+                    "case ChangeSetFrame { ChangeSet: var set }:"),
             ],
         },
         new("B-71.6", "a node whose state a snapshot has replaced passes on what follows it as if nothing were missing")
@@ -89,10 +90,7 @@ internal static class Watches
                     History,
                     "CompactedTo = oldest.Set.Revision;",
                     "CompactedTo = new Revision(Math.Max(0, oldest.Set.Revision.Value - 20));"),
-                new(
-                    Position,
-                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
-                    ""),
+                new(Pass, "case ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision:\nreturn set.Revision;", ""),
             ],
         },
         new("B-71.9", "the end of its session is not told to who catches up")
@@ -161,11 +159,8 @@ internal static class Watches
         {
             Edits =
             [
-                new(Position, "CompactedFrame compacted => new WatchStep([], HasGap: true, compacted.OldestRevision, false),", ""),
-                new(
-                    Position,
-                    "ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision => new WatchStep([], true, set.Revision, false),",
-                    ""),
+                new(Pass, "case CompactedFrame { OldestRevision: var oldest }:\nreturn oldest;", ""),
+                new(Pass, "case ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision:\nreturn set.Revision;", ""),
                 new(History, "from < CompactedTo,", "false,"),
             ],
         },

@@ -4,7 +4,6 @@ using Cloudkeeper.Protocol.Feed;
 using Cloudkeeper.Protocol.Sessions;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
-using Cloudkeeper.Simulation.Gateways.Feeds;
 using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways.Watches;
@@ -16,14 +15,13 @@ namespace Cloudkeeper.Simulation.Gateways.Watches;
 internal sealed class GatewayWatch
 {
     private const int KeepalivesPerTtl = 3;
-    private const long Pause = 50 * Scheduler.Millisecond;
 
     private readonly Gateway _gateway;
     private readonly WatchInterest _interest;
     private readonly Watcher _client;
     private readonly WatchStart _start;
     private WatchPosition _position;
-    private FeedChannel? _history;
+    private HistoryPlace? _place;
     private Subscription? _live;
     private bool _hasProgress;
     private bool _hasSessionEnded;
@@ -63,8 +61,7 @@ internal sealed class GatewayWatch
 
     private void LeaveSources()
     {
-        _history?.Close();
-        _history = null;
+        LeaveHistory();
         if (_live is { } live)
         {
             Hub.Unsubscribe(live);
@@ -188,8 +185,7 @@ internal sealed class GatewayWatch
             return;
         }
 
-        _history?.Close();
-        _history = null;
+        LeaveHistory();
         _gateway.World.Totals.Count(_live is null ? Marker.WatchesCaughtUpFromWindow : Marker.WatchesLive);
         if (_live is null)
         {
@@ -222,33 +218,30 @@ internal sealed class GatewayWatch
 
     private void ReadHistory()
     {
-        if (_history is null)
+        if (_place is null)
         {
             _gateway.World.Totals.Count(Marker.WatchesCaughtUpFromHistory);
-            _history = new FeedChannel(_gateway, TakeHistory, () => Hub.Revision, () =>
-            {
-                _history = null;
-                Later(Pause, Continue);
-            });
-            _history.Open(_gateway.AnyVoter(), _position.Revision);
+            _place = _gateway.History.Enter(_interest, _position.Revision, Woken);
+            return;
         }
+
+        var step = _gateway.History.Take(_place, _position, out var isOver);
+        if (isOver)
+        {
+            LeaveHistory();
+            Later(0, Continue);
+        }
+
+        Deliver(step);
     }
 
-    /// <returns>Whether the node's history is still wanted.</returns>
-    private bool TakeHistory(FeedFrame frame)
+    private void LeaveHistory()
     {
-        if (frame is CompactedFrame)
+        if (_place is { } place)
         {
-            _gateway.World.Facts.Gaps.Require(_position.Revision);
+            _place = null;
+            _gateway.History.Leave(place);
         }
-
-        Deliver(_position.Take(frame));
-        if (!_isOver)
-        {
-            Continue();
-        }
-
-        return !_isOver && _history is not null;
     }
 
     private void Deliver(WatchStep step)
