@@ -33,6 +33,41 @@ public sealed class ReplicaNodeTests
         Assert.Equal(ResultCode.Ok, Assert.Single(outcome!.Value.Results).Code);
     }
 
+    /// <summary>4,096 writes that create 509 parents each would be two million nodes in one entry.</summary>
+    [Fact]
+    public void An_entry_does_no_more_than_a_transaction_may_nor_do_all_that_are_under_way()
+    {
+        _host.Elect();
+        var decided = 0;
+        var deep = string.Concat(Enumerable.Repeat("/x", 509));
+        var writes = Enumerable.Range(0, Limits.BatchItemsMax)
+            .Select(i => new MutationCommand(new WriteOperation($"/{i}{deep}", default, "t", Parents: true))).ToArray();
+        Assert.Equal(SubmitStatus.TooMuch, Submit(writes));
+        Assert.Equal(SubmitStatus.TooMuch, Submit(writes[..9]));
+
+        // As many as may be under way; the next one with parents waits for them, and what has none does not.
+        Assert.All(writes[..32].Chunk(8), some => Assert.Null(Submit(some)));
+        Assert.Equal(SubmitStatus.Overloaded, Submit(writes[32..33]));
+        Assert.Null(Submit([new OpenLaneCommand(), new MutationCommand(new WriteOperation("/a", default, "t", Parents: true))]));
+        _host.CompleteWrites();
+        Assert.Equal(5, decided);
+        Assert.Null(Submit(writes[32..33]));
+        _host.CompleteWrites();
+        Assert.Equal(6, decided);
+        Assert.Equal(1 + (33 * 510) + 1, Replica.Machine.NodeCount);
+
+        SubmitStatus? Submit(Command[] commands)
+        {
+            SubmitStatus? refused = null;
+            Replica.Submit(Payload(commands), o =>
+            {
+                decided += o.Status == SubmitStatus.Decided ? 1 : 0;
+                refused = o.Status == SubmitStatus.Decided ? null : o.Status;
+            });
+            return refused;
+        }
+    }
+
     [Fact]
     public void A_leader_takes_so_many_batches_at_a_time_and_proposes_nothing_past_that()
     {
@@ -326,12 +361,15 @@ public sealed class ReplicaNodeTests
         return Assert.Single(outcome!.Value.Results);
     }
 
-    private static byte[] Payload(Command command, LaneId lane = default)
+    private static byte[] Payload(Command command, LaneId lane = default) => Payload([command], lane);
+
+    private static byte[] Payload(Command[] commands, LaneId lane = default)
     {
         var output = new ArrayBufferWriter<byte>();
         output.GetSpan(EntryPayload.HeaderBytes);
         output.Advance(EntryPayload.HeaderBytes);
-        CommandCodec.Write(output, new CommandBatch(lane, 1, [new CommandRequest(1, null, 0, [], command)]));
+        CommandCodec.Write(output, new CommandBatch(
+            lane, 1, [.. commands.Select(static (command, i) => new CommandRequest(1 + i, null, 0, [], command))]));
         return output.WrittenSpan.ToArray();
     }
 }

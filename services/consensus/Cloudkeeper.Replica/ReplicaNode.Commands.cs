@@ -8,6 +8,9 @@ namespace Cloudkeeper.Replica;
 
 public sealed partial class ReplicaNode
 {
+    /// <summary>So many times as many parents as one transaction may create keep further ones waiting.</summary>
+    private const int ParentsUnderWay = 3;
+
     /// <summary>Proposes a batch. <paramref name="reply"/> is called exactly once, on a later turn or at once.</summary>
     /// <param name="payload">
     /// The batch behind <see cref="EntryPayload.HeaderBytes"/> free bytes; it becomes the log entry and is not copied.
@@ -16,7 +19,7 @@ public sealed partial class ReplicaNode
     {
         ArgumentNullException.ThrowIfNull(payload);
         ArgumentNullException.ThrowIfNull(reply);
-        if (CheckSubmission(payload) is { } refusal)
+        if (CheckSubmission(payload, out var work) is { } refusal)
         {
             reply(new SubmitOutcome(refusal, []));
             return;
@@ -25,7 +28,7 @@ public sealed partial class ReplicaNode
         var proposed = _raft.Propose(EntryPayload.Stamp(payload, Now));
         if (proposed.Status == ProposeStatus.Accepted)
         {
-            _commands.Add(proposed.Index, proposed.Term, reply);
+            _commands.Add(proposed.Index, proposed.Term, work, reply);
             return;
         }
 
@@ -34,8 +37,9 @@ public sealed partial class ReplicaNode
             []));
     }
 
-    private SubmitStatus? CheckSubmission(byte[] payload)
+    private SubmitStatus? CheckSubmission(byte[] payload, out EntryWork work)
     {
+        work = default;
         if (_raft.Role != Role.Leader)
         {
             return SubmitStatus.NotLeader;
@@ -53,7 +57,7 @@ public sealed partial class ReplicaNode
         try
         {
             var batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
-            return CheckCommands(batch) ?? CheckRoom(batch);
+            return CheckCommands(batch) ?? CheckRoom(batch) ?? CheckWork(batch, out work);
         }
         catch (WireFormatException)
         {
@@ -82,6 +86,29 @@ public sealed partial class ReplicaNode
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// All commands of an entry together do no more than one transaction may; a command that is alone has the bounds of its
+    /// transaction. Another entry waits while those under way delete more than half as many nodes, or create more than a few
+    /// times as many parents: a replica may have to apply them all in one turn.
+    /// </summary>
+    private SubmitStatus? CheckWork(CommandBatch batch, out EntryWork work)
+    {
+        work = Machine.Estimate(batch);
+        if (work == default)
+        {
+            return null;
+        }
+
+        var (deleted, created) = (_options.Tree.DeletedNodesMax, _options.Tree.CreatedParentsMax);
+        if (batch.Requests.Count > 1 && !work.IsWithin(new EntryWork(deleted, created)))
+        {
+            return SubmitStatus.TooMuch;
+        }
+
+        // By what is there already, so that a large deletion is not kept out by small ones that never cease.
+        return _commands.Work.IsWithin(new EntryWork(deleted / 2, ParentsUnderWay * created)) ? null : SubmitStatus.Overloaded;
     }
 
     private EntryStamp Now => new(

@@ -33,6 +33,50 @@ public sealed class BoundsTests
     }
 
     [Fact]
+    public void A_subtree_whose_paths_are_longer_than_may_be_stays()
+    {
+        var machine = New(StateMachineOptions.Default with { DeletedPathCharsMax = 30 }, FeatureLevels.Bounds);
+        Assert.Equal(ResultCode.Ok, machine.Run(Deep("/a/bcd/e")).Code);
+        Assert.Equal(ResultCode.Ok, machine.Run(Deep("/a/f")).Code);
+        Assert.Equal(ResultCode.Ok, machine.Run(Deep("/a/bcd/ghij")).Code);
+        machine.Refuses(ResultCode.TooManyNodes, new DeleteOperation("/a", Recursive: true));
+        DeleteOperation[] both = [new("/a/f"), new("/a", Recursive: true)];
+        machine.Refuses(ResultCode.TransactionFailed, new TransactionCommand([], both, []));
+
+        // 2 + 6 + 8 + 11 characters are left, of 31.
+        machine.Delete("/a/f");
+        Assert.Equal(ResultCode.Ok, machine.Delete("/a", recursive: true).Code);
+    }
+
+    [Fact]
+    public void What_a_batch_would_do_is_known_before_it_is_in_the_log()
+    {
+        var machine = New(StateMachineOptions.Default, FeatureLevels.Newest);
+        var session = machine.OpenSession();
+        machine.PutEphemeral("/e0", session);
+        machine.PutEphemeral("/e1", session);
+        Grow(machine, "/a", 5);
+        Assert.Equal(default, Work(new WriteOperation("/a/n0/new", Bytes(""), "text/plain", Parents: true)));
+        Assert.Equal(default, Work(new WriteOperation("/b/c/d", Bytes(""), "text/plain"), new DeleteOperation("/a")));
+        Assert.Equal(new EntryWork(0, 4), Work(Deep("/b/c/d"), new AddOperation("/b/c/e", 1)));
+        Assert.Equal(new EntryWork(0, 3), Work(
+            new CreateSequentialOperation("/a/x", "s-", Bytes(""), "text/plain", Parents: true),
+            new CreateSequentialOperation("/y/z", "s-", Bytes(""), "text/plain", Parents: true)));
+        Assert.Equal(new EntryWork(4, 0), Work(
+            new DeleteOperation("/a", Recursive: true), new DeleteOperation("/a/n0", Recursive: true), new DeleteOperation("bad", true)));
+        Assert.Equal(new EntryWork(4, 4), machine.State.Estimate(new CommandBatch(LaneId.None, 0,
+        [
+            Request(new CloseSessionCommand(session)),
+            Request(new CloseSessionCommand(new SessionId(999))),
+            Request(new AcquireLockCommand("/locks/l", session, 0, "me", true)),
+            Request(new TransactionCommand([], [Deep("/p/q")], [Deep("/p/r"), new DeleteOperation("/a", true)])),
+        ])) - new EntryWork(2, 0));
+
+        EntryWork Work(params Operation[] operations) => machine.State.Estimate(
+            new CommandBatch(LaneId.None, 0, [.. operations.Select(static it => Request(new MutationCommand(it)))]));
+    }
+
+    [Fact]
     public void Deletions_of_one_transaction_count_together()
     {
         Grow(_machine, "/a", 4);
@@ -188,7 +232,7 @@ public sealed class BoundsTests
                 session = machine.OpenSession();
             }
 
-            Assert.Equal(machine.State.NodeCount, CountAndCheck(state.Nodes.Root));
+            Assert.Equal(machine.State.NodeCount, CountAndCheck(state.Nodes.Root, "").Nodes);
         }
     }
 
@@ -204,19 +248,20 @@ public sealed class BoundsTests
         };
     }
 
-    private static int CountAndCheck(TreeNode node)
+    private static (int Nodes, long PathChars) CountAndCheck(TreeNode node, string path)
     {
-        var below = 0;
+        var (nodes, chars) = (1, (long)path.Length);
         if (node.Children is { } children)
         {
             foreach (var child in children)
             {
-                below += CountAndCheck(child);
+                var below = CountAndCheck(child, $"{path}/{child.Name}");
+                (nodes, chars) = (nodes + below.Nodes, chars + below.PathChars);
             }
         }
 
-        Assert.Equal(1 + below, NodeTree.SizeOf(node));
-        return 1 + below;
+        Assert.Equal((nodes, chars), (NodeTree.SizeOf(node), NodeTree.PathCharsOf(node)));
+        return (nodes, chars);
     }
 
     private static Machine New(StateMachineOptions options, int level)

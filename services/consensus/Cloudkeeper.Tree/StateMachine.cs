@@ -27,6 +27,7 @@ public sealed class StateMachine
     private readonly BatchExecutor _batches;
     private readonly ReadHandler _reads;
     private readonly Refounding _refounding;
+    private readonly WorkEstimate _work;
 
     public StateMachine(StateMachineOptions options)
         : this(new TreeState(options))
@@ -37,6 +38,7 @@ public sealed class StateMachine
     {
         _state = state;
         _reads = new ReadHandler(state);
+        _work = new WorkEstimate(state);
         var nodes = new NodeOperations(state, new TransactionBounds(state));
         var sessions = new SessionCommands(state);
         _refounding = new Refounding(state, sessions);
@@ -107,6 +109,9 @@ public sealed class StateMachine
 
         Invariant.Require(results.Count == expected);
     }
+
+    /// <summary>About what a batch would do, by the present state; that may be another one when it comes to it.</summary>
+    public EntryWork Estimate(CommandBatch batch) => _work.Of(batch);
 
     /// <summary>Answers at the present revision.</summary>
     public ReadResult Read(ReadRequest request) => _reads.Read(request);

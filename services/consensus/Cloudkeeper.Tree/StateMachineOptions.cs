@@ -37,6 +37,9 @@ public sealed record StateMachineOptions
     /// <summary>Most nodes that one transaction deletes, from feature level 4 on.</summary>
     public int DeletedNodesMax { get; init; } = Limits.DeletedNodesMax;
 
+    /// <summary>Most characters of their paths together, from feature level 4 on.</summary>
+    public long DeletedPathCharsMax { get; init; } = Limits.DeletedPathCharsMax;
+
     /// <summary>Most parents that one transaction creates, from feature level 4 on.</summary>
     public int CreatedParentsMax { get; init; } = Limits.CreatedParentsMax;
 

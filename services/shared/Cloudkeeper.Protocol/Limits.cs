@@ -21,6 +21,12 @@ public static class Limits
     /// </summary>
     public const int DeletedNodesMax = 250_000;
 
+    /// <summary>
+    /// Most characters of their paths together: a deletion tells each of them, which every replica and every gateway keeps in
+    /// memory for a while.
+    /// </summary>
+    public const int DeletedPathCharsMax = 64 << 20;
+
     /// <summary>Most parents that one request creates, all operations of a transaction together.</summary>
     public const int CreatedParentsMax = 4_096;
 

@@ -59,7 +59,7 @@ public sealed class LargeChangeTests : ClusterTest
     [Fact]
     public async Task A_deletion_that_is_larger_than_a_frame_of_the_feed_stops_no_gateway()
     {
-        const int nodes = 64_000;
+        const int nodes = 66_000;
         var top = "/long/" + string.Join('/', Enumerable.Repeat(new string('x', 240), 4));
         using var client = new ApiClient(Cluster.Gateways[0].Address);
         using var other = new ApiClient(Cluster.Gateways[1].Address);

@@ -66,6 +66,7 @@ internal static class CommandEndpoints
     {
         SubmitStatus.NotLeader => StatusCodes.Status421MisdirectedRequest,
         SubmitStatus.Overloaded => StatusCodes.Status429TooManyRequests,
+        SubmitStatus.TooMuch => StatusCodes.Status413PayloadTooLarge,
         SubmitStatus.StorageFull => StatusCodes.Status507InsufficientStorage,
         SubmitStatus.Malformed => StatusCodes.Status400BadRequest,
         SubmitStatus.Reserved => StatusCodes.Status403Forbidden,
@@ -78,6 +79,7 @@ internal static class CommandEndpoints
         SubmitStatus.Decided => "decided",
         SubmitStatus.NotLeader => "not_leader",
         SubmitStatus.Overloaded => "overloaded",
+        SubmitStatus.TooMuch => "too_much",
         SubmitStatus.StorageFull => "storage_full",
         SubmitStatus.Malformed => "malformed",
         SubmitStatus.Reserved => "reserved",

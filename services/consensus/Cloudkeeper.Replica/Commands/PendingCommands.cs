@@ -1,5 +1,6 @@
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Raft;
+using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica.Commands;
 
@@ -12,8 +13,14 @@ internal sealed class PendingCommands(int countMax)
 
     public bool IsFull => _queue.Count >= countMax;
 
-    public void Add(LogIndex index, Term term, Action<SubmitOutcome> reply) =>
-        _queue.Enqueue(new Pending(index, term, reply));
+    /// <summary>What all of them would do.</summary>
+    public EntryWork Work { get; private set; }
+
+    public void Add(LogIndex index, Term term, EntryWork work, Action<SubmitOutcome> reply)
+    {
+        _queue.Enqueue(new Pending(index, term, work, reply));
+        Work += work;
+    }
 
     /// <summary>An entry was applied. One of another term at a waiter's index has taken its place: it is lost.</summary>
     public void Applied(LogIndex index, Term term, IReadOnlyList<CommandResult> results)
@@ -21,6 +28,7 @@ internal sealed class PendingCommands(int countMax)
         while (_queue.TryPeek(out var head) && head.Index <= index)
         {
             _queue.Dequeue();
+            Work -= head.Work;
             head.Reply(head.Index == index && head.Term == term
                 ? new SubmitOutcome(SubmitStatus.Decided, results)
                 : new SubmitOutcome(SubmitStatus.Unknown, []));
@@ -30,11 +38,12 @@ internal sealed class PendingCommands(int countMax)
     /// <summary>Leadership is lost: what waits may or may not be committed by others (bug B-31).</summary>
     public void FailAll()
     {
+        Work = default;
         while (_queue.TryDequeue(out var pending))
         {
             pending.Reply(new SubmitOutcome(SubmitStatus.Unknown, []));
         }
     }
 
-    private readonly record struct Pending(LogIndex Index, Term Term, Action<SubmitOutcome> Reply);
+    private readonly record struct Pending(LogIndex Index, Term Term, EntryWork Work, Action<SubmitOutcome> Reply);
 }

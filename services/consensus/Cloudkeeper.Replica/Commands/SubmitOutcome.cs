@@ -21,6 +21,9 @@ public enum SubmitStatus
     /// <summary>Nothing was proposed: one of the commands is for the leader alone to decide.</summary>
     Reserved,
 
+    /// <summary>Nothing was proposed: the batch would do more than one entry may. Fewer of its commands may go through.</summary>
+    TooMuch,
+
     /// <summary>Nothing was proposed: the disk is full.</summary>
     StorageFull,
 

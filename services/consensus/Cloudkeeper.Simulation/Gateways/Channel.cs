@@ -150,6 +150,9 @@ internal abstract class Channel(Gateway gateway, Route route)
             case ReplyStatus.StorageFull:
                 EndForLackOfRoom();
                 break;
+            case ReplyStatus.TooMuch when !MayBeExecuted:
+                SendHalf();
+                break;
             default:
                 Gateway.World.Totals.Count(
                     Marker.RequestsRefusedAsOverloaded, reply?.Status == ReplyStatus.Overloaded ? 1 : 0);
@@ -187,6 +190,24 @@ internal abstract class Channel(Gateway gateway, Route route)
         }
 
         Gateway.World.Totals.Count(Marker.ReliefSentWithoutGrowth);
+        _body = Encode(_batch);
+        Attempt();
+    }
+
+    /// <summary>The other half goes next.</summary>
+    private void SendHalf()
+    {
+        Gateway.World.Totals.Count(Marker.BatchesHalved);
+        var half = Math.Max(1, _batch.Count / 2);
+        var later = _waiting.ToArray();
+        _waiting.Clear();
+        foreach (var call in _batch.Skip(half).Concat(later))
+        {
+            _waiting.Enqueue(call);
+        }
+
+        _batch.RemoveRange(half, _batch.Count - half);
+        _attempts = 0;
         _body = Encode(_batch);
         Attempt();
     }

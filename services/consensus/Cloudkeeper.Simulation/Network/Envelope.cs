@@ -94,6 +94,7 @@ internal enum ReplyStatus
     Unavailable,
     Unknown,
     StorageFull,
+    TooMuch,
     Malformed,
 
     /// <summary>The connection was refused or reset: nobody is there.</summary>

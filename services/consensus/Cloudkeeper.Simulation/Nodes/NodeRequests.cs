@@ -56,6 +56,7 @@ internal sealed class NodeRequests(NodeProcess process)
             SubmitStatus.Decided => ReplyStatus.Ok,
             SubmitStatus.NotLeader => ReplyStatus.Misdirected,
             SubmitStatus.Overloaded => ReplyStatus.Overloaded,
+            SubmitStatus.TooMuch => ReplyStatus.TooMuch,
             SubmitStatus.StorageFull => ReplyStatus.StorageFull,
             SubmitStatus.Malformed or SubmitStatus.Reserved => ReplyStatus.Malformed,
             _ => ReplyStatus.Unknown,

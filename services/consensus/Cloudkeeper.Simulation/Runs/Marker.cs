@@ -98,6 +98,7 @@ internal enum Marker
     ProgramsDowngraded,
     ProgramsTooOld,
     NewerDataReadByOlderPrograms,
+    BatchesHalved,
     FeedsBroken,
     FeedsRestarted,
     LaggingFeedsLeft,

@@ -129,6 +129,7 @@ internal static class Swarm
         DeletedNodesMax = random.Logarithmic(2, 40),
         CreatedParentsMax = random.Between(3, 6),
         EphemeralsMax = random.Between(2, 8),
+        DeletedPathCharsMax = random.Logarithmic(20, 1_000),
     };
 
     private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay, bool isRedisHostile) => new()

@@ -14,6 +14,9 @@ internal sealed class NodeChildren
     /// <summary>How many nodes are below, children included: what a deletion would cost is known before it begins.</summary>
     public int Descendants { get; set; }
 
+    /// <summary>How many characters their paths have, each from behind the path of this node on.</summary>
+    public long PathChars { get; set; }
+
     /// <summary>Those that stand in the queue of a lock. Kept up to date from the first time that it is asked for.</summary>
     public LockQueue Queue => _queue ??= LockQueue.Of(this);
 

@@ -97,6 +97,18 @@ internal sealed class NodeTree
     /// <summary>How many nodes go with this one.</summary>
     public static int SizeOf(TreeNode node) => 1 + (node.Children?.Descendants ?? 0);
 
+    /// <summary>How many characters the paths of all of them have.</summary>
+    public static long PathCharsOf(TreeNode node)
+    {
+        var own = 0L;
+        for (var above = node; above.Parent is not null; above = above.Parent)
+        {
+            own += NameChars(above);
+        }
+
+        return (SizeOf(node) * own) + (node.Children?.PathChars ?? 0);
+    }
+
     /// <summary>
     /// Deletes a node. What is below it cannot be reached any more, and follows at the commit (<see cref="Bury"/>): a
     /// transaction that is refused in the end has not gone through a large subtree for nothing.
@@ -106,7 +118,7 @@ internal sealed class NodeTree
         var parent = node.Parent;
         Invariant.Require(parent is not null);
         ChangeChildren(transaction, parent, created: 0, present: -1);
-        CountBelow(parent, -SizeOf(node));
+        CountBelow(parent, node, sign: -1);
         parent.Children!.Remove(node);
         transaction.NodeDeleted(node);
         Unindex(node);
@@ -122,14 +134,16 @@ internal sealed class NodeTree
         for (var first = 0; first < nodes.Length;)
         {
             var parent = nodes[first].Parent!;
-            var end = first + 1;
+            var end = first;
+            var chars = 0L;
             while (end < nodes.Length && ReferenceEquals(nodes[end].Parent, parent))
             {
+                chars += NameChars(nodes[end]);
                 end++;
             }
 
             ChangeChildren(transaction, parent, created: 0, present: first - end);
-            CountBelow(parent, first - end);
+            CountBelow(parent, first - end, -chars);
             parent.Children!.Remove(nodes.AsSpan(first..end));
             first = end;
         }
@@ -180,11 +194,11 @@ internal sealed class NodeTree
             case JournalKind.NodeCreated:
                 Unindex(node);
                 node.Parent!.Children!.Remove(node);
-                CountBelow(node.Parent, -1);
+                CountBelow(node.Parent, node, sign: -1);
                 break;
             case JournalKind.NodeDeleted:
                 node.Parent!.Children!.Add(node);
-                CountBelow(node.Parent, SizeOf(node));
+                CountBelow(node.Parent, node, sign: 1);
                 Index(node);
                 break;
             default:
@@ -219,7 +233,7 @@ internal sealed class NodeTree
         var added = new TreeNode(parent, name.ToString());
         parent.Children.Add(added);
         parent.ChildCount++;
-        CountBelow(parent, 1);
+        CountBelow(parent, added, sign: 1);
         Count++;
         return added;
     }
@@ -248,11 +262,24 @@ internal sealed class NodeTree
         Rehash(parent);
     }
 
-    private static void CountBelow(TreeNode parent, int change)
+    /// <summary>The '/' before it included.</summary>
+    private static int NameChars(TreeNode node) => 1 + node.Name.Length;
+
+    /// <summary>A node comes or goes, with all below it.</summary>
+    private static void CountBelow(TreeNode parent, TreeNode node, int sign)
+    {
+        var size = sign * SizeOf(node);
+        CountBelow(parent, size, (size * (long)NameChars(node)) + (sign * (node.Children?.PathChars ?? 0)));
+    }
+
+    /// <param name="chars">Of the paths from behind the parent's on.</param>
+    private static void CountBelow(TreeNode parent, int count, long chars)
     {
         for (var ancestor = parent; ancestor is not null; ancestor = ancestor.Parent)
         {
-            ancestor.Children!.Descendants += change;
+            ancestor.Children!.Descendants += count;
+            ancestor.Children.PathChars += chars;
+            chars += count * (long)NameChars(ancestor);
         }
     }
 
@@ -261,7 +288,7 @@ internal sealed class NodeTree
         var parent = node.Parent!;
         parent.Children ??= new NodeChildren();
         parent.Children.Add(node);
-        CountBelow(parent, 1);
+        CountBelow(parent, node, sign: 1);
         Index(node);
     }
 

@@ -28,6 +28,9 @@ internal sealed class Transaction(Revision revision, long time, long ttlStart, u
     /// <summary>How many nodes it deletes, all those below the deleted ones included.</summary>
     public int DeletedCount { get; set; }
 
+    /// <summary>How many characters their paths have.</summary>
+    public long DeletedPathChars { get; set; }
+
     /// <summary>How many nodes it creates because something is to be below them.</summary>
     public int ParentCount { get; set; }
 

@@ -18,7 +18,9 @@ internal sealed class TransactionBounds(TreeState state)
     public Outcome? CheckDeletion(Transaction transaction, TreeNode node)
     {
         transaction.DeletedCount += NodeTree.SizeOf(node);
-        return Apply && transaction.DeletedCount > Options.DeletedNodesMax
+        transaction.DeletedPathChars += NodeTree.PathCharsOf(node);
+        return Apply && (transaction.DeletedCount > Options.DeletedNodesMax
+            || transaction.DeletedPathChars > Options.DeletedPathCharsMax)
             ? Outcome.Refused(ResultCode.TooManyNodes)
             : null;
     }

@@ -11,10 +11,10 @@ public sealed class ChangeSetJoiner(long bytesMax = ChangeSetJoiner.BytesMax)
 {
     /// <summary>
     /// Most bytes of the parts of one set; more is refused. What one revision may do comes to less: the largest deletion
-    /// (<see cref="Limits.DeletedNodesMax"/>, longest paths and content types) takes 330 MiB, the end of the fullest session
-    /// (<see cref="Limits.EphemeralsMax"/>) 130 MiB.
+    /// (<see cref="Limits.DeletedNodesMax"/>, <see cref="Limits.DeletedPathCharsMax"/>, longest content types) takes 150 MiB, the
+    /// end of the fullest session (<see cref="Limits.EphemeralsMax"/>, longest paths) 130 MiB.
     /// </summary>
-    public const long BytesMax = 512L << 20;
+    public const long BytesMax = 256L << 20;
 
     private readonly List<Change> _changes = [];
     private readonly List<SessionId> _endedSessions = [];

@@ -12,6 +12,10 @@ internal static class Bounds
         {
             Edits = [new(Transactions, "transaction.DeletedCount += ", "transaction.DeletedCount = ")],
         },
+        new("H10.3", "long paths of one transaction count each for itself")
+        {
+            Edits = [new(Transactions, "transaction.DeletedPathChars += ", "transaction.DeletedPathChars = ")],
+        },
         new("H10.2", "a session gets one node more than may go with it")
         {
             Edits = [new(Transactions, "Ephemerals.Count >= Options.EphemeralsMax", "Ephemerals.Count > Options.EphemeralsMax")],

@@ -27,7 +27,9 @@ internal sealed class WithinBounds(StateMachineOptions bounds, Totals totals, Fu
             if (entry.IsExecutedHere(result) && OperationsOf(batch.Requests[i].Command) is { } operations
                 && entry.Changes.FirstOrDefault(set => set.Revision == result.Revision) is { } set)
             {
-                Require("deleted", set.Changes.Count(static c => c.Type == ChangeType.Deleted), bounds.DeletedNodesMax, set);
+                var deleted = set.Changes.Where(static c => c.Type == ChangeType.Deleted).ToList();
+                Require("deleted", deleted.Count, bounds.DeletedNodesMax, set);
+                Require("deleted, by characters of their paths,", deleted.Sum(static c => c.Path.Length), bounds.DeletedPathCharsMax, set);
                 var created = set.Changes.Count(static c => c.Type == ChangeType.Created);
                 Require("created as parents", created - operations, bounds.CreatedParentsMax, set);
             }
@@ -56,7 +58,7 @@ internal sealed class WithinBounds(StateMachineOptions bounds, Totals totals, Fu
         result.Code is ResultCode.TooManyNodes or ResultCode.TooManyEphemerals
         || result.Body is TransactionResult { OperationCode: ResultCode.TooManyNodes };
 
-    private static void Require(string what, int count, int max, ChangeSet set)
+    private static void Require(string what, long count, long max, ChangeSet set)
     {
         if (count > max)
         {
