@@ -22,6 +22,9 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
     /// <summary>Descriptors that it may have; null: as many as the tests.</summary>
     public int? Descriptors { get; init; }
 
+    /// <summary>All that its environment has, but for where the runtime is; null: what that of the tests has.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; init; }
+
     public int Id => _process?.Id ?? throw new InvalidOperationException($"{name} has not been started.");
 
     public bool IsRunning => _process is { HasExited: false };
@@ -40,6 +43,19 @@ public sealed class ServerProcess(string name, Uri address, IReadOnlyList<string
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        if (Environment is not null)
+        {
+            foreach (var variable in start.Environment.Keys.Where(key => key is not ("PATH" or "DOTNET_ROOT")).ToList())
+            {
+                start.Environment.Remove(variable);
+            }
+
+            foreach (var (variable, value) in Environment)
+            {
+                start.Environment[variable] = value;
+            }
         }
 
         start.Environment["SERVER_LOG"] = LogFile;
