@@ -61,6 +61,36 @@ public sealed class ReplicaTurnsTests
     }
 
     [Fact]
+    public async Task Nothing_runs_once_it_is_closed_and_the_last_turn_is_over_then()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var free = new ManualResetEventSlim();
+        var stopping = TestContext.Current.CancellationToken;
+        var ran = 0;
+        var hasEnded = false;
+        var turns = new ReplicaTurns(() => hasEnded = true, e => throw e);
+        var busy = Task.Run(
+            () => turns.Post(() =>
+            {
+                entered.Set();
+                free.Wait(stopping);
+            }),
+            stopping);
+        entered.Wait(stopping);
+
+        var closing = Task.Run(turns.Close, stopping);
+        Assert.False(closing.IsCompleted);
+        free.Set();
+        await closing;
+        Assert.True(hasEnded);
+        await busy;
+
+        turns.Post(() => { ran++; });
+        await Assert.ThrowsAsync<TaskCanceledException>(() => turns.PostAsync(() => ran++));
+        Assert.Equal(0, ran);
+    }
+
+    [Fact]
     public async Task It_says_when_too_much_is_waiting_and_when_that_is_over()
     {
         const int Max = 3;

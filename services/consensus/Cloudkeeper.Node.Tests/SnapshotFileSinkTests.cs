@@ -57,11 +57,39 @@ public sealed class SnapshotFileSinkTests : IDisposable
         Assert.IsAssignableFrom<Exception>(await _end.Task.WaitAsync(TestContext.Current.CancellationToken));
     }
 
-    private SnapshotFileSink Create(SnapshotStore store) => new(
-        store,
-        new SnapshotMetadata(new LogIndex(7), new Term(1), Membership.Empty),
-        keep: 2,
-        wantsMore: () => { },
-        stored: (succeeded, _) => _end.SetResult(succeeded),
-        fatal: _end.SetResult);
+    [Fact]
+    public async Task A_snapshot_of_a_node_that_stops_leaves_the_disk_alone_and_takes_what_else_comes()
+    {
+        using var files = new PhysicalFileSystem(_directory);
+        using var stopping = new CancellationTokenSource();
+        var store = new SnapshotStore(files, Guid.Empty);
+        var sink = Create(store, out var writing, stopping.Token);
+        sink.Write("one"u8);
+        await stopping.CancelAsync();
+        await writing;
+        Directory.Delete(_directory, recursive: true);
+        for (var i = 0; i < 20; i++)
+        {
+            sink.Write("two"u8);
+        }
+
+        sink.Complete();
+        Assert.True(sink.WantsMore);
+        Assert.Equal(false, await _end.Task.WaitAsync(TestContext.Current.CancellationToken));
+    }
+
+    private SnapshotFileSink Create(SnapshotStore store) => Create(store, out _, CancellationToken.None);
+
+    private SnapshotFileSink Create(SnapshotStore store, out Task writing, CancellationToken stopping)
+    {
+        var sink = new SnapshotFileSink(
+            store,
+            new SnapshotMetadata(new LogIndex(7), new Term(1), Membership.Empty),
+            keep: 2,
+            wantsMore: () => { },
+            stored: (succeeded, _) => _end.SetResult(succeeded),
+            fatal: _end.SetResult);
+        writing = Task.Run(() => sink.RunAsync(stopping), CancellationToken.None);
+        return sink;
+    }
 }

@@ -33,19 +33,18 @@ internal sealed partial class DigestInquiry(
     {
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
         {
-            _ = Task.Run(() => RunAsync(replica, index));
+            replica.Begin(stopping => RunAsync(replica, index, stopping));
         }
     }
 
 #pragma warning disable CA1031 // Whatever it is: the process ends.
-    private async Task RunAsync(ReplicaHost replica, LogIndex index)
+    private async Task RunAsync(ReplicaHost replica, LogIndex index, CancellationToken stopping)
     {
-        using var stopping = replica.Link(CancellationToken.None);
         try
         {
-            for (var i = 0; i < AttemptsMax && !await TryDecideAsync(replica, index, stopping.Token); i++)
+            for (var i = 0; i < AttemptsMax && !await TryDecideAsync(replica, index, stopping); i++)
             {
-                await Task.Delay(Pause, time, stopping.Token);
+                await Task.Delay(Pause, time, stopping);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -15,7 +15,7 @@ internal sealed partial class ReplicaHost
     {
         if (message is SnapshotRequest snapshot)
         {
-            _ = SendSnapshotAsync(snapshot);
+            _work.Begin(stopping => SendSnapshotAsync(snapshot, stopping));
         }
         else
         {
@@ -35,21 +35,26 @@ internal sealed partial class ReplicaHost
         _inquiry.Begin(this, index);
     }
 
-    ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata) => new SnapshotFileSink(
-        _storage.Snapshots,
-        metadata,
-        _replica.SnapshotsKept,
-        wantsMore: QueueSnapshotStep,
-        stored: (succeeded, elapsed) =>
-        {
-            if (succeeded)
+    ISnapshotSink IReplicaHost.CreateSnapshot(SnapshotMetadata metadata)
+    {
+        var sink = new SnapshotFileSink(
+            _storage.Snapshots,
+            metadata,
+            _replica.SnapshotsKept,
+            wantsMore: QueueSnapshotStep,
+            stored: (succeeded, elapsed) =>
             {
-                _metrics.SnapshotStored(elapsed);
-            }
+                if (succeeded)
+                {
+                    _metrics.SnapshotStored(elapsed);
+                }
 
-            Post(r => r.SnapshotStored(metadata, succeeded));
-        },
-        fatal: _fatal.Stop);
+                Post(r => r.SnapshotStored(metadata, succeeded));
+            },
+            fatal: _fatal.Stop);
+        _work.Begin(sink.RunAsync);
+        return sink;
+    }
 
     /// <summary>One block of a snapshot at a time, each behind whatever has been posted meanwhile.</summary>
     private void QueueSnapshotStep()
@@ -83,14 +88,14 @@ internal sealed partial class ReplicaHost
         }
     }
 
-    private async Task SendSnapshotAsync(SnapshotRequest request)
+    private async Task SendSnapshotAsync(SnapshotRequest request, CancellationToken stopping)
     {
         var delivery = SnapshotDelivery.Failed;
         try
         {
             if (_links.SnapshotAddress(request.To, _replica.FindMember(request.To)) is { } address)
             {
-                delivery = await Transfers.SendAsync(request, address, _stopping.Token);
+                delivery = await Transfers.SendAsync(request, address, stopping);
             }
         }
         catch (StorageFailedException e)

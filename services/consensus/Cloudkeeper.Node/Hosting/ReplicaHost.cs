@@ -16,7 +16,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>The process around one replica: gives it turns, a disk, peers and a clock.</summary>
-internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
+internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
 {
     /// <summary>A turn that comes later than this many ticks after the one before tells of a pause.</summary>
     private const int PauseTicks = 4;
@@ -37,7 +37,6 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     private readonly ReplicaTurns _turns;
     private readonly ReplicaNode _replica;
     private readonly ReadQueue _reads;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<string> _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _started;
     private long _heardAt;
@@ -190,7 +189,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
     {
         if (Interlocked.Exchange(ref _isProbing, 1) == 0)
         {
-            _ = Task.Run(() => ProveAsync(peer, address));
+            _work.Begin(stopping => ProveAsync(peer, address, stopping));
         }
     }
 
@@ -229,10 +228,6 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         }
     }
 
-    /// <summary>Cancelled when the request is, or when this node stops. The caller disposes it.</summary>
-    public CancellationTokenSource Link(CancellationToken aborted) =>
-        CancellationTokenSource.CreateLinkedTokenSource(aborted, _stopping.Token);
-
     /// <summary>Brings a message to the replica's next turn. What its sender must not say ends the stream.</summary>
     public void Receive(RaftMessage message, PeerStream stream) => Post(r =>
     {
@@ -250,38 +245,16 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
         return result;
     });
 
-    /// <summary>Ends what others have opened to here and would keep open.</summary>
-    public Task EndStreamsAsync() => _stopping.CancelAsync();
+    private static bool IsAnotherDisk(Member? known, Member named) =>
+        known is not null && known.Instance != Guid.Empty && known.Instance != named.Instance;
 
-    /// <summary>Takes part no longer: says nothing to anybody. The log is closed by <see cref="Dispose"/>.</summary>
-    public async Task StopAsync()
+    private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task ProveAsync(PeerIdentity peer, string address, CancellationToken stopping)
     {
-        if (_ticks is not null)
-        {
-            await _ticks.DisposeAsync();
-        }
-
-        await AskAsync(_ =>
-        {
-            _links.Close();
-            return true;
-        });
-        await _links.DisposeAsync();
-    }
-
-    public void Dispose()
-    {
-        _log.Dispose();
-        Transfers.Dispose();
-        _stopping.Dispose();
-    }
-
-    private async Task ProveAsync(PeerIdentity peer, string address)
-    {
-        using var stopping = Link(CancellationToken.None);
         try
         {
-            if (await _probe.AskAsync(address, peer.Instance, peer.Run, stopping.Token) is { Occupant: Occupant.Announcer })
+            if (await _probe.AskAsync(address, peer.Instance, peer.Run, stopping) is { Occupant: Occupant.Announcer })
             {
                 _admission.Proven(peer);
             }
@@ -295,11 +268,6 @@ internal sealed partial class ReplicaHost : IReplicaHost, IDisposable
             Volatile.Write(ref _isProbing, 0);
         }
     }
-
-    private static bool IsAnotherDisk(Member? known, Member named) =>
-        known is not null && known.Instance != Guid.Empty && known.Instance != named.Instance;
-
-    private static TaskCompletionSource NewNews() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <returns>True: the peer has broken the rules.</returns>
     private bool Notice(StepResult result, PeerIdentity peer, RaftMessage message)

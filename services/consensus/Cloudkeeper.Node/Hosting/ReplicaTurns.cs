@@ -19,8 +19,12 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
     /// <summary>Inputs after which a turn ends even if more are waiting: replies must not wait for a flood to ebb.</summary>
     private const int InputsMax = 256;
 
+    private const int Idle = 0;
+    private const int Running = 1;
+    private const int Closed = 2;
+
     private readonly ConcurrentQueue<Action> _inputs = new();
-    private int _isRunning;
+    private int _state;
     private int _waiting;
 
     /// <summary>
@@ -34,17 +38,43 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
     {
         Interlocked.Increment(ref _waiting);
         _inputs.Enqueue(input);
-        while (!_inputs.IsEmpty && Interlocked.CompareExchange(ref _isRunning, 1, 0) == 0)
+        while (!_inputs.IsEmpty && Interlocked.CompareExchange(ref _state, Running, Idle) == Idle)
         {
             RunTurn();
-            Volatile.Write(ref _isRunning, 0);
+            Volatile.Write(ref _state, Idle);
         }
     }
 
+    /// <summary>
+    /// Lets no turn begin after those that wait now: what is posted from then on comes to nothing. Not to be called on a turn.
+    /// </summary>
+    public void Close()
+    {
+        var wait = new SpinWait();
+        while (Interlocked.CompareExchange(ref _state, Running, Idle) != Idle)
+        {
+            wait.SpinOnce();
+        }
+
+        // An input that came before it was closed runs; whoever brings one later sees that it is.
+        do
+        {
+            RunTurn();
+            Interlocked.Exchange(ref _state, Closed);
+        }
+        while (!_inputs.IsEmpty);
+    }
+
+    /// <summary>The same, with a result; cancelled when it is closed.</summary>
     public Task<T> PostAsync<T>(Func<T> input)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() => done.SetResult(input()));
+        Post(() => done.TrySetResult(input()));
+        if (Volatile.Read(ref _state) == Closed)
+        {
+            done.TrySetCanceled();
+        }
+
         return done.Task;
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class MemberWatch(
             if (hasNews || isLost || replica.IsSaidToBeGone)
             {
                 replica.IsSaidToBeGone = false;
-                isTold = await TellAsync(replica, view, cancellationToken);
+                isTold = await TellAsync(replica, view, cancellationToken).WaitAsync(cancellationToken);
                 askedAt = time.GetTimestamp();
             }
 

@@ -32,7 +32,7 @@ internal sealed partial class NodeLifecycle(
     IHostApplicationLifetime application,
     FatalErrors fatal,
     TimeProvider time,
-    ILogger<NodeLifecycle> logger) : BackgroundService, IHostedLifecycleService
+    ILogger<NodeLifecycle> logger) : BackgroundService, IHostedLifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan FeedInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(2);
@@ -55,7 +55,7 @@ internal sealed partial class NodeLifecycle(
     /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        if (_replica is { } replica)
+        if (_replica is { HasEnded: false } replica)
         {
             await HandOverAsync(replica, cancellationToken);
             await replica.EndStreamsAsync();
@@ -65,20 +65,21 @@ internal sealed partial class NodeLifecycle(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        if (_replica is { } replica)
-        {
-            await replica.StopAsync();
-        }
+        await EndReplicaAsync();
     }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public override void Dispose()
+    /// <summary>A host that could not start has stopped nothing, and one that was in a hurry not everything.</summary>
+    public async ValueTask DisposeAsync()
     {
-        _feedProgress?.Dispose();
-        _replica?.Dispose();
-        _replica = null;
-        base.Dispose();
+        Dispose();
+        if (ExecuteTask is { } entering)
+        {
+            await entering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await EndReplicaAsync();
     }
 
 #pragma warning disable CA1031 // Whatever it is: the process ends.
@@ -106,6 +107,19 @@ internal sealed partial class NodeLifecycle(
         }
     }
 #pragma warning restore CA1031
+
+    private async Task EndReplicaAsync()
+    {
+        if (_feedProgress is not null)
+        {
+            await _feedProgress.DisposeAsync();
+        }
+
+        if (_replica is { } replica)
+        {
+            await replica.DisposeAsync();
+        }
+    }
 
     /// <summary>Until this node is a member, with a log that it may vote with.</summary>
     private async Task<NodeStorage> EnterAsync(CancellationToken cancellationToken)

@@ -22,21 +22,20 @@ internal sealed class VoterInquiry(NodeSetup setup, MembershipClient client, Tim
     {
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
         {
-            _ = Task.Run(() => RunAsync(replica, speaker));
+            replica.Begin(stopping => RunAsync(replica, speaker, stopping));
         }
     }
 
-    private async Task RunAsync(ReplicaHost replica, PeerIdentity speaker)
+    private async Task RunAsync(ReplicaHost replica, PeerIdentity speaker, CancellationToken stopping)
     {
-        using var stopping = replica.Link(CancellationToken.None);
         try
         {
             var known = await replica.AskAsync(r => r.Voters);
             var addresses = known.Where(m => m.Id != replica.Id).Select(m => m.Address)
                 .Concat(setup.OtherAddresses)
                 .Distinct(StringComparer.Ordinal);
-            await Task.WhenAll(addresses.Select(a => AskAsync(replica, speaker, a, stopping.Token)));
-            await Task.Delay(Pause, time, stopping.Token);
+            await Task.WhenAll(addresses.Select(a => AskAsync(replica, speaker, a, stopping)));
+            await Task.Delay(Pause, time, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

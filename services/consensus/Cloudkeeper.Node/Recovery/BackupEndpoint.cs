@@ -33,7 +33,7 @@ internal static class BackupEndpoint
     public static void AddBackup(this IServiceCollection services) => services.AddSingleton(provider =>
     {
         var peers = provider.GetRequiredService<PeerClient>();
-        return new BackupsUnderWay(replica => MakeAsync(replica, peers));
+        return new BackupsUnderWay(replica => replica.RunAsync(stopping => MakeAsync(replica, peers, stopping)));
     });
 
     public static void MapBackup(this IEndpointRouteBuilder routes) =>
@@ -90,17 +90,17 @@ internal static class BackupEndpoint
     }
 
     /// <summary>For all who wait for it; nobody of them can end it.</summary>
-    private static async Task<BackupMade> MakeAsync(ReplicaHost replica, PeerClient peers)
+    private static async Task<BackupMade> MakeAsync(
+        ReplicaHost replica, PeerClient peers, CancellationToken stopping)
     {
-        using var stopping = replica.Link(CancellationToken.None);
         try
         {
-            if (await ReadIndexAsync(replica, peers, stopping.Token) is not { } index)
+            if (await ReadIndexAsync(replica, peers, stopping) is not { } index)
             {
                 return new BackupMade(null, (StatusCodes.Status503ServiceUnavailable, NoLeader));
             }
 
-            return await TakeAsync(replica, index, stopping.Token) is { } snapshot
+            return await TakeAsync(replica, index, stopping) is { } snapshot
                 ? new BackupMade(snapshot)
                 : new BackupMade(null, (StatusCodes.Status507InsufficientStorage, NoRoom));
         }

@@ -43,7 +43,6 @@ internal sealed class SnapshotFileSink : ISnapshotSink
         _wantsMore = wantsMore;
         _stored = stored;
         _fatal = fatal;
-        _ = Task.Run(RunAsync);
     }
 
     public bool WantsMore => Volatile.Read(ref _waiting) < WaitingMax;
@@ -55,10 +54,14 @@ internal sealed class SnapshotFileSink : ISnapshotSink
         // Blocks are large objects: new ones would bring a full collection of a large heap every few megabytes.
         var copy = new ArraySegment<byte>(ArrayPool<byte>.Shared.Rent(block.Length), 0, block.Length);
         block.CopyTo(copy);
-        _blocks.Writer.TryWrite(copy);
+        if (!_blocks.Writer.TryWrite(copy))
+        {
+            // It was abandoned, and the replica does not know yet.
+            GiveBack(copy);
+        }
     }
 
-    public void Complete() => _blocks.Writer.Complete();
+    public void Complete() => _blocks.Writer.TryComplete();
 
     public void Abandon()
     {
@@ -67,8 +70,10 @@ internal sealed class SnapshotFileSink : ISnapshotSink
     }
 
 #pragma warning disable CA1031 // Whatever the disk says: the process ends.
-    private async Task RunAsync()
+    /// <summary>Writes what comes. To be called once; whoever waits for it may take the directory away.</summary>
+    public async Task RunAsync(CancellationToken stopping)
     {
+        using var registration = stopping.Register(Abandon);
         try
         {
             var started = Stopwatch.GetTimestamp();
@@ -117,8 +122,13 @@ internal sealed class SnapshotFileSink : ISnapshotSink
 
     private void Written(ArraySegment<byte> block)
     {
+        GiveBack(block);
+        _wantsMore();
+    }
+
+    private void GiveBack(ArraySegment<byte> block)
+    {
         ArrayPool<byte>.Shared.Return(block.Array!);
         Interlocked.Decrement(ref _waiting);
-        _wantsMore();
     }
 }

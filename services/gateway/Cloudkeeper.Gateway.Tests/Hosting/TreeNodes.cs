@@ -63,6 +63,17 @@ internal sealed class TreeNodes : INodes
         }
     }
 
+    public int SessionCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _machine.SessionCount;
+            }
+        }
+    }
+
     /// <summary>Of the whole state.</summary>
     public ulong Digest
     {
@@ -77,6 +88,9 @@ internal sealed class TreeNodes : INodes
 
     /// <summary>Told every transaction, whole, before anybody else hears of it.</summary>
     public Action<ChangeSet>? Published { get; init; }
+
+    /// <summary>Waited for before a command is decided.</summary>
+    public Func<Command, Task>? Deciding { get; set; }
 
     /// <summary>How often sessions were kept alive.</summary>
     public int KeepaliveCount { get; private set; }
@@ -130,7 +144,7 @@ internal sealed class TreeNodes : INodes
     /// <summary>While it is set, no feed can be opened.</summary>
     public bool HasNoFeed { get; set; }
 
-    public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session)
+    public async ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session)
     {
         RequireQuorum();
         if (Failure is { } failure)
@@ -138,9 +152,14 @@ internal sealed class TreeNodes : INodes
             throw failure;
         }
 
+        if (Deciding is { } deciding)
+        {
+            await deciding(request.Command);
+        }
+
         lock (_gate)
         {
-            return new(Apply(new CommandBatch(_lane, ++_serial, [request with { Serial = _serial }])));
+            return Apply(new CommandBatch(_lane, ++_serial, [request with { Serial = _serial }]));
         }
     }
 

@@ -64,6 +64,26 @@ public sealed class RegistrationTests
         Assert.Equal(before, await UntilRegisteredAsync(gateway));
     }
 
+    [Fact]
+    public async Task A_gateway_that_stops_while_it_registers_is_not_found_afterwards()
+    {
+        var opening = new TaskCompletionSource();
+        var isDecided = new TaskCompletionSource();
+        _nodes.Deciding = command =>
+        {
+            opening.TrySetResult();
+            return command is OpenSessionCommand ? isDecided.Task : Task.CompletedTask;
+        };
+        var gateway = await StartAsync(_nodes);
+        await opening.Task;
+
+        var stopping = gateway.DisposeAsync().AsTask();
+        isDecided.SetResult();
+        await stopping;
+        Assert.Empty(_nodes.Gateways);
+        Assert.Equal(0, _nodes.SessionCount);
+    }
+
     internal static async Task<GatewayFixture> StartAsync(TreeNodes nodes, FakeCluster? cluster = null)
     {
         var gateway = new GatewayFixture { Nodes = nodes, Cluster = cluster ?? new FakeCluster(), Settings = Settings };

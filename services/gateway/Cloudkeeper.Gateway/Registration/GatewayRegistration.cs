@@ -30,13 +30,14 @@ internal sealed partial class GatewayRegistration(
     private readonly GatewayTable _table = new(nodes);
     private readonly GatewaysInTree _tree = new(nodes);
     private readonly CancellationTokenSource _stopping = new();
+    private Task _running = Task.CompletedTask;
     private SessionId? _session;
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (options.Register)
         {
-            _ = RunAsync(_stopping.Token);
+            _running = RunAsync(_stopping.Token);
         }
 
         return Task.CompletedTask;
@@ -46,15 +47,9 @@ internal sealed partial class GatewayRegistration(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        if (_session is not { } session)
-        {
-            return;
-        }
-
         try
         {
-            await ExecuteAsync(new CloseSessionCommand(session), session).AsTask()
-                .WaitAsync(WithdrawMax, time, cancellationToken);
+            await WithdrawAsync().WaitAsync(WithdrawMax, time, cancellationToken);
         }
         catch (Exception e) when (e is TimeoutException or ProblemException or OperationCanceledException)
         {
@@ -71,6 +66,16 @@ internal sealed partial class GatewayRegistration(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _stopping.Dispose();
+
+    /// <summary>A session that is being opened now would stand, with what is registered under it, until its TTL is over.</summary>
+    private async Task WithdrawAsync()
+    {
+        await _running;
+        if (_session is { } session)
+        {
+            await ExecuteAsync(new CloseSessionCommand(session), session);
+        }
+    }
 
     private async Task RunAsync(CancellationToken stopping)
     {
