@@ -20,6 +20,7 @@ using Cloudkeeper.Gateway.Watches.History;
 using Cloudkeeper.Gateway.Watches.Initial;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Guard;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Hosting.Nodes;
 using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -73,9 +74,14 @@ internal static class GatewayServices
         services.AddSingleton(static provider =>
         {
             var options = provider.GetRequiredService<GatewayOptions>();
+            var budget = provider.GetRequiredService<MemoryBudget>();
             return new ChangeRelay(
                 new WatchLimits(
-                    options.WatchEventsMax, options.WatchBytesMax, options.RecentChangesMax, options.RecentBytesMax),
+                    options.WatchEventsMax, options.WatchBytesMax, options.RecentChangesMax, options.RecentBytesMax)
+                {
+                    AllBytesMax = budget.BytesMaxOf(MemoryUse.WaitingChanges),
+                },
+                budget,
                 provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton<FeedProgress>();

@@ -132,17 +132,25 @@ internal static class Swarm
         DeletedPathCharsMax = random.Logarithmic(20, 1_000),
     };
 
+    private static WatchLimits DrawWatches(SimulationRandom random)
+    {
+        var limits = new WatchLimits(
+            random.Logarithmic(1, 64),
+            random.Logarithmic(512, 64 << 10),
+            random.Logarithmic(1, 200),
+            random.Logarithmic(1 << 10, 1 << 20));
+
+        // Two slow watchers fill what all have together.
+        return limits with { AllBytesMax = limits.BytesMax * 3 / 2 };
+    }
+
     private static CoherenceOptions DrawCoherence(SimulationRandom random, int networkDelay, bool isRedisHostile) => new()
     {
         HasCache = random.Chance(0.9),
         HasRedis = random.Chance(0.5) || isRedisHostile,
         Watchers = random.Between(0, 6),
         CacheBytesMax = random.Logarithmic(32 << 10, 2 << 20),
-        Watches = new WatchLimits(
-            random.Logarithmic(1, 64),
-            random.Logarithmic(512, 64 << 10),
-            random.Logarithmic(1, 200),
-            random.Logarithmic(1 << 10, 1 << 20)),
+        Watches = DrawWatches(random),
         SetsPerRead = random.Logarithmic(1, 64),
         WindowSetsPerRead = random.Logarithmic(1, 64),
         Recent = random.Pick([0, 1, 20, 200]),

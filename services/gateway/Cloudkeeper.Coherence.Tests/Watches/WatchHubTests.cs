@@ -116,6 +116,95 @@ public sealed class WatchHubTests
     }
 
     [Fact]
+    public void Those_for_whom_most_waits_give_way_when_it_is_too_much_for_all()
+    {
+        var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
+        var slow = Watch(hub, "/slow");
+        var quick = Watch(hub, "/quick");
+        for (var revision = 1; hub.WaitingBytes < 9_500; revision++)
+        {
+            hub.Publish(Set(revision, "/slow"));
+        }
+
+        hub.Publish(Set(hub.Revision.Value + 1, "/quick"));
+        while (hub.WaitingBytes > 2_000)
+        {
+            hub.Publish(Set(hub.Revision.Value + 1, "/slow"));
+        }
+
+        Assert.True(slow.Take(hub.Revision).HasGap);
+        var delivery = quick.Take(hub.Revision);
+        Assert.False(delivery.HasGap);
+        Assert.Single(delivery.Events);
+        Assert.Equal(0, hub.WaitingBytes);
+    }
+
+    [Fact]
+    public void What_waits_for_many_counts_once()
+    {
+        var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
+        var watchers = Enumerable.Range(0, 100).Select(_ => Watch(hub, "/a")).ToList();
+        hub.Publish(Set(1, "/a"));
+        Assert.InRange(hub.WaitingBytes, 1_000, 2_500);
+        Assert.All(watchers, watcher => Assert.Single(watcher.Take(hub.Revision).Events));
+        Assert.Equal(0, hub.WaitingBytes);
+    }
+
+    [Fact]
+    public void What_was_taken_counts_until_it_is_sent_if_it_is_much()
+    {
+        var hub = new WatchHub(Wide);
+        var watcher = Watch(hub, "/a");
+        hub.Publish(Set(1, "/a"));
+        watcher.Take(hub.Revision);
+        Assert.False(watcher.HasTakenMuch);
+        Assert.Equal(0, hub.WaitingBytes);
+
+        while (hub.WaitingBytes < 100_000)
+        {
+            hub.Publish(Set(hub.Revision.Value + 1, "/a"));
+        }
+
+        watcher.Take(hub.Revision);
+        Assert.True(watcher.HasTakenMuch);
+        Assert.True(hub.WaitingBytes >= 100_000);
+        watcher.Sent();
+        Assert.Equal(0, hub.WaitingBytes);
+    }
+
+    [Fact]
+    public void What_waits_for_a_watcher_that_goes_does_not_count_any_more()
+    {
+        var hub = new WatchHub(Wide);
+        var watcher = Watch(hub, "/a");
+        while (hub.WaitingBytes < 100_000)
+        {
+            hub.Publish(Set(hub.Revision.Value + 1, "/a"));
+        }
+
+        watcher.Take(hub.Revision);
+        hub.Publish(Set(hub.Revision.Value + 1, "/a"));
+        hub.Unsubscribe(watcher);
+        Assert.Equal(0, hub.WaitingBytes);
+    }
+
+    [Fact]
+    public void Who_wants_only_the_newest_gives_way_with_what_is_old()
+    {
+        var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
+        var watcher = Watch(hub, "/a", latestOnly: true);
+        for (var revision = 1; revision <= 200; revision++)
+        {
+            hub.Publish(Set(revision, "/a"));
+            Assert.True(hub.WaitingBytes <= 10_000);
+        }
+
+        var delivery = watcher.Take(hub.Revision);
+        Assert.False(delivery.HasGap);
+        Assert.Equal(200, Assert.Single(delivery.Events).Revision.Value);
+    }
+
+    [Fact]
     public void Who_wants_only_the_newest_loses_nothing_else()
     {
         var hub = new WatchHub(Wide with { EventsMax = 3 });
@@ -179,6 +268,9 @@ public sealed class WatchHubTests
         Assert.Equal(0, _hub.Count);
         Assert.Empty(subscription.Take(_hub.Revision).Events);
     }
+
+    private static Subscription Watch(WatchHub hub, string path, bool latestOnly = false) => hub.Subscribe(
+        new WatchInterest([new WatchTarget(path, WatchScope.Node)], LatestOnly: latestOnly), hub.Revision, () => { });
 
     /// <summary>A twin that looks at everybody for every change.</summary>
     [Theory]

@@ -4,12 +4,23 @@ namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>One watcher's place in the hub: what it wants, and what waits for it.</summary>
 /// <param name="after">Changes up to this revision are not for it: it has them, or did not ask for them.</param>
+/// <param name="waiting">Of all watchers together.</param>
 /// <param name="wake">Called at most once between two calls of <see cref="Take"/>, when there is something to take.</param>
-public sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, Action wake)
+public sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, WaitingEvents waiting, Action wake)
 {
+    /// <summary>
+    /// What is taken at a time counts until it has been sent, if it is more than this: its client may need long for it.
+    /// </summary>
+    private const int TakenBytesMin = 64 << 10;
+
     // Most watchers have nothing waiting most of the time.
     private List<WatchEvent>? _events;
+    private IReadOnlyList<WatchEvent> _taken = [];
+
+    // Null once it has left the hub: what waits then is the watcher's own.
+    private WaitingEvents? _waiting = waiting;
     private long _bytes;
+    private long _takenBytes;
     private WatchEvent? _last;
     private Revision _lastRevision;
     private bool _isAwake;
@@ -17,6 +28,17 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
     private bool _hasSessionEnded;
 
     public WatchInterest Interest => interest;
+
+    /// <summary>What waits for it or is being sent, in bytes.</summary>
+    public long Bytes => _bytes + _takenBytes;
+
+    /// <summary>So much was taken that it counts until <see cref="Sent"/>.</summary>
+    public bool HasTakenMuch => _takenBytes > 0;
+
+    /// <summary>Among the watchers of its hub.</summary>
+    internal long Number { get; init; }
+
+    internal bool HasWaiting => _events is not null;
 
     /// <summary>Adds an event, once however many targets match it. A whole transaction fits or nothing of it.</summary>
     public void Offer(WatchEvent item)
@@ -35,14 +57,14 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         (_last, _lastRevision) = (item, item.Revision);
         (_events ??= []).Add(item);
         _bytes += item.Bytes;
+        _waiting?.Add(item);
         Wake();
     }
 
     /// <summary>Changes were lost, here or on the way: what waits is worthless.</summary>
     public void Overflow()
     {
-        _events = null;
-        _bytes = 0;
+        Drop();
         _hasOverflowed = true;
         Wake();
     }
@@ -75,8 +97,50 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
 
         var events = _events ?? (IReadOnlyList<WatchEvent>)[];
         _events = null;
+        Sent();
+        if (_waiting is not null && _bytes > TakenBytesMin)
+        {
+            (_taken, _takenBytes) = (events, _bytes);
+        }
+        else
+        {
+            _waiting?.Remove(events);
+        }
+
         _bytes = 0;
         return new Delivery(events, position > after ? position : after, _hasOverflowed, _hasSessionEnded);
+    }
+
+    /// <summary>What was taken last has been sent.</summary>
+    public void Sent()
+    {
+        _waiting?.Remove(_taken);
+        (_taken, _takenBytes) = ([], 0);
+    }
+
+    /// <summary>Too much waits for all watchers together, and most of it here.</summary>
+    internal void GiveWay()
+    {
+        var before = _bytes;
+        if (!MakeRoom() || _bytes > before / 2)
+        {
+            Overflow();
+        }
+    }
+
+    /// <summary>Nothing more comes. What waits can still be taken.</summary>
+    internal void End()
+    {
+        Sent();
+        _waiting?.Remove(_events ?? (IReadOnlyList<WatchEvent>)[]);
+        _waiting = null;
+    }
+
+    private void Drop()
+    {
+        _waiting?.Remove(_events ?? (IReadOnlyList<WatchEvent>)[]);
+        _events = null;
+        _bytes = 0;
     }
 
     private bool IsFull => _events?.Count >= limits.EventsMax || _bytes >= limits.BytesMax;
@@ -95,7 +159,16 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
             newest[item.Change.Path] = item;
         }
 
-        _events.RemoveAll(item => newest[item.Change.Path] != item);
+        _events.RemoveAll(item =>
+        {
+            var isOld = newest[item.Change.Path] != item;
+            if (isOld)
+            {
+                _waiting?.Remove(item);
+            }
+
+            return isOld;
+        });
         _bytes = _events.Sum(static item => (long)item.Bytes);
         return !IsFull;
     }

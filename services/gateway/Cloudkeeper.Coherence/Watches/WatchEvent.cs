@@ -15,6 +15,9 @@ public sealed class WatchEvent(Revision revision, Change change)
 
     public Change Change => change;
 
+    /// <summary>Queues that it waits in: <see cref="WaitingEvents"/>'s.</summary>
+    internal int Waits { get; set; }
+
     /// <summary>What it keeps in memory, roughly.</summary>
     public int Bytes => OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
 

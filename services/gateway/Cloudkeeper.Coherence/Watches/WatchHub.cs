@@ -14,10 +14,16 @@ public sealed class WatchHub(WatchLimits limits)
     private readonly Dictionary<string, HashSet<Subscription>> _ofSubtree = new(StringComparer.Ordinal);
     private readonly Dictionary<SessionId, HashSet<Subscription>> _ofSession = [];
     private readonly HashSet<Subscription> _all = [];
+    private readonly WaitingEvents _waiting = new(limits.AllBytesMax);
     private readonly ChangeWindow _window = new(limits.WindowSetsMax, limits.WindowBytesMax);
+
+    private long _subscribed;
 
     /// <summary>Every change up to here has been passed on.</summary>
     public Revision Revision { get; private set; }
+
+    /// <summary>What waits for all watchers together.</summary>
+    public long WaitingBytes => _waiting.Bytes;
 
     public int Count => _all.Count;
 
@@ -64,6 +70,11 @@ public sealed class WatchHub(WatchLimits limits)
         {
             EndSession(session);
         }
+
+        if (_waiting.IsTooMuch)
+        {
+            GiveWay();
+        }
     }
 
     /// <summary>
@@ -87,7 +98,7 @@ public sealed class WatchHub(WatchLimits limits)
 
     public Subscription Subscribe(WatchInterest interest, Revision after, Action wake)
     {
-        var subscription = new Subscription(interest, after, limits, wake);
+        var subscription = new Subscription(interest, after, limits, _waiting, wake) { Number = ++_subscribed };
         _all.Add(subscription);
         foreach (var target in interest.Targets)
         {
@@ -109,6 +120,7 @@ public sealed class WatchHub(WatchLimits limits)
             return;
         }
 
+        subscription.End();
         foreach (var target in subscription.Interest.Targets)
         {
             Remove(IndexOf(target.Scope), target.Path, subscription);
@@ -118,6 +130,24 @@ public sealed class WatchHub(WatchLimits limits)
         {
             Remove(_ofSession, session, subscription);
         }
+    }
+
+    /// <summary>Those for whom most waits lose it, as if it were too much for one.</summary>
+    private void GiveWay()
+    {
+        var largest = _all.Where(static subscription => subscription.HasWaiting)
+            .OrderByDescending(static subscription => subscription.Bytes)
+            .ThenBy(static subscription => subscription.Number);
+        foreach (var subscription in largest)
+        {
+            subscription.GiveWay();
+            if (_waiting.IsLittle)
+            {
+                break;
+            }
+        }
+
+        _waiting.Settle();
     }
 
     private static void Add<TKey>(Dictionary<TKey, HashSet<Subscription>> index, TKey key, Subscription subscription)

@@ -159,6 +159,11 @@ public sealed class SlowReaderTests
 
         (await gateway.GetAsync("/v1/nodes/small")).ShouldBe(200);
         (await gateway.GetAsync("/v1/nodes/small?format=json")).ShouldBe(200);
+
+        // What was done is told, or its client would think that nothing was.
+        var done = await gateway.PostAsync(
+            "/v1/transactions", """{"then":[{"put":{"path":"/done","value":"x"}},{"get":{"path":"/big/0"}}]}""");
+        done.ShouldBe(200);
         (await gateway.PutAsync("/v1/nodes/large", new string('x', MiB))).ShouldBe(201);
 
         slow.ForEach(static answer => answer.Dispose());

@@ -6,6 +6,7 @@ using Cloudkeeper.Gateway.Feed;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Gateway.Redis;
 using Cloudkeeper.Gateway.Tests.Hosting;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Hosting.Security;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Errors;
@@ -22,7 +23,8 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     private readonly ScriptedFeed _feed = new();
     private readonly NodeCache _cache = new(1 << 20);
     private readonly FeedProgress _progress = new(TimeProvider.System);
-    private readonly ChangeRelay _relay = new(new WatchLimits(100, 100_000, 100, 100_000), TimeProvider.System);
+    private readonly ChangeRelay _relay = new(
+        new WatchLimits(100, 100_000, 100, 100_000), new MemoryBudget(), TimeProvider.System);
     private readonly GatewayMetrics _metrics = new();
     private readonly WatchPump _pump;
     private readonly RedisConnection _redis;

@@ -1,16 +1,22 @@
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>One feed in, all watchers out. Thread safe.</summary>
-internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
+/// <param name="budget">Is told what waits for the watchers, who keep to their own limit of it.</param>
+internal sealed class ChangeRelay(WatchLimits limits, MemoryBudget budget, TimeProvider time)
 {
+    /// <summary>What waits for quick watchers comes and goes with each change: only more than this is told.</summary>
+    private const long ToldBytesMin = 64 << 10;
+
     private readonly Lock _gate = new();
     private readonly WatchHub _hub = new(limits);
     private readonly RevisionWaiters _waiters = new(time);
+    private long _told;
     private volatile bool _isStarted;
 
     /// <summary>The watchers have been told of every change up to here; 0 before the feed's first word.</summary>
@@ -38,6 +44,7 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Restart(revision);
+            TellBudget();
             _waiters.Reach(revision);
             _isStarted = true;
         }
@@ -48,6 +55,7 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Publish(set);
+            TellBudget();
             _waiters.Reach(set.Revision);
         }
     }
@@ -100,7 +108,19 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
     {
         lock (_gate)
         {
-            return subscription.Take(Revision);
+            var delivery = subscription.Take(Revision);
+            TellBudget();
+            return delivery;
+        }
+    }
+
+    /// <inheritdoc cref="Subscription.Sent"/>
+    internal void Sent(Subscription subscription)
+    {
+        lock (_gate)
+        {
+            subscription.Sent();
+            TellBudget();
         }
     }
 
@@ -117,7 +137,27 @@ internal sealed class ChangeRelay(WatchLimits limits, TimeProvider time)
         lock (_gate)
         {
             _hub.Unsubscribe(subscription);
+            TellBudget();
         }
+    }
+
+    private void TellBudget()
+    {
+        var more = _hub.WaitingBytes - _told;
+        if (more >= ToldBytesMin)
+        {
+            budget.Add(MemoryUse.WaitingChanges, more);
+        }
+        else if (more <= -ToldBytesMin || (more < 0 && _hub.WaitingBytes == 0))
+        {
+            budget.Return(MemoryUse.WaitingChanges, -more);
+        }
+        else
+        {
+            return;
+        }
+
+        _told += more;
     }
 
     private void RequireStarted()

@@ -19,15 +19,21 @@ internal static class AnswerMemory
             return null;
         }
 
-        var budget = context.RequestServices.GetRequiredService<MemoryBudget>();
-        return budget.TryTake(MemoryUse.Answers, bytes, out var lease)
+        return BudgetOf(context).TryTake(MemoryUse.Answers, bytes, out var lease)
             ? lease
             : throw new ProblemException(ErrorKinds.Overloaded, "Too many bytes are on their way: try again later.");
     }
+
+    /// <summary>Of what has been done, which is told whatever is on its way: a refusal would say that nothing was.</summary>
+    /// <returns>Null: too little to be counted.</returns>
+    public static MemoryLease? HoldDone(HttpContext context, long bytes) =>
+        bytes <= MemoryBudget.SmallBytes ? null : BudgetOf(context).Keep(MemoryUse.Answers, bytes);
 
     public static long Of(IReadOnlyList<ChildEntry> children) =>
         children.Sum(static child => (long)child.Value.Length) + ((long)NodeBytes * children.Count);
 
     public static long Of(IReadOnlyList<SubtreeEntry> nodes) =>
         nodes.Sum(static node => (long)node.Value.Length) + ((long)NodeBytes * nodes.Count);
+
+    private static MemoryBudget BudgetOf(HttpContext context) => context.RequestServices.GetRequiredService<MemoryBudget>();
 }

@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Gateway.Serving;
 
@@ -31,10 +32,17 @@ internal static class JsonAnswer
     /// <param name="bytesHeld">What has to stay in memory for it until it is sent: see <see cref="AnswerMemory"/>.</param>
     /// <param name="write">Passes on what it has written, see <see cref="JsonParts.PassOnAsync"/>.</param>
     /// <exception cref="Errors.ProblemException"><c>overloaded</c>.</exception>
-    public static async Task WriteAsync<T>(
-        HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write)
+    public static Task WriteAsync<T>(HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write) =>
+        WriteAsync(context, AnswerMemory.Hold(context, bytesHeld), state, write);
+
+    /// <summary>The same of what has been done: it is never refused.</summary>
+    public static Task WriteDoneAsync<T>(HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write) =>
+        WriteAsync(context, AnswerMemory.HoldDone(context, bytesHeld), state, write);
+
+    private static async Task WriteAsync<T>(
+        HttpContext context, MemoryLease? lease, T state, Func<JsonParts, T, ValueTask> write)
     {
-        using var lease = AnswerMemory.Hold(context, bytesHeld);
+        using var held = lease;
         var parts = JsonParts.Rent(context);
         await write(parts, state);
         await parts.EndAsync();

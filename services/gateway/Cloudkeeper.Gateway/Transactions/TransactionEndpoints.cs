@@ -27,7 +27,7 @@ internal sealed class TransactionEndpoints(Mutations mutations, BodyReader bodie
         if (result.Code == ResultCode.Ok)
         {
             var transaction = (TransactionResult)result.Body!;
-            await JsonAnswer.WriteAsync(context, HeldBy(transaction), (transaction, result.Revision), static (parts, done) =>
+            await JsonAnswer.WriteDoneAsync(context, HeldBy(transaction), (transaction, result.Revision), static (parts, done) =>
                 WriteAsync(parts, done.transaction, done.Revision));
         }
         else if (result is { Code: ResultCode.TransactionFailed, Body: TransactionResult failed })

@@ -31,6 +31,11 @@ internal sealed class WatchSource(
     /// <summary>What has come since the last time, which may be nothing. Only when it is live.</summary>
     public WatchStep Take() => _position.Take(relay.Take(_live!));
 
+    /// <summary>So much was taken that it is to be said when it has been sent: <see cref="Sent"/>.</summary>
+    public bool HasTakenMuch => _live is { HasTakenMuch: true };
+
+    public void Sent() => relay.Sent(_live!);
+
     /// <summary>The next old changes, or what has come since when there are none (any more). Only until it is live.</summary>
     public async ValueTask<WatchStep> CatchUpAsync(CancellationToken cancellationToken)
     {

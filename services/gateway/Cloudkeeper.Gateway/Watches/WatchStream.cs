@@ -21,6 +21,9 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     /// </summary>
     private static readonly PaceRule InitialPace = new(0, 1 << 20, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
+    /// <summary>The same for changes: who takes many at once keeps them in memory until they are sent.</summary>
+    private static readonly PaceRule ChangesPace = new(0, 256 << 10, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
+
     private readonly StreamSignal _signal = new();
     private CancellationTokenSource? _ending;
     private SessionKeeper? _keeper;
@@ -103,7 +106,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         output.Aborted.UnsafeRegister(Wake, _signal);
         services.Progress.Add(_signal, output.ConnectionId);
         services.StreamEnd.Token.ThrowIfCancellationRequested();
-        return await SendAsync(step);
+        return await SendStepAsync(step);
     }
 
     /// <returns>The first changes.</returns>
@@ -157,7 +160,24 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     {
         output.Aborted.ThrowIfCancellationRequested();
         services.StreamEnd.Token.ThrowIfCancellationRequested();
-        return await SendAsync(_source!.IsLive ? _source.Take() : await _source.CatchUpAsync(Ending));
+        return await SendStepAsync(_source!.IsLive ? _source.Take() : await _source.CatchUpAsync(Ending));
+    }
+
+    /// <returns>Whether the stream goes on.</returns>
+    private ValueTask<bool> SendStepAsync(WatchStep step) =>
+        _source is { HasTakenMuch: true } ? SendMuchAsync(step) : SendAsync(step);
+
+    /// <summary>Not for as long as the client likes, when all that waits is much.</summary>
+    private async ValueTask<bool> SendMuchAsync(WatchStep step)
+    {
+        var source = _source!;
+        using var transfer = services.Pace.Begin(
+            MemoryUse.WaitingChanges, ChangesPace, static output => ((EventWriter)output).Abort(), output);
+        output.Transfer = transfer;
+        var goesOn = await SendAsync(step);
+        output.Transfer = null;
+        source.Sent();
+        return goesOn;
     }
 
     /// <returns>Whether the stream goes on.</returns>

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
-/// The bytes that a process may have in flight: bodies, answers, snapshots and initial states together. What is beyond is
+/// The bytes that a process may have in flight: bodies, answers, snapshots and what watchers get, all together. What is beyond is
 /// refused while that is cheap, before memory runs out for everybody. Thread safe, without a lock.
 /// </summary>
 /// <remarks>
@@ -24,13 +24,13 @@ public sealed class MemoryBudget
     /// <summary>Of the heap's limit, where no setting says otherwise.</summary>
     private const double HeapShareOtherwise = 0.25;
 
-    /// <summary>Of it for initial states at most: who wants them comes again anyway.</summary>
-    private const long InitialStatesBytesOtherwise = 256L << 20;
+    /// <summary>Of it for initial states at most, and for changes that wait: who wants them comes again anyway.</summary>
+    private const long WatchBytesOtherwise = 256L << 20;
 
     private static readonly int Uses = Enum.GetValues<MemoryUse>().Length;
 
     private readonly HeapPressure _heap;
-    private readonly long _initialStatesBytesMax;
+    private readonly long _watchBytesMax;
     private readonly long[] _used = new long[Uses];
     private readonly long[] _refused = new long[Uses];
     private long _total;
@@ -46,13 +46,13 @@ public sealed class MemoryBudget
         _heap = heap;
         BytesMax = bytesMax > 0 ? bytesMax : Math.Max(BytesMaxLeast, (long)(heap.BytesMax * HeapShareOtherwise));
         ShareBytesMax = (long)(BytesMax * ShareMax);
-        _initialStatesBytesMax = bytesMax > 0 ? ShareBytesMax : Math.Min(ShareBytesMax, InitialStatesBytesOtherwise);
+        _watchBytesMax = bytesMax > 0 ? ShareBytesMax : Math.Min(ShareBytesMax, WatchBytesOtherwise);
     }
 
     /// <summary>For all uses together.</summary>
     public long BytesMax { get; }
 
-    /// <summary>For one use, and less for initial states where no setting names a budget.</summary>
+    /// <summary>For one use, and less for what watchers get where no setting names a budget.</summary>
     public long ShareBytesMax { get; }
 
     public long Used => Volatile.Read(ref _total);
@@ -61,7 +61,8 @@ public sealed class MemoryBudget
     public bool IsHeapFull => _heap.IsFull;
 
     /// <summary>What one use may have.</summary>
-    public long BytesMaxOf(MemoryUse use) => use == MemoryUse.InitialStates ? _initialStatesBytesMax : ShareBytesMax;
+    public long BytesMaxOf(MemoryUse use) =>
+        use is MemoryUse.InitialStates or MemoryUse.WaitingChanges ? _watchBytesMax : ShareBytesMax;
 
     public long UsedBy(MemoryUse use) => Volatile.Read(ref _used[(int)use]);
 
@@ -116,6 +117,13 @@ public sealed class MemoryBudget
     {
         Interlocked.Add(ref _used[(int)use], bytes);
         Interlocked.Add(ref _total, bytes);
+    }
+
+    /// <summary>As <see cref="Add"/>, for as long as the lease is held.</summary>
+    public MemoryLease Keep(MemoryUse use, long bytes)
+    {
+        Add(use, bytes);
+        return new MemoryLease(this, use, bytes);
     }
 
     /// <summary>Gives back what was reserved, or added.</summary>

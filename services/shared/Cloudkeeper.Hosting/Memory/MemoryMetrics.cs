@@ -12,6 +12,7 @@ internal sealed class MemoryMetrics(MemoryBudget budget, TransferPace pace) : IH
         (MemoryUse.Answers, new("use", "answers")),
         (MemoryUse.Snapshots, new("use", "snapshots")),
         (MemoryUse.InitialStates, new("use", "initial-states")),
+        (MemoryUse.WaitingChanges, new("use", "waiting-changes")),
     ];
 
     private readonly Meter _meter = new("Cloudkeeper.Memory");
@@ -19,7 +20,7 @@ internal sealed class MemoryMetrics(MemoryBudget budget, TransferPace pace) : IH
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _meter.CreateObservableGauge("in_flight_bytes", () => Uses.Select(Used),
-            description: "Bytes of bodies, answers, snapshots and initial states in flight.");
+            description: "Bytes of bodies, answers, snapshots, initial states and changes for watchers in flight.");
         _meter.CreateObservableGauge("in_flight_limit_bytes", () => budget.BytesMax,
             description: "How many of these there may be together; one use has three fifths of it at most.");
         _meter.CreateObservableCounter("refused_total", () => Uses.Select(Refused),

@@ -14,4 +14,7 @@ public enum MemoryUse
 
     /// <summary>What watchers are shown first.</summary>
     InitialStates,
+
+    /// <summary>Changes that wait for watchers, each counted once however many it waits for.</summary>
+    WaitingChanges,
 }
