@@ -138,6 +138,7 @@ public static class CloudkeeperHosting
         services.TryAddSingleton<AnswerPace>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, AnswerPaceMiddleware.InFront>());
         services.AddHostedService<MemoryMetrics>();
+        services.AddHostedService<IdleMemory>();
     }
 
     private static void AddLifetime(WebApplicationBuilder builder)
