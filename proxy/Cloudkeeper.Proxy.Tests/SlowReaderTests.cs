@@ -1,4 +1,5 @@
 using System.Net;
+using Cloudkeeper.Cluster.Tests.Clusters;
 using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Proxy.Tests;
@@ -32,7 +33,7 @@ public sealed class SlowReaderTests
         await using var body = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);
         await body.ReadExactlyAsync(new byte[64 * MiB], TestContext.Current.CancellationToken);
 
-        await UntilAsync(() => proxy.Waiting == 1 && gateway.Waiting == 1);
+        await UntilAsync(() => proxy.Waiting == 1 && gateway.Waiting == 1, "the reader is waited for");
         Assert.InRange(Interlocked.Read(ref sent) - (64 * MiB), 0, 512 * KiB);
         Assert.InRange(proxy.Budget.UsedBy(MemoryUse.Answers), 192 * KiB, 256 * KiB);
     }
@@ -47,7 +48,7 @@ public sealed class SlowReaderTests
         using var slow = Http2Client(proxy);
         var answers = await Task.WhenAll(Enumerable.Range(0, ReadersMax).Select(_ => slow.GetAsync(
             "/v1/nodes/large", HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)));
-        await UntilAsync(() => proxy.Waiting == ReadersMax && gateway.Waiting == ReadersMax);
+        await UntilAsync(() => proxy.Waiting == ReadersMax && gateway.Waiting == ReadersMax, "all readers are waited for");
         Assert.InRange(proxy.Budget.UsedBy(MemoryUse.Answers), ReadersMax * 192L * KiB, ReadersMax * 256L * KiB);
         Assert.InRange(gateway.Budget.UsedBy(MemoryUse.Answers), 1, ReadersMax * 64L * KiB);
 
@@ -65,7 +66,8 @@ public sealed class SlowReaderTests
             answer.Dispose();
         }
 
-        await UntilAsync(() => proxy.Waiting + gateway.Waiting == 0 && proxy.Budget.Used + gateway.Budget.Used == 0);
+        await UntilAsync(
+            () => proxy.Waiting + gateway.Waiting == 0 && proxy.Budget.Used + gateway.Budget.Used == 0, "nobody is waited for");
     }
 
     private static HttpClient Http2Client(TestProxy proxy) => new(
@@ -76,12 +78,6 @@ public sealed class SlowReaderTests
         DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 
-    /// <summary>The test's own time limit ends it.</summary>
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TestContext.Current.CancellationToken);
-        }
-    }
+    private static Task UntilAsync(Func<bool> condition, string what) =>
+        Eventually.TrueAsync(() => Task.FromResult(condition()), TimeSpan.FromMinutes(1), what);
 }

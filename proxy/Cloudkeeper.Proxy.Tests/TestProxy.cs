@@ -12,6 +12,8 @@ namespace Cloudkeeper.Proxy.Tests;
 /// <summary>The proxy on a free loopback port, over real sockets.</summary>
 internal sealed class TestProxy : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
     private readonly WebApplication _app;
 
     private TestProxy(WebApplication app)
@@ -43,20 +45,19 @@ internal sealed class TestProxy : IAsyncDisposable
     }
 
     /// <summary>So many gateways are ready and get requests. The metric is of all proxies of this process together.</summary>
-    public Task UntilReadyAsync(int count) => UntilAsync(state => GatewaysHealthCheck.CountReady(state) == count);
+    public Task UntilReadyAsync(int count) => UntilAsync(
+        state => GatewaysHealthCheck.CountReady(state) == count, $"{count} are ready");
 
-    public Task UntilKnownAsync(int count) => UntilAsync(state =>
-        state.TryGetCluster(GatewayCluster.Id, out var cluster) && cluster.DestinationsState.AllDestinations.Count == count);
+    public Task UntilKnownAsync(int count) => UntilAsync(
+        state => state.TryGetCluster(GatewayCluster.Id, out var cluster)
+            && cluster.DestinationsState.AllDestinations.Count == count,
+        $"{count} are known");
 
-    /// <summary>Asks again until the metric has the value; the test's own time limit ends it.</summary>
-    public async Task UntilMetricIsAsync(string name, int value)
-    {
-        while (!(await Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken))
-            .Contains($"\n{name} {value}\n", StringComparison.Ordinal))
-        {
-            await Task.Yield();
-        }
-    }
+    public Task UntilMetricIsAsync(string name, int value) => Eventually.TrueAsync(
+        async () => (await Client.GetStringAsync("/metrics", TestContext.Current.CancellationToken))
+            .Contains($"\n{name} {value}\n", StringComparison.Ordinal),
+        Patience,
+        $"{name} is {value}");
 
     /// <summary>Discovery has found this gateway, and no other.</summary>
     public void Use(FakeGateway gateway) => _app.Services.GetRequiredService<InMemoryConfigProvider>()
@@ -86,13 +87,10 @@ internal sealed class TestProxy : IAsyncDisposable
         }
     }
 
-    private async Task UntilAsync(Func<IProxyStateLookup, bool> condition)
+    private Task UntilAsync(Func<IProxyStateLookup, bool> condition, string what)
     {
         var state = _app.Services.GetRequiredService<IProxyStateLookup>();
-        while (!condition(state))
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(10), TestContext.Current.CancellationToken);
-        }
+        return Eventually.TrueAsync(() => Task.FromResult(condition(state)), Patience, what);
     }
 
     public async ValueTask DisposeAsync()

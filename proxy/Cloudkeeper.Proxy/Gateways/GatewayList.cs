@@ -1,6 +1,6 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Cloudkeeper.Hosting;
+using Cloudkeeper.Hosting.Logging;
 
 namespace Cloudkeeper.Proxy.Gateways;
 
@@ -86,8 +86,6 @@ internal sealed record GatewayList(IReadOnlyList<Uri> Usable, IReadOnlyList<stri
         }
     }
 
-    /// <summary>Anybody may have chosen these characters: none of them ends a line of the log.</summary>
-    private static string Shown(string? text) => text is null
-        ? "null"
-        : JavaScriptEncoder.Default.Encode(text.Length > TextCharsMax ? text[..TextCharsMax] : text);
+    /// <summary>Anybody may have chosen these characters: the log escapes them.</summary>
+    private static string Shown(string? text) => text is null ? "null" : PlainText.Cut(text, TextCharsMax);
 }
