@@ -161,10 +161,11 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
     public static ValueTask<ReplicaHost> BindAsync(HttpContext context) =>
         ValueTask.FromResult(context.Features.GetRequiredFeature<ReplicaHost>());
 
-    public void Start()
+    /// <param name="others">Members that are not in the log: it is empty in a node that has just joined.</param>
+    public void Start(IReadOnlyList<Member> others)
     {
         _log.Start();
-        Post(r => _links.Open(r.Membership.Members));
+        Post(r => _links.Open(r.Membership.Members.Concat(others)));
         _ticks = _time.CreateTimer(_ => _tick.Post(), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 

@@ -38,6 +38,7 @@ internal sealed partial class NodeLifecycle(
     private static readonly TimeSpan TransferTimeout = TimeSpan.FromSeconds(2);
 
     private ReplicaHost? _replica;
+    private IReadOnlyList<Member> _membersWhenAdmitted = [];
     private ITimer? _feedProgress;
 
     public Task StartingAsync(CancellationToken cancellationToken)
@@ -138,6 +139,7 @@ internal sealed partial class NodeLifecycle(
 
         var admitted = await admission.AskAsync(cancellationToken);
         progress.Say($"Joined: n{admitted.Node} is a learner of cluster {admitted.Cluster:N} and gets the log from the leader.");
+        _membersWhenAdmitted = [.. admitted.Membership.Select(static m => new Member(new NodeId(m.Node), m.Address, IsVoter: false))];
         return NodeStorage.Join(node.Directory, setup.Options, admitted.Cluster, new NodeId(admitted.Node));
     }
 
@@ -195,7 +197,7 @@ internal sealed partial class NodeLifecycle(
     {
         var replica = _replica = createReplica(storage);
         LogStarting(logger, replica.Id, replica.ClusterId);
-        replica.Start();
+        replica.Start(_membersWhenAdmitted);
         _feedProgress = time.CreateTimer(_ => ReportFeedProgress(replica), null, FeedInterval, FeedInterval);
         node.Become(NodePhase.Member, $"This is n{replica.Id} of cluster {replica.ClusterId:N}.", replica);
 
