@@ -20,6 +20,9 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
 
+    /// <summary>Pages of what a watcher is shown first that get no answer at the first attempt, at most.</summary>
+    private const int SlowPages = 100;
+
     /// <summary>How often the healed quorum has purged its log to the end when others come back.</summary>
     private const double PurgesBeforeReturn = 0.5;
 
@@ -54,7 +57,10 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
         var coherence = options.Coherence;
-        Await("word to all watchers of everything", (4 * (coherence.LagMax + coherence.Silence)) + patience, AreTold);
+
+        // What a watcher is shown is read page by page, and any page may first be asked of a node that stays broken.
+        var pages = SlowPages * options.ElectionTimeout;
+        Await("word to all watchers of everything", (4 * (coherence.LagMax + coherence.Silence)) + patience + pages, AreTold);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
         HandOverInVain(ttl + patience);
         Await("end of all sessions", ttl + patience, HasNoSessions);
