@@ -6,8 +6,8 @@ using Cloudkeeper.Cluster.Tests.Workloads;
 namespace Cloudkeeper.Cluster.Tests.Attacks;
 
 /// <summary>
-/// AT-27 with real nodes, in short: large lists, the ends of full sessions and a crowded lock, all at once. What
-/// it costs a good client at full size is measured by <see cref="AttackMeasurements"/>.
+/// AT-27 with real nodes, in short: large lists, the ends of full sessions and a crowded lock, all at once. Nobody's write
+/// fails, and the leader stays. How long a good client waits at full size is measured by <see cref="AttackMeasurements"/>.
 /// </summary>
 public sealed class GiantTests : ClusterTest
 {
@@ -18,18 +18,9 @@ public sealed class GiantTests : ClusterTest
     private const int Sessions = 2;
     private const int Waiters = 400;
     private const int Releases = 20;
-    private const double LatencyFactorMax = 5;
-
-    /// <summary>
-    /// The attackers run on the same processors: a write may take so long however quick it is without them. What this is about
-    /// took seconds, and an election.
-    /// </summary>
-    private static readonly TimeSpan LatencyMax = TimeSpan.FromSeconds(1);
-
-    private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
 
     [Fact]
-    public async Task Large_lists_ends_of_full_sessions_and_a_crowded_lock_hold_up_no_write()
+    public async Task Large_lists_ends_of_full_sessions_and_a_crowded_lock_take_no_write_and_no_leader()
     {
         using var client = new ApiClient(Cluster.Proxy.Address);
         await Filling.FillAsync(Cluster.Proxy.Address, "/many", Children, "");
@@ -40,23 +31,17 @@ public sealed class GiantTests : ClusterTest
         good.Start();
         await good.FlowAsync();
         var term = await TermAsync(client);
-        var began = Stopwatch.GetTimestamp();
-        await Task.Delay(Calm, Stopping);
-        var calm = good.Since(began);
 
-        began = Stopwatch.GetTimestamp();
+        var began = Stopwatch.GetTimestamp();
         await Task.WhenAll(ListAsync(), EndAsync(sessions), ReleaseAsync(tickets));
         var attacked = good.Since(began);
         await good.StopAsync();
 
-        Report($"calm {calm}; attacked {attacked}, for {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
+        Report($"{attacked}, for {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
         Assert.Empty(good.Failures);
         Assert.Equal(term, await TermAsync(client));
         Assert.All([.. Cluster.Nodes, .. Cluster.Gateways, Cluster.Proxy], server => Assert.True(server.IsRunning, server.Name));
-        Assert.True(attacked.P99 <= Max(calm.P99 * LatencyFactorMax, LatencyMax), $"p99 {calm} and {attacked}");
     }
-
-    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static async Task<long> TermAsync(ApiClient client) =>
         (await client.GetAsync("/v1/cluster")).Json.GetProperty("term").GetInt64();
