@@ -1,3 +1,4 @@
+using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Errors;
 using Cloudkeeper.Protocol.Feed;
@@ -20,11 +21,13 @@ internal sealed class WithinBounds(StateMachineOptions bounds, Totals totals, Fu
             return;
         }
 
+        // A command that changes nothing has the revision of the one before it: the first one made it.
+        var made = new HashSet<Revision>();
         for (var i = 0; i < entry.Results.Count; i++)
         {
             var result = entry.Results[i];
             totals.Count(Marker.TooMuchRefused, IsTooMuch(result) ? 1 : 0);
-            if (entry.IsExecutedHere(result) && OperationsOf(batch.Requests[i].Command) is { } operations
+            if (made.Add(result.Revision) && entry.IsExecutedHere(result) && OperationsOf(batch.Requests[i].Command) is { } operations
                 && entry.Changes.FirstOrDefault(set => set.Revision == result.Revision) is { } set)
             {
                 var deleted = set.Changes.Where(static c => c.Type == ChangeType.Deleted).ToList();
