@@ -12,7 +12,7 @@ public sealed partial class SourceTests
     private static readonly string[] KnownHosts =
     [
         "mcr.microsoft.com", "learn.microsoft.com", "json-schema.org", "json.schemastore.org", "schemas.microsoft.com",
-        "example.com", "example.org", "github.com", "www.rfc-editor.org", "raft.github.io", "grafana.com", "prometheus.io",
+        "example.com", "example.org", "github.com", "www.apache.org", "www.rfc-editor.org", "raft.github.io", "grafana.com", "prometheus.io",
         "www.w3.org",
     ];
 
