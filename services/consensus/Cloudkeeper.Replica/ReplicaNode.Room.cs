@@ -37,8 +37,10 @@ public sealed partial class ReplicaNode
         }
     }
 
-    private bool DiskCanLead =>
-        Room == StorageRoom.Plenty && _ticksWithoutWrite < HangTimeouts * _options.Raft.ElectionTicks;
+    /// <summary>The disk has writes, and has finished none of them for so long that another member is to lead.</summary>
+    public bool IsDiskHanging => _ticksWithoutWrite >= HangTimeouts * _options.Raft.ElectionTicks;
+
+    private bool DiskCanLead => Room == StorageRoom.Plenty && !IsDiskHanging;
 
     /// <summary>
     /// Snapshot files to keep, the newest included: an older one is of use as long as the log reaches back to it, and takes

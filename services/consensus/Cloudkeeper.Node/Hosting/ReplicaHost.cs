@@ -33,6 +33,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
     private readonly PeerViolations _violations;
     private readonly AddressProbe _probe;
     private readonly FatalErrors _fatal;
+    private readonly ILogger<ReplicaHost> _logger;
     private readonly LogWriter _log;
     private readonly ReplicaTurns _turns;
     private readonly ReplicaNode _replica;
@@ -42,6 +43,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
     private long _heardAt;
     private ITimer? _ticks;
     private int _isProbing;
+    private bool _isDiskHanging;
     private NodeId? _leader;
     private TaskCompletionSource _leaderNews = NewNews();
     private Membership? _membership;
@@ -78,6 +80,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         _voters = voters;
         _violations = violations;
         _fatal = fatal;
+        _logger = loggers.CreateLogger<ReplicaHost>();
         _started = _heardAt = time.GetTimestamp();
         Self = new PeerIdentity(
             storage.Identity.ClusterId, storage.Identity.Node, storage.Identity.Instance, setup.Address, ProgramVersion.Own)
@@ -304,6 +307,12 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         }
 
         State = Describe();
+        if (_replica.IsDiskHanging != _isDiskHanging)
+        {
+            _isDiskHanging = _replica.IsDiskHanging;
+            LogDisk();
+        }
+
         if (_replica.Leader != _leader)
         {
             _leader = _replica.Leader;
@@ -319,6 +328,18 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         if (_replica.HasSnapshotWork)
         {
             QueueSnapshotStep();
+        }
+    }
+
+    private void LogDisk()
+    {
+        if (_isDiskHanging)
+        {
+            LogDiskHangs(_logger);
+        }
+        else
+        {
+            LogDiskAnswers(_logger);
         }
     }
 
@@ -349,4 +370,12 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         SnapshotLogEntries = options.SnapshotLogEntries,
         PauseMilliseconds = PauseTicks * (long)options.TickInterval.TotalMilliseconds,
     };
+
+    [LoggerMessage(
+        LogLevel.Error,
+        "The disk of the data directory finishes no writes: this node hands leadership over and does not take it. Look at the disk")]
+    private static partial void LogDiskHangs(ILogger logger);
+
+    [LoggerMessage(LogLevel.Information, "The disk of the data directory finishes writes again")]
+    private static partial void LogDiskAnswers(ILogger logger);
 }

@@ -35,10 +35,12 @@ public sealed class RoomTests
 
         cluster.Until(() => cluster.FindLeader() is { Id.Value: not 1 });
 
+        Assert.True(cluster[1].IsDiskHanging);
         Assert.Equal(SubmitStatus.Unknown, outcome?.Status);
         Assert.Equal(SubmitStatus.Decided, Submit(cluster, cluster.Leader, new OpenSessionCommand(10_000, "a")));
         cluster.ResumeDisk(1);
         cluster.Until(() => cluster[1].AppliedIndex == cluster.Leader.AppliedIndex);
+        Assert.False(cluster[1].IsDiskHanging);
     }
 
     [Fact]

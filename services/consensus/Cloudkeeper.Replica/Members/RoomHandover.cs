@@ -3,7 +3,7 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// To which voter a leader without room on its disk hands over: each is asked once in a while, since one that has no room
+/// To which voter a leader hands over whose disk has no room, or hangs: each is asked once in a while, since one that has no room
 /// either does not take over, and an attempt costs the writes of an election timeout.
 /// </summary>
 /// <param name="electionTicks">Ticks of an election timeout.</param>

@@ -61,6 +61,10 @@ public sealed class DiskTests
         }
 
         await cluster.WaitUntilReplicatedAsync(0);
+        Assert.Contains(
+            "finishes no writes",
+            await File.ReadAllTextAsync(leader.LogFile, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.True(cluster.Nodes.All(node => node.IsRunning));
     }
 }
