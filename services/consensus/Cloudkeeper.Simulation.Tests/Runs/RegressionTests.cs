@@ -35,6 +35,7 @@ public sealed class RegressionTests
     [InlineData(9000229, "a gateway left a node that was cut off, and went back to it every time: the simulation's mistake")]
     [InlineData(6006982, "a process took the answer to the one before it for its own, and left: the simulation's mistake")]
     [InlineData(7100567, "a command without effect had the revision of a release, and was judged by it: the simulation's mistake")]
+    [InlineData(7201068, "a batch without an answer was too much for the next leader: it was sent again whole, and its lane stood still")]
     [InlineData(444, "a child came and went in one transaction, and a gateway's memory went on counting without it")]
     public void A_short_seed_that_has_found_something_stays_quiet(ulong seed, string found)
     {

@@ -29,7 +29,7 @@ public sealed class SeedTests
         Marker.Floods, Marker.ClockRates, Marker.LevelsRaised, Marker.CheckpointsStamped, Marker.GatewaysRegistered, Marker.LonelyLeaders,
         Marker.LogsDivided, Marker.ProgramsUpgraded, Marker.ProgramsDowngraded, Marker.ProgramsTooOld,
         Marker.NewerDataReadByOlderPrograms,
-        Marker.BatchesHalved, Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted,
+        Marker.BatchesHalved, Marker.UnknownBatchesSentInParts, Marker.FeedsBroken, Marker.FeedsRestarted, Marker.LaggingFeedsLeft, Marker.FeedsCompacted,
         Marker.LargeChangeSetsJoined, Marker.FeedsEndedWithinParts, Marker.CacheFills,
         Marker.CacheFillsRejected, Marker.CachedEntriesTooOld, Marker.LinearizableReadsFromMemory,
         Marker.BoundedReadsFromMemory, Marker.LocalReadsFromMemory, Marker.AbsencesFromMemory, Marker.SharedNodesTaken,

@@ -18,6 +18,9 @@ internal abstract class Channel(Gateway gateway, Route route)
 
     private readonly Queue<Call> _waiting = new();
     private readonly List<Call> _batch = [];
+
+    // Of the batch under way: they go next, in this order and under the numbers that they have.
+    private readonly Stack<List<Call>> _parts = new();
     private byte[] _body = [];
     private int _attempts;
     private bool _isUnderWay;
@@ -45,6 +48,7 @@ internal abstract class Channel(Gateway gateway, Route route)
             call.End(CallOutcome.Unknown);
         }
 
+        GiveUpParts();
         foreach (var call in _waiting)
         {
             call.End(CallOutcome.Unknown);
@@ -52,6 +56,9 @@ internal abstract class Channel(Gateway gateway, Route route)
     }
 
     protected abstract byte[] Encode(IReadOnlyList<Call> batch);
+
+    /// <summary>Nobody knows what has become of it: under the numbers that it has.</summary>
+    protected virtual byte[] EncodeAgain(IReadOnlyList<Call> batch) => Encode(batch);
 
     /// <returns>False: the batch itself is still to be sent.</returns>
     protected abstract bool TryComplete(IReadOnlyList<Call> batch, byte[] answer);
@@ -63,6 +70,15 @@ internal abstract class Channel(Gateway gateway, Route route)
 
     protected virtual void Learn(int asked, int leader)
     {
+    }
+
+    /// <summary>What is left of the batch cannot be sent any more.</summary>
+    protected void GiveUpParts()
+    {
+        while (_parts.TryPop(out var part))
+        {
+            part.ForEach(static call => call.End(CallOutcome.Unknown));
+        }
     }
 
     private void StartNext()
@@ -150,7 +166,10 @@ internal abstract class Channel(Gateway gateway, Route route)
             case ReplyStatus.StorageFull:
                 EndForLackOfRoom();
                 break;
-            case ReplyStatus.TooMuch when !MayBeExecuted:
+            case ReplyStatus.TooMuch when MayBeExecuted:
+                SendParts();
+                break;
+            case ReplyStatus.TooMuch:
                 SendHalf();
                 break;
             default:
@@ -166,23 +185,29 @@ internal abstract class Channel(Gateway gateway, Route route)
     private void Expire(Call call)
     {
         // What only waits here has not been executed.
-        var mayBeExecuted = (MayBeExecuted || _isAsked) && _batch.Contains(call);
+        var mayBeExecuted = (MayBeExecuted || _isAsked)
+            && (_batch.Contains(call) || _parts.Any(part => part.Contains(call)));
         call.End(mayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
     }
 
-    /// <summary>What makes the state smaller goes again without the rest, as long as nothing of it can have happened.</summary>
+    /// <summary>What makes the state smaller goes again without the rest.</summary>
     private void EndForLackOfRoom()
     {
         var growth = _batch.FindAll(call => !IsRelief(call));
-        if (MayBeExecuted || growth.Count is 0)
+        if (growth.Count is 0)
         {
             EndAll();
             End();
             return;
         }
 
-        growth.ForEach(static call => call.End(CallOutcome.Failed));
-        _batch.RemoveAll(static call => call.IsEnded);
+        if (MayBeExecuted)
+        {
+            PushRelief();
+        }
+
+        growth.ForEach(call => call.End(MayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed));
+        _batch.RemoveAll(call => call.IsEnded || MayBeExecuted);
         if (_batch.Count == 0)
         {
             End();
@@ -194,7 +219,39 @@ internal abstract class Channel(Gateway gateway, Route route)
         Attempt();
     }
 
-    /// <summary>The other half goes next.</summary>
+    /// <summary>What makes the state smaller, each row of it as a part.</summary>
+    private void PushRelief()
+    {
+        var end = _batch.Count;
+        for (var i = end - 1; i >= -1; i--)
+        {
+            if (i >= 0 && IsRelief(_batch[i]))
+            {
+                continue;
+            }
+
+            if (i + 1 < end)
+            {
+                _parts.Push(_batch[(i + 1)..end]);
+            }
+
+            end = Math.Max(i, 0);
+        }
+    }
+
+    /// <summary>What may have been executed is not numbered anew.</summary>
+    private void SendParts()
+    {
+        Gateway.World.Totals.Count(Marker.UnknownBatchesSentInParts);
+        var half = Math.Max(1, _batch.Count / 2);
+        _parts.Push(_batch[half..]);
+        _batch.RemoveRange(half, _batch.Count - half);
+        _attempts = 0;
+        _body = EncodeAgain(_batch);
+        Attempt();
+    }
+
+    /// <summary>The other half goes next, with what waits.</summary>
     private void SendHalf()
     {
         Gateway.World.Totals.Count(Marker.BatchesHalved);
@@ -222,8 +279,17 @@ internal abstract class Channel(Gateway gateway, Route route)
 
     private void End()
     {
-        _isUnderWay = false;
         _batch.Clear();
+        if (_parts.TryPop(out var part))
+        {
+            _batch.AddRange(part);
+            _attempts = 0;
+            _body = EncodeAgain(_batch);
+            Attempt();
+            return;
+        }
+
+        _isUnderWay = false;
         StartNext();
     }
 

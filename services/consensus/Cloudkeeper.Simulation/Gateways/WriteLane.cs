@@ -21,6 +21,20 @@ internal sealed class WriteLane(Gateway gateway) : LeaderChannel(gateway, Route.
         return _bytes.WrittenSpan.ToArray();
     }
 
+    protected override byte[] EncodeAgain(IReadOnlyList<Call> batch)
+    {
+        var requests = new CommandRequest[batch.Count];
+        for (var i = 0; i < requests.Length; i++)
+        {
+            var operation = (HistoryOperation)batch[i].Request;
+            requests[i] = operation.Request! with { Serial = operation.SentAs!.Value.Serial };
+        }
+
+        _bytes.ResetWrittenCount();
+        CommandCodec.Write(_bytes, new CommandBatch(_lane, requests[0].Serial, requests));
+        return _bytes.WrittenSpan.ToArray();
+    }
+
     protected override bool TryComplete(IReadOnlyList<Call> batch, byte[] answer)
     {
         var results = CommandResultCodec.ReadAll(answer);
@@ -47,6 +61,11 @@ internal sealed class WriteLane(Gateway gateway) : LeaderChannel(gateway, Route.
             {
                 batch[i].End(CallOutcome.Answered, results[i]);
             }
+        }
+
+        if (_lane == LaneId.None)
+        {
+            GiveUpParts();
         }
 
         return true;

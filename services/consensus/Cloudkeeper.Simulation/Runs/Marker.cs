@@ -99,6 +99,7 @@ internal enum Marker
     ProgramsTooOld,
     NewerDataReadByOlderPrograms,
     BatchesHalved,
+    UnknownBatchesSentInParts,
     FeedsBroken,
     FeedsRestarted,
     LaggingFeedsLeft,

@@ -112,6 +112,54 @@ public sealed class BatchSizeTests : IDisposable
         }
     }
 
+    /// <summary>Found by the simulation: it was sent again and again as it was until the time of all in it was up.</summary>
+    [Theory]
+    [InlineData(nameof(Fate.LostOnTheWay), 1)]
+    [InlineData(nameof(Fate.AnswerLost), 1)]
+    [InlineData(nameof(Fate.LostOnTheWay), 3)]
+    [InlineData(nameof(Fate.AnswerLost), 3)]
+    public async Task A_batch_without_an_answer_that_is_too_much_then_goes_in_parts_and_each_command_is_executed_once(
+        string fate, int commandsMax)
+    {
+        var nodes = Create();
+        await WriteAsync(nodes, "/first", 1);
+        LoseOnce(Enum.Parse<Fate>(fate), () => _cluster.CommandsMax = commandsMax);
+        var codes = await WhileHeldAsync(() => Enumerable.Range(0, 11).Select(_ => AddAsync(nodes)));
+
+        Assert.All(codes, code => Assert.Equal(ResultCode.Ok, code));
+        Assert.Equal("11", Text("/counter"));
+        Assert.Equal(ResultCode.Ok, await AddAsync(nodes));
+        Assert.Equal("12", Text("/counter"));
+    }
+
+    [Theory]
+    [InlineData(nameof(Fate.LostOnTheWay))]
+    [InlineData(nameof(Fate.AnswerLost))]
+    public async Task A_batch_without_an_answer_for_which_there_is_no_room_then_gets_its_deletions_through(string fate)
+    {
+        var nodes = Create();
+        await WriteAsync(nodes, "/first", 1);
+        await WriteAsync(nodes, "/second", 1);
+        await WriteAsync(nodes, "/third", 1);
+        LoseOnce(Enum.Parse<Fate>(fate), () => _cluster.HasLittleRoom = true);
+        var growth = new List<Task<ResultCode>>();
+        var codes = await WhileHeldAsync(() =>
+        {
+            var deletions = new List<Task<ResultCode>> { DeleteAsync(nodes, "/first") };
+            growth.Add(WriteAsync(nodes, "/a", 1));
+            deletions.Add(DeleteAsync(nodes, "/second"));
+            growth.Add(WriteAsync(nodes, "/b", 1));
+            deletions.Add(DeleteAsync(nodes, "/third"));
+            return deletions;
+        });
+
+        Assert.All(codes, code => Assert.Equal(ResultCode.Ok, code));
+        foreach (var write in growth)
+        {
+            Assert.Same(ErrorKinds.OutcomeUnknown, (await Assert.ThrowsAsync<ProblemException>(() => write)).Problem.Kind);
+        }
+    }
+
     [Theory]
     [InlineData(HttpStatusCode.BadRequest)]
     [InlineData(HttpStatusCode.InternalServerError)]
@@ -204,6 +252,23 @@ public sealed class BatchSizeTests : IDisposable
         }
 
         Assert.Equal(Limits.BatchItemsMax, length.Max);
+    }
+
+    /// <summary>The first batch of several commands gets no answer.</summary>
+    private void LoseOnce(Fate fate, Action afterwards)
+    {
+        var isLost = false;
+        _cluster.Decide = _ =>
+        {
+            if (isLost)
+            {
+                afterwards();
+            }
+
+            var isNow = !isLost && _cluster.CommandsAsked > 1;
+            isLost |= isNow;
+            return isNow ? fate : Fate.Answered;
+        };
     }
 
     /// <summary>Values of 1 MiB and what is left.</summary>

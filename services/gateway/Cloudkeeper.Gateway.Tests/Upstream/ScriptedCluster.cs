@@ -70,6 +70,9 @@ internal sealed class ScriptedCluster : INodeTransport
     /// <summary>Decides what happens to a call to the leader.</summary>
     public Func<string, Fate> Decide { get; set; } = _ => Fate.Answered;
 
+    /// <summary>How many commands there are in the call that is decided.</summary>
+    public int CommandsAsked { get; private set; }
+
     /// <summary>Calls go on when this is done.</summary>
     public Task Gate { get; set; } = Task.CompletedTask;
 
@@ -80,6 +83,9 @@ internal sealed class ScriptedCluster : INodeTransport
 
     /// <summary>Nodes refuse larger bodies.</summary>
     public int BodyBytesMax { get; set; } = int.MaxValue;
+
+    /// <summary>By what is there now, more commands in one batch would do too much.</summary>
+    public int CommandsMax { get; set; } = int.MaxValue;
 
     /// <summary>Nodes take only what makes the state smaller.</summary>
     public bool HasLittleRoom { get; set; }
@@ -107,6 +113,7 @@ internal sealed class ScriptedCluster : INodeTransport
         lock (_gate)
         {
             Calls.Add(node);
+            CommandsAsked = route == NodeRoutes.Commands ? CommandCodec.Read(body.Span).Requests.Count : 0;
             fate = node != Leader && !IsLocal(route, body) ? Fate.Redirected : Decide(route);
         }
 
@@ -208,6 +215,11 @@ internal sealed class ScriptedCluster : INodeTransport
                     if (HasLittleRoom && !batch.Requests.All(request => Relief.Is(request.Command)))
                     {
                         return new NodeReply(HttpStatusCode.InsufficientStorage, null, default);
+                    }
+
+                    if (batch.Requests.Count > CommandsMax)
+                    {
+                        return new NodeReply(HttpStatusCode.RequestEntityTooLarge, null, default);
                     }
 
                     var results = new List<CommandResult>();

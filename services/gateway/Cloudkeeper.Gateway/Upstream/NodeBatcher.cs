@@ -18,14 +18,15 @@ internal abstract class NodeBatcher<TRequest, TResult>(
     /// <summary>Whether what fails at a node has changed nothing: those that were sent with it then go again without it.</summary>
     protected virtual bool FailsAlone => false;
 
+    /// <param name="mayBeDone">What is in it has been sent before, and may have been done or be done yet.</param>
     /// <returns>
     /// What a node said to the batch, or null when every request has been refused. One that no node has taken may be put
     /// back with <see cref="PutBack"/>.
     /// </returns>
     protected async ValueTask<Delivery?> DeliverAsync(
-        List<Pending<TRequest, TResult>> batch, string route, ReadOnlyMemory<byte> body)
+        List<Pending<TRequest, TResult>> batch, string route, ReadOnlyMemory<byte> body, bool mayBeDone = false)
     {
-        var isUnknown = false;
+        var isUnknown = mayBeDone;
         var redirects = 0;
         for (var attempts = 1; ; attempts++)
         {
@@ -37,14 +38,14 @@ internal abstract class NodeBatcher<TRequest, TResult>(
             }
 
             var mayGoInParts = attempt.Outcome == AttemptOutcome.Objected || (FailsAlone && attempt.IsFinal);
-            if (mayGoInParts && batch.Count > 1 && !isUnknown)
+            if (mayGoInParts && batch.Count > 1)
             {
-                return new Delivery(default, attempts, IsTaken: false) { Objection = attempt.Problem };
+                return new Delivery(default, attempts, IsTaken: false) { Objection = attempt.Problem, MayBeDone = isUnknown };
             }
 
-            var mayBeDone = IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
-            var ends = attempt.IsFinal && (mayBeDone || !isUnknown);
-            isUnknown |= mayBeDone;
+            var isLost = IsMutation && attempt.Outcome == AttemptOutcome.Unknown;
+            var ends = attempt.IsFinal && (isLost || !isUnknown || attempt.Outcome == AttemptOutcome.Objected);
+            isUnknown |= isLost;
 
             // Who gives up while the batch goes on for others goes along with it, and may yet be executed. One look at the
             // clock for both questions: between two, the last of a batch would become overdue and not know it.
@@ -101,10 +102,13 @@ internal abstract class NodeBatcher<TRequest, TResult>(
 
     /// <param name="Body">The answer, once it is taken.</param>
     /// <param name="Attempts">How often the batch was sent.</param>
-    /// <param name="IsTaken">False: no node has done anything, nor will one.</param>
+    /// <param name="IsTaken">False: the node that was asked last has done nothing.</param>
     protected readonly record struct Delivery(ReadOnlyMemory<byte> Body, int Attempts, bool IsTaken)
     {
         /// <summary>Why the batch was not taken.</summary>
         public ErrorKind? Objection { get; init; }
+
+        /// <summary>Not taken, but a node that was asked before may have done it, or may yet do it.</summary>
+        public bool MayBeDone { get; init; }
     }
 }

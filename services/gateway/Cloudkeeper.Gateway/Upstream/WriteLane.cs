@@ -37,12 +37,26 @@ internal sealed partial class WriteLane(
         }
 
         var first = _serial;
-        var bytes = Encode(batch);
+        _serial += batch.Count;
+        await SendAsync(batch, first, mayBeDone: false);
+    }
+
+    /// <param name="first">The serial of its first command.</param>
+    /// <param name="mayBeDone">It has been sent before under these serials, and nobody knows what has become of it.</param>
+    private async ValueTask SendAsync(List<Pending<CommandRequest, CommandResult>> batch, long first, bool mayBeDone)
+    {
+        var bytes = Encode(batch, first);
         metrics.CommandBatch(batch.Count);
-        var delivery = await DeliverAsync(batch, NodeRoutes.Commands, bytes);
+        var delivery = await DeliverAsync(batch, NodeRoutes.Commands, bytes, mayBeDone);
         ReleaseBuffer(delivery is { Attempts: 1 });
         if (delivery is not { } answer)
         {
+            return;
+        }
+
+        if (answer is { IsTaken: false, MayBeDone: true })
+        {
+            await SendPartsAsync(batch, first, answer.Objection);
             return;
         }
 
@@ -71,11 +85,58 @@ internal sealed partial class WriteLane(
 
         if (Array.Exists(results, static result => result.Code == ResultCode.LaneExpired))
         {
-            Reopen(batch, answer.Attempts);
+            Reopen(batch, answer.Attempts, mayBeDone);
         }
         else
         {
             Complete(batch, results);
+        }
+    }
+
+    /// <summary>
+    /// A batch of which nobody knows what has become, and which no node takes any more: by what is there now it would do too
+    /// much, or there is no room. Its commands go again under the serials that they have, fewer at a time and in their order:
+    /// what has been executed is answered, and nothing is executed twice.
+    /// </summary>
+    private async ValueTask SendPartsAsync(
+        List<Pending<CommandRequest, CommandResult>> batch, long first, ErrorKind? objection)
+    {
+        var lane = _lane;
+        Length.Refused(batch.Count);
+        for (int next = 0, count; next < batch.Count; next += count)
+        {
+            count = objection == ErrorKinds.StorageFull
+                ? CountAlike(batch, next)
+                : Math.Min((batch.Count + 1) / 2, batch.Count - next);
+            var part = batch.GetRange(next, count);
+
+            // Without room there is nothing to be done for growth, nor for relief that was alone already.
+            var isHopeless = count == batch.Count
+                || (objection == ErrorKinds.StorageFull && !Relief.Is(part[0].Request.Command));
+            if (isHopeless || _lane != lane)
+            {
+                GiveUp(part);
+            }
+            else if (part.Exists(static pending => !pending.IsCompleted))
+            {
+                await SendAsync(part, first + next, mayBeDone: true);
+            }
+        }
+    }
+
+    /// <summary>How many commands in a row make the state smaller, or do not.</summary>
+    private static int CountAlike(List<Pending<CommandRequest, CommandResult>> batch, int next)
+    {
+        var isRelief = Relief.Is(batch[next].Request.Command);
+        var end = batch.FindIndex(next, pending => Relief.Is(pending.Request.Command) != isRelief);
+        return (end < 0 ? batch.Count : end) - next;
+    }
+
+    private static void GiveUp(List<Pending<CommandRequest, CommandResult>> batch)
+    {
+        foreach (var pending in batch.Where(static pending => !pending.IsCompleted))
+        {
+            pending.Fail(new ProblemException(ErrorKinds.OutcomeUnknown));
         }
     }
 
@@ -129,34 +190,32 @@ internal sealed partial class WriteLane(
     /// A batch that was sent once and refused for its lane was not executed, and can go through the next one. After
     /// several attempts an earlier one may have been executed, and nobody knows any more.
     /// </remarks>
-    private void Reopen(List<Pending<CommandRequest, CommandResult>> batch, int attempts)
+    private void Reopen(List<Pending<CommandRequest, CommandResult>> batch, int attempts, bool mayBeDone)
     {
         LogExpired(logger, _lane, batch.Count, attempts);
         _lane = LaneId.None;
-        if (attempts == 1)
+        if (attempts == 1 && !mayBeDone)
         {
             Requeue(batch);
-            return;
         }
-
-        foreach (var pending in batch.Where(static pending => !pending.IsCompleted))
+        else
         {
-            pending.Fail(new ProblemException(ErrorKinds.OutcomeUnknown));
+            GiveUp(batch);
         }
     }
 
-    private ReadOnlyMemory<byte> Encode(List<Pending<CommandRequest, CommandResult>> batch)
+    private ReadOnlyMemory<byte> Encode(List<Pending<CommandRequest, CommandResult>> batch, long first)
     {
         var requests = new CommandRequest[batch.Count];
         for (var i = 0; i < requests.Length; i++)
         {
-            requests[i] = batch[i].Request with { Serial = _serial++ };
+            requests[i] = batch[i].Request with { Serial = first + i };
         }
 
         _buffer.ResetWrittenCount();
 
         // One batch under way: everything before it has been answered or given up.
-        CommandCodec.Write(_buffer, new CommandBatch(_lane, requests[0].Serial, requests));
+        CommandCodec.Write(_buffer, new CommandBatch(_lane, first, requests));
         return _buffer.WrittenMemory;
     }
 
