@@ -3,7 +3,9 @@ using Cloudkeeper.Hosting.Guard;
 using Cloudkeeper.Hosting.Memory;
 using Cloudkeeper.Proxy.Forwarding;
 using Cloudkeeper.Proxy.Gateways;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Configuration;
@@ -39,6 +41,10 @@ internal static class ProxyServices
         services.AddSingleton(provider => new InMemoryConfigProvider(
             GatewayCluster.Routes, GatewayCluster.Of(StaticGateways(provider.GetRequiredService<IOptions<ProxyOptions>>()))));
         services.AddReverseProxy().AddTransforms<UnchangedTransform>();
+
+        // YARP brings them for policies of routes. Here gateways decide who may do what; the web application's step for them
+        // would be taken for each request without any to apply.
+        services.RemoveAll<IAuthorizationHandlerProvider>();
 
         services.AddHostedService<GatewayDiscovery>();
         services.AddSingleton<IHostSource, GatewayHosts>();

@@ -39,12 +39,20 @@ public static class EntryPayload
     }
 
     /// <exception cref="WireFormatException">The entry is of a newer version, or no batch.</exception>
-    public static (EntryStamp Stamp, CommandBatch Batch) Read(ReadOnlySpan<byte> entry)
+    public static (EntryStamp Stamp, CommandBatch Batch) Read(ReadOnlySpan<byte> entry) =>
+        (ReadStamp(entry), ReadBatch(entry));
+
+    /// <summary>The commands behind a stamp that was read.</summary>
+    /// <exception cref="WireFormatException">They are no batch.</exception>
+    public static CommandBatch ReadBatch(ReadOnlySpan<byte> entry) =>
+        CommandCodec.Read(entry[(entry[0] == WithAwake ? HeaderBytes : ShortHeaderBytes)..]);
+
+    /// <exception cref="WireFormatException">The entry is of a newer version.</exception>
+    public static EntryStamp ReadStamp(ReadOnlySpan<byte> entry)
     {
         var reader = new WireReader(entry);
         var hasAwake = !entry.IsEmpty && entry[0] == WithAwake;
         reader.RequireVersion(hasAwake ? WithAwake : WithoutAwake, "A log entry");
-        var stamp = new EntryStamp(reader.ReadInt64(), hasAwake ? reader.ReadInt64() : null);
-        return (stamp, CommandCodec.Read(entry[(hasAwake ? HeaderBytes : ShortHeaderBytes)..]));
+        return new EntryStamp(reader.ReadInt64(), hasAwake ? reader.ReadInt64() : null);
     }
 }

@@ -11,6 +11,9 @@ public sealed partial class ReplicaNode
     /// <summary>So many times as many parents as one transaction may create keep further ones waiting.</summary>
     private const int ParentsUnderWay = 3;
 
+    /// <summary>The commands of larger batches would take twice the room of their entry until they are applied.</summary>
+    private const int DecodedBytesKept = 64 << 10;
+
     /// <summary>Proposes a batch. <paramref name="reply"/> is called exactly once, on a later turn or at once.</summary>
     /// <param name="payload">
     /// The batch behind <see cref="EntryPayload.HeaderBytes"/> free bytes; it becomes the log entry and is not copied.
@@ -19,7 +22,7 @@ public sealed partial class ReplicaNode
     {
         ArgumentNullException.ThrowIfNull(payload);
         ArgumentNullException.ThrowIfNull(reply);
-        if (CheckSubmission(payload, out var work) is { } refusal)
+        if (CheckSubmission(payload, out var batch, out var work) is { } refusal)
         {
             reply(new SubmitOutcome(refusal, []));
             return;
@@ -28,7 +31,8 @@ public sealed partial class ReplicaNode
         var proposed = _raft.Propose(EntryPayload.Stamp(payload, Now));
         if (proposed.Status == ProposeStatus.Accepted)
         {
-            _commands.Add(proposed.Index, proposed.Term, work, reply);
+            _commands.Add(
+                proposed.Index, proposed.Term, payload.Length <= DecodedBytesKept ? batch : null, work, reply);
             return;
         }
 
@@ -37,9 +41,9 @@ public sealed partial class ReplicaNode
             []));
     }
 
-    private SubmitStatus? CheckSubmission(byte[] payload, out EntryWork work)
+    private SubmitStatus? CheckSubmission(byte[] payload, out CommandBatch? batch, out EntryWork work)
     {
-        work = default;
+        (batch, work) = (null, default);
         if (_raft.Role != Role.Leader)
         {
             return SubmitStatus.NotLeader;
@@ -50,13 +54,13 @@ public sealed partial class ReplicaNode
             return SubmitStatus.Overloaded;
         }
 
-        // Decoded here as well as at apply: bytes that do not decode must never reach the log, where every replica
-        // would have to agree for ever on what they mean; nor must commands that some member's program cannot decode. And
-        // what a leader decides of its own accord is nobody's to ask for: it would end sessions that live, or raise the
+        // Decoded here, before the others do at apply: bytes that do not decode must never reach the log, where every
+        // replica would have to agree for ever on what they mean; nor must commands that some member's program cannot
+        // decode. And what a leader decides of its own accord is nobody's to ask for: it would end sessions that live, or raise the
         // level above what members know.
         try
         {
-            var batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
+            batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
             return CheckCommands(batch) ?? CheckRoom(batch) ?? CheckWork(batch, out work);
         }
         catch (WireFormatException)

@@ -203,7 +203,8 @@ public sealed partial class ReplicaNode
         _results.Clear();
         if (entry.Kind == EntryKind.Command)
         {
-            var (stamp, batch) = EntryPayload.Read(entry.Payload.Span);
+            var stamp = EntryPayload.ReadStamp(entry.Payload.Span);
+            var batch = _commands.BatchOf(entry.Index, entry.Term) ?? EntryPayload.ReadBatch(entry.Payload.Span);
             Machine.Apply(entry.Index.Value, entry.Term.Value, stamp, [batch], _results);
             Invariant.Require(_results.Count == batch.Requests.Count);
             Compare(entry.Term, batch);

@@ -13,6 +13,12 @@ namespace Cloudkeeper.Tree;
 /// <summary>Everything that is replicated, and the beginning and end of its transactions.</summary>
 internal sealed class TreeState
 {
+    /// <summary>A journal that has grown larger is not kept for the next transactions.</summary>
+    private const int JournalEntriesKept = 1024;
+
+    /// <summary>Of the transaction that is under way: one at a time.</summary>
+    private List<JournalEntry> _journal = [];
+
     public TreeState(StateMachineOptions options)
     {
         Options = options;
@@ -115,9 +121,9 @@ internal sealed class TreeState
 
     public Transaction Begin()
     {
-        Invariant.Require(Revision.Value < Revision.ValueMax);
+        Invariant.Require(Revision.Value < Revision.ValueMax && _journal.Count == 0);
         var start = FeatureLevel < FeatureLevels.AwakeClock ? 0 : TtlStartOf(Retention.Time);
-        return new Transaction(Revision.Next(), Time, start, Digest.Sum);
+        return new Transaction(Revision.Next(), Time, start, Digest.Sum, _journal);
     }
 
     /// <summary>Makes what was done final, or undoes it when it was refused.</summary>
@@ -126,6 +132,12 @@ internal sealed class TreeState
         if (!outcome.IsOk || !TryCommit(transaction))
         {
             Undo(transaction);
+        }
+
+        _journal.Clear();
+        if (_journal.Capacity > JournalEntriesKept)
+        {
+            _journal = [];
         }
 
         return outcome;

@@ -16,11 +16,16 @@ internal sealed class PendingCommands(int countMax)
     /// <summary>What all of them would do.</summary>
     public EntryWork Work { get; private set; }
 
-    public void Add(LogIndex index, Term term, EntryWork work, Action<SubmitOutcome> reply)
+    /// <param name="batch">See <see cref="BatchOf"/>.</param>
+    public void Add(LogIndex index, Term term, CommandBatch? batch, EntryWork work, Action<SubmitOutcome> reply)
     {
-        _queue.Enqueue(new Pending(index, term, work, reply));
+        _queue.Enqueue(new Pending(index, term, batch, work, reply));
         Work += work;
     }
+
+    /// <summary>The commands of the entry that is applied next, if they are still there as they were decoded at first.</summary>
+    public CommandBatch? BatchOf(LogIndex index, Term term) =>
+        _queue.TryPeek(out var head) && head.Index == index && head.Term == term ? head.Batch : null;
 
     /// <summary>An entry was applied. One of another term at a waiter's index has taken its place: it is lost.</summary>
     public void Applied(LogIndex index, Term term, IReadOnlyList<CommandResult> results)
@@ -45,5 +50,6 @@ internal sealed class PendingCommands(int countMax)
         }
     }
 
-    private readonly record struct Pending(LogIndex Index, Term Term, EntryWork Work, Action<SubmitOutcome> Reply);
+    private readonly record struct Pending(
+        LogIndex Index, Term Term, CommandBatch? Batch, EntryWork Work, Action<SubmitOutcome> Reply);
 }

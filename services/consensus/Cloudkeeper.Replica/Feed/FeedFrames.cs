@@ -8,21 +8,30 @@ namespace Cloudkeeper.Replica.Feed;
 /// <summary>Frames as they stand on the stream: each behind its length.</summary>
 internal static class FeedFrames
 {
+    /// <summary>A frame of a usual write fits into it.</summary>
+    private const int FirstBytes = 1024;
+
     /// <summary>
     /// Cuts what does not fit into a frame, and encodes piece by piece, as they are asked for. A piece has as many frames as it
     /// takes to come to the size of a part.
     /// </summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Encode(IEnumerable<FeedFrame> frames, FrameLimits limits)
+    public static IEnumerable<ReadOnlyMemory<byte>> Encode(IReadOnlyList<FeedFrame> frames, FrameLimits limits)
     {
-        var output = new ArrayBufferWriter<byte>();
-        foreach (var frame in frames.SelectMany(frame => Fit(frame, limits)))
+        var output = new ArrayBufferWriter<byte>(FirstBytes);
+        for (var i = 0; i < frames.Count; i++)
         {
-            Write(output, frame);
-            if (output.WrittenCount >= limits.PartBytes)
+            using var parts = PartsOf(frames[i], limits);
+            parts?.MoveNext();
+            do
             {
-                yield return output.WrittenMemory;
-                output = new ArrayBufferWriter<byte>();
+                Write(output, parts?.Current ?? frames[i]);
+                if (output.WrittenCount >= limits.PartBytes)
+                {
+                    yield return output.WrittenMemory;
+                    output = new ArrayBufferWriter<byte>(FirstBytes);
+                }
             }
+            while (parts?.MoveNext() == true);
         }
 
         if (output.WrittenCount > 0)
@@ -31,9 +40,11 @@ internal static class FeedFrames
         }
     }
 
-    private static IEnumerable<FeedFrame> Fit(FeedFrame frame, FrameLimits limits) => frame is ChangeSetFrame { ChangeSet: var set }
-        ? ChangeSetParts.Cut(set, limits.FrameBytesMax, limits.PartBytes)
-        : [frame];
+    /// <summary>Null: it fits as it is.</summary>
+    private static IEnumerator<FeedFrame>? PartsOf(FeedFrame frame, FrameLimits limits) =>
+        frame is ChangeSetFrame { ChangeSet: var set } && ChangeSetSize.OfFrame(set) > limits.FrameBytesMax
+            ? ChangeSetParts.Cut(set, limits.FrameBytesMax, limits.PartBytes).GetEnumerator()
+            : null;
 
     private static void Write(ArrayBufferWriter<byte> output, FeedFrame frame)
     {

@@ -92,7 +92,7 @@ public sealed class FeedHub
         if (_changes.Count > 0)
         {
             var count = CountWithin(_changes, 0, BytesPerRead, out _);
-            return new FeedPart([.. FramesOf(_changes, 0, count)], Limits, _changes[count - 1].Revision, IsLast: false);
+            return new FeedPart(FramesOf(_changes, 0, count), Limits, _changes[count - 1].Revision, IsLast: false);
         }
 
         Publish(machine);
@@ -117,8 +117,16 @@ public sealed class FeedHub
         return changes.Count > 0 ? changes[0].Previous : machine.Revision;
     }
 
-    private static IEnumerable<FeedFrame> FramesOf(List<ChangeSet> sets, int first, int count) =>
-        sets.Skip(first).Take(count).Select(static set => new ChangeSetFrame(set));
+    private static ChangeSetFrame[] FramesOf(List<ChangeSet> sets, int first, int count)
+    {
+        var frames = new ChangeSetFrame[count];
+        for (var i = 0; i < count; i++)
+        {
+            frames[i] = new ChangeSetFrame(sets[first + i]);
+        }
+
+        return frames;
+    }
 
     /// <summary>How many sets, from the first one on, take no more than so many bytes in the feed; at least one.</summary>
     /// <param name="bytes">About what they take.</param>

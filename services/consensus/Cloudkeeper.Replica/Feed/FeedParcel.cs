@@ -9,7 +9,7 @@ public sealed class FeedParcel
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private readonly IEnumerator<ReadOnlyMemory<byte>> _rest;
 
-    private FeedParcel(IEnumerable<FeedFrame> frames, long bytes, FrameLimits limits)
+    private FeedParcel(IReadOnlyList<FeedFrame> frames, long bytes, FrameLimits limits)
     {
         Bytes = bytes;
         _rest = FeedFrames.Encode(frames, limits).GetEnumerator();
@@ -18,7 +18,7 @@ public sealed class FeedParcel
     /// <summary>Of all pieces; of a large set about.</summary>
     public long Bytes { get; private set; }
 
-    public static FeedParcel Of(IEnumerable<FeedFrame> frames, FrameLimits limits)
+    public static FeedParcel Of(IReadOnlyList<FeedFrame> frames, FrameLimits limits)
     {
         var parcel = new FeedParcel(frames, bytes: 0, limits);
         while (parcel.TryEncode())

@@ -11,15 +11,16 @@ internal static class NetChanges
 {
     public static NetEffect Of(Transaction transaction)
     {
-        var below = new List<DeletedNode>(transaction.CountBelow());
-        var steps = new List<Step>(transaction.Journal.Length + below.Capacity);
+        var belowCount = transaction.CountBelow();
+        List<DeletedNode>? below = belowCount == 0 ? null : new(belowCount);
+        var steps = new List<Step>(transaction.Journal.Length + belowCount);
         foreach (ref readonly var entry in transaction.Journal)
         {
             if (entry.Node is { } node && entry.Kind != JournalKind.ChildrenChanged)
             {
                 var path = entry.Path ?? node.GetPath();
                 steps.Add(new Step(path, steps.Count, BeforeOf(entry), AfterOf(entry)));
-                if (entry.Kind == JournalKind.NodeDeleted && node.ChildCount > 0)
+                if (entry.Kind == JournalKind.NodeDeleted && below is not null && node.ChildCount > 0)
                 {
                     AddBelow(node, path, below, steps);
                 }
@@ -27,8 +28,8 @@ internal static class NetChanges
         }
 
         return IsInOrder(steps)
-            ? new NetEffect(DescribeEach(steps), [], below)
-            : Merge(steps, below, transaction.Revision);
+            ? new NetEffect(DescribeEach(steps), [], below ?? [])
+            : Merge(steps, below ?? [], transaction.Revision);
     }
 
     private static TreeNode? BeforeOf(in JournalEntry entry) => entry.Kind switch
@@ -87,7 +88,7 @@ internal static class NetChanges
         return changes;
     }
 
-    private static NetEffect Merge(List<Step> steps, List<DeletedNode> below, Revision revision)
+    private static NetEffect Merge(List<Step> steps, IReadOnlyList<DeletedNode> below, Revision revision)
     {
         var paths = steps.ConvertAll(static step => step.Path);
         PathSort.Sort(CollectionsMarshal.AsSpan(paths), CollectionsMarshal.AsSpan(steps));

@@ -6,5 +6,5 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <param name="Changes">One a path, in the order of the paths.</param>
 /// <param name="Touched">See <see cref="ChangeSet.TouchedParents"/>.</param>
 /// <param name="Below">What was below deleted nodes, in no order that means anything.</param>
-internal sealed record NetEffect(
+internal readonly record struct NetEffect(
     IReadOnlyList<Change> Changes, IReadOnlyList<string> Touched, IReadOnlyList<DeletedNode> Below);

@@ -13,9 +13,10 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <param name="time">Log time, Unix milliseconds.</param>
 /// <param name="ttlStart">See <see cref="TreeNode.UnchangedSince"/>.</param>
 /// <param name="digest">Of the state before.</param>
-internal sealed class Transaction(Revision revision, long time, long ttlStart, ulong digest)
+/// <param name="journal">Empty. It belongs to the transaction until that ends, and to the next one then.</param>
+internal sealed class Transaction(Revision revision, long time, long ttlStart, ulong digest, List<JournalEntry> journal)
 {
-    private readonly List<JournalEntry> _journal = [];
+    private readonly List<JournalEntry> _journal = journal;
 
     public Revision Revision { get; } = revision;
 

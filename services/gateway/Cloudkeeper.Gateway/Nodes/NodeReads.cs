@@ -198,7 +198,6 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     {
         var response = context.Response;
         response.ContentType = node.ContentType;
-        response.Headers.ContentSecurityPolicy = "sandbox";
         if (!inline && ActiveContent.IsMeant(node.ContentType))
         {
             response.Headers.ContentDisposition = "attachment";
@@ -225,8 +224,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         var headers = context.Request.Headers;
         if (headers.IfMatch.Count > 0 && !EntityTags.MatchesStrongly(headers.IfMatch, stat.ModifiedRevision))
         {
-            throw new ProblemException(new Problem(
-                ErrorKinds.RevisionMismatch, Revision: revision, WriteMembers: json => NodeJson.WriteStat(json, stat)));
+            throw Mismatch(stat, revision);
         }
 
         if (headers.IfNoneMatch.Count == 0 || !EntityTags.MatchesWeakly(headers.IfNoneMatch, stat.ModifiedRevision))
@@ -237,4 +235,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         context.Response.StatusCode = StatusCodes.Status304NotModified;
         return true;
     }
+
+    private static ProblemException Mismatch(NodeStat stat, Revision revision) => new(new Problem(
+        ErrorKinds.RevisionMismatch, Revision: revision, WriteMembers: json => NodeJson.WriteStat(json, stat)));
 }

@@ -5,9 +5,7 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>Reads frames, each behind its length of 4 bytes, from a node's feed.</summary>
-internal sealed class FeedStream(
-    INodeTransport transport, Uri node, string route, TimeProvider time, CancellationToken cancellationToken)
-    : IAsyncDisposable
+internal sealed class FeedStream : IAsyncDisposable
 {
     /// <summary>A node says something every second: one that is silent this long is gone.</summary>
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(4);
@@ -15,10 +13,29 @@ internal sealed class FeedStream(
     /// <summary>A larger buffer is given back behind its frame.</summary>
     private const int BufferBytesKept = 2 << 20;
 
+    private readonly INodeTransport _transport;
+    private readonly Uri _node;
+    private readonly string _route;
+    private readonly CancellationToken _ended;
+    private readonly CancellationTokenSource _endedOrSilent;
+    private readonly ITimer _silence;
     private readonly ChangeSetJoiner _joiner = new();
     private readonly byte[] _length = new byte[sizeof(int)];
     private byte[] _frame = [];
     private Stream? _stream;
+
+    /// <param name="cancellationToken">Ends the stream.</param>
+    public FeedStream(
+        INodeTransport transport, Uri node, string route, TimeProvider time, CancellationToken cancellationToken)
+    {
+        (_transport, _node, _route, _ended) = (transport, node, route, cancellationToken);
+        _endedOrSilent = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _silence = time.CreateTimer(
+            static silent => ((CancellationTokenSource)silent!).Cancel(),
+            _endedOrSilent,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>The next frame, joined if it came in parts, or null at the end of the stream, which may be within them.</summary>
     /// <exception cref="NodeUnreachableException">The node does not answer.</exception>
@@ -37,20 +54,32 @@ internal sealed class FeedStream(
         return null;
     }
 
-    public ValueTask DisposeAsync() => _stream?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        // A timer that is running out has ended when this returns.
+        await _silence.DisposeAsync();
+        _endedOrSilent.Dispose();
+        if (_stream is not null)
+        {
+            await _stream.DisposeAsync();
+        }
+    }
 
     private async ValueTask<(FeedFrame Frame, int Bytes)?> ReadPieceAsync()
     {
-        using var silence = new CancellationTokenSource(SilenceMax, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        _silence.Change(SilenceMax, Timeout.InfiniteTimeSpan);
         try
         {
-            _stream ??= await transport.OpenAsync(node, route, either.Token);
-            return await ReadAsync(_stream, either.Token);
+            _stream ??= await _transport.OpenAsync(_node, _route, _endedOrSilent.Token);
+            return await ReadAsync(_stream, _endedOrSilent.Token);
         }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException e) when (!_ended.IsCancellationRequested)
         {
-            throw new IOException($"The feed of {node} has fallen silent.", e);
+            throw new IOException($"The feed of {_node} has fallen silent.", e);
+        }
+        finally
+        {
+            _silence.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -144,6 +144,7 @@ public sealed class BrowserGuardTests
         Assert.True(answer.Has("X-Content-Type-Options: nosniff"), answer.Head);
         Assert.True(answer.Has("Cross-Origin-Resource-Policy: same-origin"), answer.Head);
         Assert.True(answer.Has("Cross-Origin-Opener-Policy: same-origin"), answer.Head);
+        Assert.True(answer.Has("Content-Security-Policy: sandbox"), answer.Head);
         Assert.True(answer.Has("Referrer-Policy: no-referrer"), answer.Head);
         Assert.Contains("\r\nCache-Control: no-", answer.Head, StringComparison.Ordinal);
         Assert.DoesNotContain("Vary", answer.Head, StringComparison.Ordinal);

@@ -27,6 +27,9 @@ internal sealed class AnswerHeaders(bool variesByOrigin)
         new("Referrer-Policy", "no-referrer"),
     ];
 
+    /// <summary>What a browser shows all the same, values above all, has no rights there.</summary>
+    private static readonly StringValues Sandbox = "sandbox";
+
     /// <summary>Caches may keep nothing of which an answer does not say otherwise: without a word, HTTP lets them guess.</summary>
     private static readonly StringValues NoStore = "no-store";
 
@@ -50,6 +53,11 @@ internal sealed class AnswerHeaders(bool variesByOrigin)
         if (headers.CacheControl.Count == 0)
         {
             headers.CacheControl = NoStore;
+        }
+
+        if (headers.ContentSecurityPolicy.Count == 0)
+        {
+            headers.ContentSecurityPolicy = Sandbox;
         }
 
         if (variesByOrigin)
