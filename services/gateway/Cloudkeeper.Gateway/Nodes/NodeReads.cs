@@ -194,7 +194,7 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     /// rights where it is shown all the same.
     /// </summary>
     /// <param name="inline">The client wants it shown.</param>
-    private static async ValueTask WriteValueAsync(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)
+    private static ValueTask WriteValueAsync(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)
     {
         var response = context.Response;
         response.ContentType = node.ContentType;
@@ -206,17 +206,22 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
         response.ContentLength = stat.DataLength;
         if (HttpMethods.IsHead(context.Request.Method))
         {
-            return;
+            return ValueTask.CompletedTask;
         }
 
         if (node.Value.Length <= MemoryBudget.SmallBytes)
         {
             response.BodyWriter.Write(node.Value.Span);
-            return;
+            return ValueTask.CompletedTask;
         }
 
-        using var lease = AnswerMemory.Hold(context, node.Value.Length);
-        await response.BodyWriter.WriteAsync(node.Value);
+        return WriteLargeAsync(context, node.Value);
+    }
+
+    private static async ValueTask WriteLargeAsync(HttpContext context, ReadOnlyMemory<byte> value)
+    {
+        using var lease = AnswerMemory.Hold(context, value.Length);
+        await context.Response.BodyWriter.WriteAsync(value);
     }
 
     private static bool IsNotModified(HttpContext context, NodeStat stat, Revision revision)

@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Security;
 using System.Net;
 using System.Net.Sockets;
 
@@ -160,10 +161,20 @@ public sealed class BrowserGuardTests
         Assert.Empty(await AdviceAsync(service));
 
         service.DefaultRequestHeaders.Host = "localhost";
-        Assert.Equal(4, (await AdviceAsync(service)).Count);
+        Assert.Equal(5, (await AdviceAsync(service)).Count);
 
         using var client = new HttpClient { BaseAddress = host.Address, DefaultRequestHeaders = { Host = Http2Client.Authority } };
-        Assert.Equal(4, (await AdviceAsync(client)).Count);
+        Assert.Equal(5, (await AdviceAsync(client)).Count);
+
+        // A browser shows what a user has typed into its own dialog, or has put into the address.
+        client.DefaultRequestHeaders.Authorization = new("Basic", "Cloudkeeper");
+        Assert.Equal(5, (await AdviceAsync(client)).Count);
+
+        // So ask gateways what a read has to reflect.
+        client.DefaultRequestHeaders.Authorization = new(ClusterKey.Scheme, "a2V5");
+        Assert.Empty(await AdviceAsync(client));
+        client.DefaultRequestHeaders.Host = "localhost";
+        Assert.Equal(5, (await AdviceAsync(client)).Count);
     }
 
     [Fact]
@@ -224,7 +235,7 @@ public sealed class BrowserGuardTests
     /// <summary>What an answer has of the headers that are for browsers and caches.</summary>
     private static async Task<List<string>> AdviceAsync(HttpClient client)
     {
-        string[] names = ["X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Referrer-Policy", "Cache-Control"];
+        string[] names = ["X-Content-Type-Options", "Cross-Origin-Resource-Policy", "Referrer-Policy", "Cache-Control", "Content-Security-Policy"];
         using var answer = await client.GetAsync("/request", TestContext.Current.CancellationToken);
         answer.EnsureSuccessStatusCode();
         return [.. names.Where(name => answer.Headers.Contains(name))];

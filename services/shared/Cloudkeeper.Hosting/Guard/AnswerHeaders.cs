@@ -1,3 +1,4 @@
+using Cloudkeeper.Hosting.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
@@ -34,12 +35,14 @@ internal sealed class AnswerHeaders(bool variesByOrigin)
     private static readonly StringValues NoStore = "no-store";
 
     /// <summary>
-    /// No browser does this: it speaks HTTP/2 only behind TLS, and names this host only where it is told to visit it.
+    /// No browser does this: it names this host only where it is told to visit it, speaks HTTP/2 only behind TLS, and sends
+    /// credentials of a scheme that it does not know only for a script of the same origin.
     /// </summary>
     public static bool IsBetweenServices(HttpRequest request) =>
-        HttpProtocol.IsHttp2(request.Protocol)
-        && request.Scheme == Uri.UriSchemeHttp
-        && request.Headers.Host == Http2Client.Authority;
+        request.Headers.Host == Http2Client.Authority
+        && (HttpProtocol.IsHttp2(request.Protocol)
+            ? request.Scheme == Uri.UriSchemeHttp
+            : request.Headers.Authorization is [{ } shown] && shown.StartsWith(ClusterKey.Scheme, StringComparison.Ordinal));
 
     /// <summary>For <see cref="HttpResponse.OnStarting(Func{object, Task}, object)"/>, with the response.</summary>
     public Task CompleteAsync(object response)

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.AspNetCore.Http;
 
 namespace Cloudkeeper.Hosting.Guard;
@@ -22,12 +21,11 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
 
     /// <summary>Null: it may pass.</summary>
     /// <param name="target">As the request line has it; null where there is none.</param>
-    /// <param name="local">The address at which the connection arrived.</param>
-    public Refusal? Judge(HttpRequest request, string? target, IPAddress? local)
+    public Refusal? Judge(HttpRequest request, string? target)
     {
         var named = request.Headers.Host;
         var host = named.ToString();
-        if (named.Count > 0 && !AcceptsHost(host, local) && !IsHealth(request.Path))
+        if (named.Count > 0 && !AcceptsHost(host, request) && !IsHealth(request.Path))
         {
             return Refusal.MisdirectedHost;
         }
@@ -66,14 +64,14 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
     private static bool IsChunkedAlone(string codings) =>
         codings.AsSpan().Trim().Equals("chunked", StringComparison.OrdinalIgnoreCase);
 
-    private bool AcceptsHost(string host, IPAddress? local)
+    private bool AcceptsHost(string host, HttpRequest request)
     {
         if (host == _lastHost)
         {
             return true;
         }
 
-        var isAccepted = hosts.Accepts(host, local, out var isForAll);
+        var isAccepted = hosts.Accepts(host, request.HttpContext.Connection.LocalIpAddress, out var isForAll);
         if (isForAll)
         {
             _lastHost = host;

@@ -22,7 +22,7 @@ internal sealed class BrowserGuardMiddleware(
         }
 
         var target = context.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        if (guard.Judge(context.Request, target, context.Connection.LocalIpAddress) is { } refusal)
+        if (guard.Judge(context.Request, target) is { } refusal)
         {
             return ProblemDocument.WriteAsync(context, refusal);
         }
