@@ -131,7 +131,15 @@ internal static class Watches
         },
         new("B-71.15", "a page of before what was patched brings back what went")
         {
-            Edits = [new(Shared, "Builder.Latest > Revision.Zero ? Builder.Earliest : _needed", "_needed")],
+            // Either alone does nothing: an older page would be patched again from its own revision on.
+            Edits =
+            [
+                new(Shared, "Builder.Latest > Revision.Zero ? Builder.Earliest : _needed", "_needed"),
+                new(
+                    Builder,
+                    "Earliest = at < Earliest ? at : Earliest;",
+                    "Earliest = at < Earliest && Latest == Revision.Zero ? at : Earliest;"),
+            ],
         },
         new("B-71.16", "who comes when everything is read is shown what is older")
         {
