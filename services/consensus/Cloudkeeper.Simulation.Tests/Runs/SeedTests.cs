@@ -34,7 +34,7 @@ public sealed class SeedTests
         Marker.CacheFillsRejected, Marker.CachedEntriesTooOld, Marker.LinearizableReadsFromMemory,
         Marker.BoundedReadsFromMemory, Marker.LocalReadsFromMemory, Marker.AbsencesFromMemory, Marker.SharedNodesTaken,
         Marker.SharedNodesRejected, Marker.ForeignEntriesRefused, Marker.ForeignMessagesRefused, Marker.SpeakerChanges, Marker.GatewaysListening, Marker.PublishedChangesMissed,
-        Marker.RedisFaults, Marker.RedisLies, Marker.SealsRefused, Marker.JumpsRefused, Marker.SpeakersLeftForSilence,
+        Marker.RedisFaults, Marker.RedisLies, Marker.RedisSieges, Marker.SealsRefused, Marker.JumpsRefused, Marker.SpeakersLeftForSilence,
         Marker.SpeakersLeftForLag, Marker.WatchesLive, Marker.WatchesCaughtUpFromWindow, Marker.WatchesCaughtUpFromHistory,
         Marker.HistoriesReadAlone, Marker.HistoriesShared, Marker.WatchesLeftBehindByHistory,
         Marker.WatchesResumed, Marker.WatchesBroken, Marker.WatchesEndedWithSession, Marker.GapsTold,

@@ -15,6 +15,7 @@ namespace Cloudkeeper.Simulation.Redis;
 /// </summary>
 internal sealed class Adversary(World world, SimulationRandom random)
 {
+    private const double PatientProbability = 0.4;
     private const int Address = 0;
     private const int KeptMax = 256;
     private const int HugeBytes = 64 << 10;
@@ -29,7 +30,11 @@ internal sealed class Adversary(World world, SimulationRandom random)
     private readonly RedisSeals _his = new(world, HisKey, random.Split());
     private readonly RedisSeals _stolen = new(world, RedisSeals.OurKey, random.Split());
     private readonly bool _hasMadGateway = random.Chance(0.3);
+
+    // Drawn apart: the seeds of before stay what they were where he is not.
+    private readonly bool _isPatient = new SimulationRandom(Hash.Mix(world.Options.Seed, 0x51E6)).Chance(PatientProbability);
     private RedisPublish? _lastSignOfLife;
+    private bool _besieges;
 
     /// <summary>No published message goes further, save those that the adversary repeats.</summary>
     public bool HoldsBack { get; private set; }
@@ -45,6 +50,20 @@ internal sealed class Adversary(World world, SimulationRandom random)
         if (IsThere)
         {
             ActLater();
+        }
+    }
+
+    /// <summary>
+    /// To the end a patient one lets nobody speak and nothing through, and repeats what was said last: who listens hears
+    /// somebody, misses nothing that it knows of, and is told of nothing any more.
+    /// </summary>
+    public void Besiege()
+    {
+        if (IsThere && _isPatient && _lastSignOfLife is { } voice)
+        {
+            world.Totals.Count(Marker.RedisSieges);
+            (_besieges, HoldsBack, HoldsLease) = (true, true, true);
+            Haunt(voice, int.MaxValue);
         }
     }
 
@@ -82,6 +101,13 @@ internal sealed class Adversary(World world, SimulationRandom random)
         }
 
         world.Totals.Count(Marker.RedisLies);
+        if (_besieges)
+        {
+            // Whatever he published would tell them that they have missed something.
+            StoreLie(victim);
+            return;
+        }
+
         switch (random.Next(20))
         {
             case < 6:
@@ -103,7 +129,11 @@ internal sealed class Adversary(World world, SimulationRandom random)
                 HoldsLease = !HoldsLease;
                 break;
             case < 19 when random.Chance(0.2):
-                world.Redis.ForgetListeners();
+                if (!_isPatient)
+                {
+                    world.Redis.ForgetListeners();
+                }
+
                 break;
             default:
                 Haunt(_lastSignOfLife, random.Logarithmic(3, 300));

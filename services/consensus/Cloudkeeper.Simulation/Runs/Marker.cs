@@ -127,6 +127,7 @@ internal enum Marker
     HostileMessagesUnproven,
     RedisFaults,
     RedisLies,
+    RedisSieges,
     SealsRefused,
     JumpsRefused,
     SpeakersLeftForSilence,

@@ -69,6 +69,7 @@ internal static class SimulationRun
 
         // What people have begun is done, and who has gone silent is known to be.
         faults.End();
+        world.Adversary.Besiege();
         world.Scheduler.RunUntil(world.Scheduler.Now + (3 * options.ElectionTimeout));
         var liveness = new LivenessPhase(world, random.Split());
         if (liveness.TryBegin())
