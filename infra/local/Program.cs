@@ -108,6 +108,7 @@ internal static class Program
         roster.Save(options.Data);
         using var socket = CommandSocket.Listen(options.Data);
         using var cluster = new Cluster(topology, source, key, options.Data);
+        Console.WriteLine($"Starting {topology.Nodes.Count} nodes, {topology.Gateways.Count} gateways and the proxy");
         cluster.Start();
         try
         {

@@ -22,7 +22,7 @@ public sealed class ForwardingTests
     [InlineData("/v1/nodes/a\\b|c^d`e{f}g\"h<i>j[k]")]
     [InlineData("/v1/watch?path=/a%2Fb&path=%2e%2e&x=+%20&y=k%C3%A4se&&=?/:@")]
     [InlineData("/v1/nodes/a?")]
-    [InlineData("/")]
+    [InlineData("//")]
     public async Task The_target_reaches_the_gateway_as_the_client_wrote_it(string target)
     {
         await using var gateway = await FakeGateway.StartAsync(

@@ -16,6 +16,7 @@ internal static class ProxyApplication
 
         var app = builder.Build();
         app.MapCloudkeeperOperations();
+        app.MapServiceIndex();
         app.MapReverseProxy(pipeline =>
         {
             pipeline.UseMiddleware<DispatchMiddleware>();
