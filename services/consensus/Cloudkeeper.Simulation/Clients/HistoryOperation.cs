@@ -63,6 +63,9 @@ internal sealed class HistoryOperation
         SentAs = (lane, serial);
     }
 
+    /// <summary>Its gateway is certain that it was not executed, and gives the number to another operation.</summary>
+    public void TakenBack() => SentAs = null;
+
     public override string ToString() =>
         $"client {Client} [{Invoked / 1e6:F6}, {Returned / 1e6:F6}] {Outcome} at {Revision}: "
         + $"{Describe(Request?.Command)}{Read} -> {Describe(Result)}{ReadResult}";

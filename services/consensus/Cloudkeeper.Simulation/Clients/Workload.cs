@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
 using Cloudkeeper.Simulation.Invariants.Linearizability;
@@ -19,8 +20,14 @@ internal sealed class Workload(World world, SimulationRandom random)
 
     public bool IsStopped { get; private set; }
 
-    /// <summary>Longest time that a call may take.</summary>
+    /// <summary>How long clients give a call.</summary>
     public long CallTimeout { get; } = (4 * world.Options.ElectionTimeout) + (2 * Scheduler.Second);
+
+    /// <summary>
+    /// Longest time that a call takes: a gateway looks at the requests that wait when the attempt of the batch before them,
+    /// and the pause behind it, is over.
+    /// </summary>
+    public long CallTimeMax => CallTimeout + world.Options.ElectionTimeout + (long)RetryPause.Longest.TotalMicroseconds;
 
     public IReadOnlyList<HistoryOperation> History => _history;
 
@@ -76,9 +83,9 @@ internal sealed class Workload(World world, SimulationRandom random)
 
     private void RequireEnd(HistoryOperation operation)
     {
-        if (operation.Returned is not { } returned || returned > operation.Invoked + CallTimeout)
+        if (operation.Returned is not { } returned || returned > operation.Invoked + CallTimeMax)
         {
-            throw new ViolationException("every call ends", $"within {CallTimeout / 1e6} s: {operation}");
+            throw new ViolationException("every call ends", $"within {CallTimeMax / 1e6} s: {operation}");
         }
 
         world.Totals.Acknowledged += operation.Outcome == CallOutcome.Answered ? 1 : 0;

@@ -1,4 +1,5 @@
 using Cloudkeeper.Coherence.Cache;
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Reads;
 using Cloudkeeper.Simulation.Clients;
@@ -86,7 +87,7 @@ internal sealed class CachedReads(Gateway gateway)
         });
     }
 
-    private void ReadAt(Call call, ReadNodeRequest node, ReadPoint? answered)
+    private void ReadAt(Call call, ReadNodeRequest node, ReadIndex? answered)
     {
         if (answered is not { } point || point.Cluster != Memory.Cluster)
         {

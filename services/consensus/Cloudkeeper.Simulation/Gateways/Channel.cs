@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Simulation.Clients;
 using Cloudkeeper.Simulation.Engine;
 using Cloudkeeper.Simulation.Invariants;
@@ -6,296 +7,196 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways;
 
-/// <summary>
-/// Collects calls while a batch is under way, and sends them as the next one, again and again until it is answered or
-/// nobody waits any more: the retry rules of the gateway.
-/// </summary>
-internal abstract class Channel(Gateway gateway, Route route)
+/// <summary>Drives a delivery of the product with the virtual clock and the simulated network.</summary>
+internal sealed class Channel<TRequest, TResult>
 {
-    private const int BatchMax = 64;
-    private const long PauseMin = 5 * Scheduler.Millisecond;
-    private const long PauseMax = 100 * Scheduler.Millisecond;
+    private const int ItemsMax = 100_000;
+    private const long BytesMax = 1L << 30;
+    private const long AttemptMin = 10 * Scheduler.Millisecond;
 
-    private readonly Queue<Call> _waiting = new();
-    private readonly List<Call> _batch = [];
-
-    // Of the batch under way: they go next, in this order and under the numbers that they have.
-    private readonly Stack<List<Call>> _parts = new();
-    private byte[] _body = [];
-    private int _attempts;
+    private readonly Gateway _gateway;
+    private readonly Route _route;
+    private readonly IMemberChoice _members;
+    private readonly WaitingRequests<TRequest, TResult> _queue = new(ItemsMax, BytesMax, AttemptMin);
+    private readonly BatchDelivery<TRequest, TResult> _delivery;
+    private readonly List<ChannelCall<TRequest, TResult>> _open = [];
     private bool _isUnderWay;
 
-    // The node that has been asked has not answered yet.
-    private bool _isAsked;
+    // How many are waited for before the next question; 0: none.
+    private int _wanted;
 
-    protected Gateway Gateway { get; } = gateway;
-
-    /// <summary>What is under way may be, or become, executed although no answer came.</summary>
-    protected bool MayBeExecuted { get; set; }
-
-    public void Enqueue(Call call)
+    public Channel(Gateway gateway, Route route, IMemberChoice members, IBatchCodec<TRequest, TResult> codec)
     {
-        _waiting.Enqueue(call);
-        Gateway.Later(call.Deadline - Gateway.World.Scheduler.Now, () => Expire(call));
-        StartNext();
+        (_gateway, _route, _members) = (gateway, route, members);
+        var mayRepeat = gateway.World.Options.Has(FaultClass.RepeatedRequests);
+        _delivery = new(_queue, codec, new BatchLength(), mayRepeat) { Noted = Count };
+    }
+
+    /// <summary>How long one question waits for more readers.</summary>
+    public (ReadGathering Rule, long Limit)? Gathering { get; init; }
+
+    private long Now => _gateway.World.Scheduler.Now;
+
+    public void Enqueue(ChannelCall<TRequest, TResult> call)
+    {
+        _open.RemoveAll(static open => open.IsEnded);
+        _open.Add(call);
+        if (!_queue.TryAdd(call))
+        {
+            call.Fail(FailureReason.Overloaded);
+        }
+        else if (_wanted > 0 && _queue.Count >= _wanted)
+        {
+            EndGathering();
+        }
+        else if (!_isUnderWay)
+        {
+            _isUnderWay = true;
+            Go(_delivery.Next(Now));
+        }
     }
 
     /// <summary>The gateway dies: its clients see their connections reset.</summary>
     public void Reset()
     {
-        foreach (var call in _batch)
+        foreach (var call in _open.ToArray())
         {
-            call.End(CallOutcome.Unknown);
-        }
-
-        GiveUpParts();
-        foreach (var call in _waiting)
-        {
-            call.End(CallOutcome.Unknown);
+            call.Reset();
         }
     }
 
-    protected abstract byte[] Encode(IReadOnlyList<Call> batch);
-
-    /// <summary>Nobody knows what has become of it: under the numbers that it has.</summary>
-    protected virtual byte[] EncodeAgain(IReadOnlyList<Call> batch) => Encode(batch);
-
-    /// <returns>False: the batch itself is still to be sent.</returns>
-    protected abstract bool TryComplete(IReadOnlyList<Call> batch, byte[] answer);
-
-    protected abstract int NextNode();
-
-    /// <summary>Whether a node takes it although it has no room for growth.</summary>
-    protected virtual bool IsRelief(Call call) => false;
-
-    protected virtual void Learn(int asked, int leader)
+    private void Go(DeliveryStep step)
     {
-    }
-
-    /// <summary>What is left of the batch cannot be sent any more.</summary>
-    protected void GiveUpParts()
-    {
-        while (_parts.TryPop(out var part))
+        switch (step)
         {
-            part.ForEach(static call => call.End(CallOutcome.Unknown));
+            case DeliveryStep.Rest:
+                _isUnderWay = false;
+                break;
+            case DeliveryStep.Send:
+                Send();
+                break;
+            case DeliveryStep.Pause:
+                var pause = RetryPause.Of(_delivery.Attempts, _gateway.Random.NextDouble());
+                _gateway.Later((long)pause.TotalMicroseconds, () => Go(_delivery.Resume()));
+                break;
+            case DeliveryStep.Answer:
+                Complete();
+                Gather();
+                break;
+            case DeliveryStep.Over:
+                Gather();
+                break;
         }
     }
 
-    private void StartNext()
+    private void Send()
     {
-        if (_isUnderWay)
+        _gateway.World.Totals.Count(Marker.BatchesRetried, _delivery.Attempts > 1 ? 1 : 0);
+        var member = _members.Current;
+        _gateway.Call(member, _route, _delivery.Body.ToArray(), _delivery.Remaining(Now), reply => Receive(member, reply));
+    }
+
+    private void Receive(int member, ReplyEnvelope? reply)
+    {
+        var result = ResultOf(reply);
+        if (result == CallResult.Malformed)
         {
-            return;
+            throw new ViolationException("gateway", $"a node does not understand a batch for {_route}");
         }
 
-        _batch.Clear();
-        while (_batch.Count < BatchMax && _waiting.TryDequeue(out var call))
+        _gateway.World.Totals.Count(Marker.RequestsRefusedAsOverloaded, result == CallResult.Overloaded ? 1 : 0);
+        var namesAnother = _members.Learn(member, result, reply?.Leader ?? 0);
+        Go(_delivery.Returned(result, reply?.Body ?? [], namesAnother, Now));
+    }
+
+    private void Complete()
+    {
+        for (var i = 0; i < _delivery.Batch.Count; i++)
         {
-            if (!call.IsEnded)
+            if (!_delivery.Batch[i].IsEnded)
             {
-                _batch.Add(call);
+                _delivery.Batch[i].Complete(_delivery.Results[i]);
             }
         }
-
-        if (_batch.Count > 0)
-        {
-            _isUnderWay = true;
-            MayBeExecuted = false;
-            _attempts = 0;
-            _body = Encode(_batch);
-            Attempt();
-        }
     }
 
-    private void Attempt()
+    /// <summary>Before the next batch is taken.</summary>
+    private void Gather()
     {
-        if (_batch.TrueForAll(static call => call.IsEnded))
+        var wanted = Gathering?.Rule.Next(_queue.Count) ?? 1;
+        if (wanted <= 1 || _queue.Count >= wanted)
         {
-            End();
+            Gathered(wanted);
             return;
         }
 
-        if (_attempts++ > 0)
+        _wanted = wanted;
+        _gateway.Later(Gathering!.Value.Limit, () =>
         {
-            Gateway.World.Totals.Count(Marker.BatchesRetried);
-            LeaveOutWhatHasFailed();
-        }
-
-        var node = NextNode();
-        MayBeExecuted |= Gateway.World.Options.Has(FaultClass.RepeatedRequests);
-        _isAsked = true;
-        Gateway.Call(node, route, _body, reply => OnReply(node, reply));
-    }
-
-    /// <summary>
-    /// Who was told that nothing has happened must not be surprised by the next attempt (invariant E4).
-    /// </summary>
-    private void LeaveOutWhatHasFailed()
-    {
-        var bug = Gateway.World.Options.Bug;
-        if (!MayBeExecuted && bug != Bug.ExecuteWhatHasFailed && _batch.RemoveAll(static call => call.IsEnded) > 0)
-        {
-            _body = Encode(_batch);
-        }
-        else if (bug == Bug.NumberRetriesAnew)
-        {
-            _body = Encode(_batch);
-        }
-    }
-
-    private void OnReply(int node, ReplyEnvelope? reply)
-    {
-        _isAsked = false;
-        switch (reply?.Status)
-        {
-            case ReplyStatus.Ok:
-                if (TryComplete(_batch, reply.Body))
-                {
-                    End();
-                }
-                else
-                {
-                    _attempts = 0;
-                    _body = Encode(_batch);
-                    Attempt();
-                }
-
-                break;
-            case ReplyStatus.Malformed:
-                throw new ViolationException("gateway", $"a node does not understand a batch for {route}");
-            case ReplyStatus.StorageFull:
-                EndForLackOfRoom();
-                break;
-            case ReplyStatus.TooMuch when MayBeExecuted:
-                SendParts();
-                break;
-            case ReplyStatus.TooMuch:
-                SendHalf();
-                break;
-            default:
-                Gateway.World.Totals.Count(
-                    Marker.RequestsRefusedAsOverloaded, reply?.Status == ReplyStatus.Overloaded ? 1 : 0);
-                MayBeExecuted |= reply is null or { Status: ReplyStatus.Unknown };
-                Learn(node, reply?.Leader ?? 0);
-                Gateway.Later(Pause(), Attempt);
-                break;
-        }
-    }
-
-    private void Expire(Call call)
-    {
-        // What only waits here has not been executed.
-        var mayBeExecuted = (MayBeExecuted || _isAsked)
-            && (_batch.Contains(call) || _parts.Any(part => part.Contains(call)));
-        call.End(mayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
-    }
-
-    /// <summary>What makes the state smaller goes again without the rest.</summary>
-    private void EndForLackOfRoom()
-    {
-        var growth = _batch.FindAll(call => !IsRelief(call));
-        if (growth.Count is 0)
-        {
-            EndAll();
-            End();
-            return;
-        }
-
-        if (MayBeExecuted)
-        {
-            PushRelief();
-        }
-
-        growth.ForEach(call => call.End(MayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed));
-        _batch.RemoveAll(call => call.IsEnded || MayBeExecuted);
-        if (_batch.Count == 0)
-        {
-            End();
-            return;
-        }
-
-        Gateway.World.Totals.Count(Marker.ReliefSentWithoutGrowth);
-        _body = Encode(_batch);
-        Attempt();
-    }
-
-    /// <summary>What makes the state smaller, each row of it as a part.</summary>
-    private void PushRelief()
-    {
-        var end = _batch.Count;
-        for (var i = end - 1; i >= -1; i--)
-        {
-            if (i >= 0 && IsRelief(_batch[i]))
+            if (_wanted == wanted)
             {
-                continue;
+                EndGathering();
             }
-
-            if (i + 1 < end)
-            {
-                _parts.Push(_batch[(i + 1)..end]);
-            }
-
-            end = Math.Max(i, 0);
-        }
+        });
     }
 
-    /// <summary>What may have been executed is not numbered anew.</summary>
-    private void SendParts()
+    private void EndGathering()
     {
-        Gateway.World.Totals.Count(Marker.UnknownBatchesSentInParts);
-        var half = Math.Max(1, _batch.Count / 2);
-        _parts.Push(_batch[half..]);
-        _batch.RemoveRange(half, _batch.Count - half);
-        _attempts = 0;
-        _body = EncodeAgain(_batch);
-        Attempt();
+        var wanted = _wanted;
+        _wanted = 0;
+        Gathered(wanted);
     }
 
-    /// <summary>The other half goes next, with what waits.</summary>
-    private void SendHalf()
+    private void Gathered(int wanted)
     {
-        Gateway.World.Totals.Count(Marker.BatchesHalved);
-        var half = Math.Max(1, _batch.Count / 2);
-        var later = _waiting.ToArray();
-        _waiting.Clear();
-        foreach (var call in _batch.Skip(half).Concat(later))
+        if (wanted > 1)
         {
-            _waiting.Enqueue(call);
+            Gathering!.Value.Rule.Gathered(wanted, _queue.Count);
         }
 
-        _batch.RemoveRange(half, _batch.Count - half);
-        _attempts = 0;
-        _body = Encode(_batch);
-        Attempt();
+        Go(_delivery.Next(Now));
     }
 
-    private void EndAll()
+    private void Count(DeliveryEvent what) => _gateway.World.Totals.Count(what switch
     {
-        foreach (var call in _batch)
+        DeliveryEvent.Halved => Marker.BatchesHalved,
+        DeliveryEvent.UnknownDivided => Marker.UnknownBatchesSentInParts,
+        DeliveryEvent.GrowthRefused => Marker.ReliefSentWithoutGrowth,
+        _ => throw new ArgumentOutOfRangeException(nameof(what), what, null),
+    });
+
+    private static CallResult ResultOf(ReplyEnvelope? reply) => reply?.Status switch
+    {
+        null => CallResult.Lost,
+        ReplyStatus.Ok => CallResult.Answered,
+        ReplyStatus.Misdirected => CallResult.Misdirected,
+        ReplyStatus.Overloaded => CallResult.Overloaded,
+        ReplyStatus.Unavailable => CallResult.NoQuorum,
+        ReplyStatus.Unknown => CallResult.Undecided,
+        ReplyStatus.StorageFull => CallResult.NoRoom,
+        ReplyStatus.TooMuch => CallResult.TooMuch,
+        ReplyStatus.Malformed => CallResult.Malformed,
+        ReplyStatus.Unreachable => CallResult.Unreachable,
+        var other => throw new ArgumentOutOfRangeException(nameof(reply), other, null),
+    };
+}
+
+/// <summary>A request of a gateway that waits for its result. It ends exactly once.</summary>
+internal class ChannelCall<TRequest, TResult>(
+    TRequest request, int bytes, long answerBytes, long deadline, Action<CallOutcome, TResult?> ended)
+    : Waiting<TRequest, TResult>(request, bytes, answerBytes, deadline)
+{
+    /// <summary>Its gateway dies.</summary>
+    public void Reset()
+    {
+        if (!IsEnded)
         {
-            call.End(MayBeExecuted ? CallOutcome.Unknown : CallOutcome.Failed);
+            Fail(FailureReason.OutcomeUnknown);
         }
     }
 
-    private void End()
-    {
-        _batch.Clear();
-        if (_parts.TryPop(out var part))
-        {
-            _batch.AddRange(part);
-            _attempts = 0;
-            _body = EncodeAgain(_batch);
-            Attempt();
-            return;
-        }
+    protected override void OnCompleted(TResult result) => ended(CallOutcome.Answered, result);
 
-        _isUnderWay = false;
-        StartNext();
-    }
-
-    private long Pause()
-    {
-        var pause = Math.Min(PauseMax, PauseMin << Math.Min(_attempts - 1, 10));
-        return (pause / 2) + Gateway.Random.NextInt64(pause);
-    }
+    protected override void OnFailed(DeliveryFailure failure) => ended(
+        failure.Reason is FailureReason.OutcomeUnknown ? CallOutcome.Unknown : CallOutcome.Failed, default);
 }

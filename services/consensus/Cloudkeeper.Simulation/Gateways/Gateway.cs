@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Reads;
@@ -15,9 +16,11 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Gateways;
 
-/// <summary>A model of the gateway: the batching, the lanes and the retries, and nothing of HTTP.</summary>
+/// <summary>The decisions of a gateway on a simulated network: nothing of HTTP.</summary>
 internal sealed class Gateway : IEndpoint
 {
+    private const long GatherMax = 8 * Scheduler.Millisecond;
+
     private readonly Dictionary<long, Action<ReplyEnvelope?>> _calls = [];
 
     // Reads that may wait for something else than a node's answer.
@@ -62,9 +65,9 @@ internal sealed class Gateway : IEndpoint
     private long AttemptTimeout => World.Options.ElectionTimeout;
 
     public void Write(HistoryOperation operation, long deadline, Action ended) => LaneOf(operation).Enqueue(
-        new Call(operation, deadline, (outcome, result) =>
+        new WriteCall(operation, deadline, (outcome, result) =>
         {
-            operation.Result = (CommandResult?)result;
+            operation.Result = result;
             operation.Revision = operation.Result?.Revision ?? Revision.Zero;
             Return(operation, outcome);
             ended();
@@ -100,24 +103,27 @@ internal sealed class Gateway : IEndpoint
 
         var operation = (HistoryOperation)call.Request;
         var isLocal = operation.Wanted is Freshness.Session or Freshness.Stale;
-        (isLocal ? _channels.Local : _channels.Linearizable).Enqueue(call);
+        (isLocal ? _channels.Local : _channels.Linearizable).Enqueue(new ChannelCall<ReadQuestion, ReadAnswer>(
+            new ReadQuestion(operation.Read!, operation.AskedFor), ReadRequestSize.Of(operation.Read!), 0, call.Deadline,
+            (outcome, answer) => Answered(call, operation, outcome, answer)));
     }
 
     /// <summary>Asks the leader how far one must be; null: it has not answered in time.</summary>
-    public void AskReadIndex(long deadline, Action<ReadPoint?> answered) => _channels.ReadIndex.Enqueue(
-        new Call(this, deadline, (_, result) => answered((ReadPoint?)result)));
-
-    /// <summary>A node has answered a read.</summary>
-    public void Answered(HistoryOperation operation, ReadResult result, Guid cluster, Revision revision)
-    {
-        if ((operation.Read, result) is (ReadNodeRequest request, ReadNodeResult node))
+    public void AskReadIndex(long deadline, Action<ReadIndex?> answered) => _channels.ReadIndex.Enqueue(
+        new ChannelCall<ReadIndexQuestion, ReadIndex>(default, 1, 0, deadline, (outcome, index) =>
         {
-            _reads.Keep(request, node, cluster, revision);
-        }
-    }
+            if (outcome == CallOutcome.Answered)
+            {
+                Memory.Confirm(index.Cluster, index.Revision, index.AskedAt);
+            }
+
+            answered(outcome == CallOutcome.Answered ? index : null);
+        }));
 
     public void Keepalive(SessionId session, long deadline, Action<KeepaliveResult?> ended) =>
-        _channels.Keepalives.Enqueue(new Call(session, deadline, (_, result) => ended((KeepaliveResult?)result)));
+        _channels.Keepalives.Enqueue(new ChannelCall<SessionId, KeepaliveResult>(
+            session, sizeof(long), 0, deadline,
+            (outcome, result) => ended(outcome == CallOutcome.Answered ? result : null)));
 
     /// <summary>Everything under way is cut off, and its lanes are never used again.</summary>
     public void Crash()
@@ -189,13 +195,14 @@ internal sealed class Gateway : IEndpoint
     }
 
     /// <summary>Asks one node. Null: no answer in time.</summary>
-    public void Call(int node, Route route, byte[] body, Action<ReplyEnvelope?> answered)
+    /// <param name="remaining">Until a client must have an answer.</param>
+    public void Call(int node, Route route, byte[] body, long remaining, Action<ReplyEnvelope?> answered)
     {
         var call = World.NextId();
         _calls.Add(call, answered);
         World.Trace.Add(TraceKind.Attempt, Address, node, (long)route);
         World.Network.Send(new RequestEnvelope(Address, node, call, route, body));
-        Later(AttemptTimeout, () => Answer(call, null));
+        Later(Math.Min(AttemptTimeout, remaining), () => Answer(call, null));
     }
 
     public void Receive(Envelope envelope)
@@ -252,7 +259,24 @@ internal sealed class Gateway : IEndpoint
         }
     }
 
-    private WriteLane LaneOf(HistoryOperation operation) =>
+    /// <summary>A member has answered a read, or none did in time.</summary>
+    private void Answered(Call call, HistoryOperation operation, CallOutcome outcome, ReadAnswer answer)
+    {
+        if (outcome != CallOutcome.Answered)
+        {
+            call.End(outcome);
+            return;
+        }
+
+        if ((operation.Read, answer.Result) is (ReadNodeRequest request, ReadNodeResult node))
+        {
+            _reads.Keep(request, node, answer.Cluster, answer.Revision);
+        }
+
+        call.End(CallOutcome.Answered, (answer.Result, answer.Revision));
+    }
+
+    private Channel<CommandRequest, CommandResult> LaneOf(HistoryOperation operation) =>
         _channels.Lanes[operation.Client % _channels.Lanes.Count];
 
     private void Return(HistoryOperation operation, CallOutcome outcome)
@@ -263,18 +287,31 @@ internal sealed class Gateway : IEndpoint
             TraceKind.Returned, operation.Client, (long)outcome, operation.Revision.Value, operation);
     }
 
-    private sealed class Channels(Gateway gateway)
+    private sealed class Channels
     {
-        public IReadOnlyList<WriteLane> Lanes { get; } =
-            [.. Enumerable.Range(0, gateway.World.Options.Lanes).Select(_ => new WriteLane(gateway))];
+        public Channels(Gateway gateway)
+        {
+            var leader = new LeaderChoice(gateway);
+            Lanes = [.. Enumerable.Range(0, gateway.World.Options.Lanes).Select(
+                _ => new Channel<CommandRequest, CommandResult>(gateway, Route.Commands, leader, new CommandLane()))];
+            Linearizable = new(gateway, Route.Reads, leader, new ReadQuestions(ReadConsistency.Linearizable));
+            Local = new(gateway, Route.Reads, new AnyMember(gateway), new ReadQuestions(ReadConsistency.Local));
+            ReadIndex = new(gateway, Route.ReadIndex, leader, new ReadIndexQuestions())
+            {
+                Gathering = (new ReadGathering(ReadIndexQuestions.GatheredMax), GatherMax),
+            };
+            Keepalives = new(gateway, Route.Keepalives, leader, new Keepalives());
+        }
 
-        public ReadChannel Linearizable { get; } = new(gateway, ReadConsistency.Linearizable);
+        public IReadOnlyList<Channel<CommandRequest, CommandResult>> Lanes { get; }
 
-        public ReadChannel Local { get; } = new(gateway, ReadConsistency.Local);
+        public Channel<ReadQuestion, ReadAnswer> Linearizable { get; }
 
-        public ReadIndexChannel ReadIndex { get; } = new(gateway);
+        public Channel<ReadQuestion, ReadAnswer> Local { get; }
 
-        public KeepaliveChannel Keepalives { get; } = new(gateway);
+        public Channel<ReadIndexQuestion, ReadIndex> ReadIndex { get; }
+
+        public Channel<SessionId, KeepaliveResult> Keepalives { get; }
 
         public void Reset()
         {
@@ -288,5 +325,16 @@ internal sealed class Gateway : IEndpoint
             ReadIndex.Reset();
             Keepalives.Reset();
         }
+    }
+
+    /// <summary>A write knows under which numbers it was sent, for the judges of exactly-once.</summary>
+    private sealed class WriteCall(HistoryOperation operation, long deadline, Action<CallOutcome, CommandResult?> ended)
+        : ChannelCall<CommandRequest, CommandResult>(
+            operation.Request!, CommandSize.Of(operation.Request!), CommandWeight.AnswerBytesOf(operation.Request!.Command),
+            deadline, ended)
+    {
+        protected override void OnNumbered(LaneId lane, long serial) => operation.Sent(lane, serial);
+
+        protected override void OnTakenBack() => operation.TakenBack();
     }
 }

@@ -17,12 +17,6 @@ internal enum Bug
     /// <summary>B-38: linearizable reads are served without a round.</summary>
     ReadWithoutRound,
 
-    /// <summary>B-68: a retry goes under a new number, so that it is not recognised.</summary>
-    NumberRetriesAnew,
-
-    /// <summary>B-31: who was told that nothing has happened is sent along with the next attempt.</summary>
-    ExecuteWhatHasFailed,
-
     /// <summary>B-32: a restart loses the last entry of the log.</summary>
     LoseLogTail,
 

@@ -53,7 +53,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         ProbeByWriting();
         ProbeByReading();
         Await("leader, fresh write and fresh read", patience, IsServing);
-        Await("end of every call", world.Workload.CallTimeout, HasNoPendingCalls);
+        Await("end of every call", world.Workload.CallTimeMax, HasNoPendingCalls);
         Await("membership without learners and leavers", patience, IsSettled);
         Await("same state on all healed nodes", patience, IsConverged);
         var coherence = options.Coherence;

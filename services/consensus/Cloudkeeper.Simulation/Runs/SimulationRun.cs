@@ -81,7 +81,7 @@ internal static class SimulationRun
         {
             world.Totals.Count(Marker.RunsWithoutQuorum);
             world.Workload.Stop();
-            world.Scheduler.RunUntil(world.Scheduler.Now + world.Workload.CallTimeout);
+            world.Scheduler.RunUntil(world.Scheduler.Now + world.Workload.CallTimeMax);
         }
 
         world.Workload.Check();

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Cloudkeeper.Gateway.Upstream;

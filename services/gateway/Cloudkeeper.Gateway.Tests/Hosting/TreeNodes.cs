@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text;

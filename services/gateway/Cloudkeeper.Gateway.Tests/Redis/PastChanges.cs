@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using System.Text;
 using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;

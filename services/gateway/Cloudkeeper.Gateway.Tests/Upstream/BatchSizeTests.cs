@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using System.Net;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;

@@ -1,5 +1,5 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Coherence.Feed;
-using Cloudkeeper.Gateway.Upstream;
 using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Feed;

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Coherence.Cache;
 using Cloudkeeper.Gateway.Cache;
 using Cloudkeeper.Gateway.Errors;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Coherence.Feed;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Metrics;
@@ -13,7 +14,7 @@ using Cloudkeeper.Protocol.Sessions;
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>The nodes over their endpoints (<see cref="NodeRoutes"/>).</summary>
-internal sealed class HttpNodes : INodes
+internal sealed partial class HttpNodes : INodes
 {
     /// <summary>A node that has not told for so long what others know is not followed any longer.</summary>
     private static readonly TimeSpan FeedLagMax = TimeSpan.FromSeconds(2);
@@ -26,11 +27,11 @@ internal sealed class HttpNodes : INodes
     private readonly NodeCalls _calls;
     private readonly TimeProvider _time;
     private readonly int _recentMax;
-    private readonly WriteLane[] _lanes;
-    private readonly ReadBatchers _linearizable;
-    private readonly ReadBatchers _localReads;
-    private readonly ReadIndexBatcher _readIndex;
-    private readonly KeepaliveBatcher _keepalives;
+    private readonly BatchSender<CommandRequest, CommandResult>[] _lanes;
+    private readonly ReadSenders _linearizable;
+    private readonly ReadSenders _localReads;
+    private readonly BatchSender<ReadIndexQuestion, ReadIndex> _readIndex;
+    private readonly BatchSender<SessionId, KeepaliveResult> _keepalives;
     private int _nextLane;
 
     // The leader has enough to do; but when another node has just failed, it is better than nobody.
@@ -49,30 +50,40 @@ internal sealed class HttpNodes : INodes
         _local = new PreferredNode(directory);
         _calls = new NodeCalls(
             transport, directory, options.AttemptTimeout, time, random, metrics, loggers.CreateLogger<NodeCalls>());
-        var laneLogger = loggers.CreateLogger<WriteLane>();
-        _lanes = [.. Enumerable.Range(0, options.Lanes)
-            .Select(_ => new WriteLane(_calls, _leader, options, time, metrics, laneLogger))];
-        var readLogger = loggers.CreateLogger<ReadBatcher>();
-        _linearizable = new ReadBatchers(() => new ReadBatcher(
-            ReadConsistency.Linearizable, _calls, _leader, options, time, metrics, readLogger));
-        _localReads = new ReadBatchers(() => new ReadBatcher(
-            ReadConsistency.Local, _calls, _local, options, time, metrics, readLogger));
-        _readIndex = new ReadIndexBatcher(
-            _calls, _leader, options, time, metrics, loggers.CreateLogger<ReadIndexBatcher>());
-        _keepalives =
-            new KeepaliveBatcher(_calls, _leader, options, time, loggers.CreateLogger<KeepaliveBatcher>());
+        var logger = loggers.CreateLogger<HttpNodes>();
+        _lanes = [.. Enumerable.Range(0, options.Lanes).Select(_ => new BatchSender<CommandRequest, CommandResult>(
+            NodeRoutes.Commands, _calls, _leader, [NewLane(logger)], options, time, logger) { Sending = metrics.CommandBatch })];
+        _linearizable = new ReadSenders(() => NewReads(ReadConsistency.Linearizable, _leader));
+        _localReads = new ReadSenders(() => NewReads(ReadConsistency.Local, _local));
+        _readIndex = new(NodeRoutes.ReadIndex, _calls, _leader, [new ReadIndexQuestions()], options, time, logger)
+        {
+            Sending = metrics.ReadIndexAsked,
+            Gathering = (new ReadGathering(ReadIndexQuestions.GatheredMax), options.ReadGatherMax),
+        };
+        _keepalives = new(NodeRoutes.Keepalives, _calls, _leader, [new Keepalives()], options, time, logger);
         metrics.ObserveWaiting(() => _lanes.Sum(lane => lane.WaitingCount));
+
+        BatchSender<ReadQuestion, ReadAnswer> NewReads(ReadConsistency consistency, PreferredNode node) => new(
+            NodeRoutes.Reads, _calls, node, Enumerable.Range(0, options.ReadBatches).Select(_ => new ReadQuestions(consistency)),
+            options, time, logger)
+        {
+            Sending = metrics.ReadBatch,
+        };
     }
 
+    private static CommandLane NewLane(ILogger logger) =>
+        new(lane => LogOpened(logger, lane), lane => LogExpired(logger, lane));
+
     public ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session) =>
-        LaneFor(session).ExecuteAsync(request);
+        LaneFor(session).SendAsync(request, CommandSize.Of(request), CommandWeight.AnswerBytesOf(request.Command));
 
     public ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision) =>
-        (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).For(request).ReadAsync(request, minRevision);
+        (consistency == ReadConsistency.Linearizable ? _linearizable : _localReads).For(request)
+            .SendAsync(new ReadQuestion(request, minRevision), ReadRequestSize.Of(request));
 
-    public ValueTask<ReadIndex> ReadIndexAsync() => _readIndex.AskAsync();
+    public ValueTask<ReadIndex> ReadIndexAsync() => _readIndex.SendAsync(default, bytes: 1);
 
-    public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => _keepalives.KeepAliveAsync(session);
+    public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => _keepalives.SendAsync(session, sizeof(long));
 
     /// <remarks>Local reads follow the feed to its node: what it has told can be read there.</remarks>
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
@@ -118,7 +129,7 @@ internal sealed class HttpNodes : INodes
     public async ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken) =>
         JsonSerializer.SerializeToUtf8Bytes((await _cluster.ReadAsync(cancellationToken)).Json);
 
-    private WriteLane LaneFor(SessionId? session)
+    private BatchSender<CommandRequest, CommandResult> LaneFor(SessionId? session)
     {
         if (session is { } id)
         {
@@ -136,12 +147,18 @@ internal sealed class HttpNodes : INodes
         return best;
     }
 
-    /// <summary>Of one consistency. Who lists much does not stand before those who ask for a single node.</summary>
-    private sealed class ReadBatchers(Func<ReadBatcher> create)
+    /// <summary>Of one consistency. Large lists do not stand before reads of a single node.</summary>
+    private sealed class ReadSenders(Func<BatchSender<ReadQuestion, ReadAnswer>> create)
     {
-        private readonly ReadBatcher _lists = create();
-        private readonly ReadBatcher _others = create();
+        private readonly BatchSender<ReadQuestion, ReadAnswer> _lists = create();
+        private readonly BatchSender<ReadQuestion, ReadAnswer> _others = create();
 
-        public ReadBatcher For(ReadRequest request) => request.IsList ? _lists : _others;
+        public BatchSender<ReadQuestion, ReadAnswer> For(ReadRequest request) => request.IsList ? _lists : _others;
     }
+
+    [LoggerMessage(LogLevel.Information, "Opened lane {Lane}")]
+    private static partial void LogOpened(ILogger logger, LaneId lane);
+
+    [LoggerMessage(LogLevel.Warning, "Lane {Lane} has expired")]
+    private static partial void LogExpired(ILogger logger, LaneId lane);
 }

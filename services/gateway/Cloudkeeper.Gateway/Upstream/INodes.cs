@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 using Cloudkeeper.Protocol.Feed;
@@ -35,11 +36,4 @@ internal interface INodes
 
     /// <summary>The members as the leader sees them, else as any node does: JSON.</summary>
     ValueTask<ReadOnlyMemory<byte>> ReadClusterAsync(CancellationToken cancellationToken);
-}
-
-/// <param name="Revision">At which it was read.</param>
-internal readonly record struct ReadAnswer(ReadResult Result, Revision Revision)
-{
-    /// <summary>Whose revision that is.</summary>
-    public Guid Cluster { get; init; }
 }

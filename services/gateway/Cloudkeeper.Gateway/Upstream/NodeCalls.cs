@@ -1,5 +1,5 @@
 using System.Net;
-using Cloudkeeper.Gateway.Errors;
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Gateway.Metrics;
 using Cloudkeeper.Hosting;
 using Cloudkeeper.Hosting.Logging;
@@ -12,13 +12,10 @@ internal sealed partial class NodeCalls(
     INodeTransport transport, NodeDirectory directory, TimeSpan attemptTimeout, TimeProvider time, Random random, GatewayMetrics metrics,
     ILogger<NodeCalls> logger)
 {
-    private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(100);
-
     private readonly RareNotice _keyRefused = new(time);
 
     /// <summary>Asks one node, and corrects <paramref name="preferred"/> by what it says.</summary>
-    public async ValueTask<Attempt> TryAsync(
+    public async ValueTask<NodeCall> TryAsync(
         PreferredNode preferred, string route, ReadOnlyMemory<byte> body, TimeSpan remaining)
     {
         var node = preferred.Current;
@@ -29,15 +26,15 @@ internal sealed partial class NodeCalls(
         }
         catch (NodeUnreachableException)
         {
-            preferred.Leave(node);
-            return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
+            return CallOf(CallResult.Unreachable);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             LogLost(logger, route, node, PlainText.Cut(e.Message));
-            preferred.Leave(node);
-            return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
+            return CallOf(CallResult.Lost);
         }
+
+        NodeCall CallOf(CallResult result) => new(result, NamesAnother: preferred.Learn(node, result, named: null));
     }
 
     /// <summary>Completes when somebody leads of whom nobody knew when it was taken.</summary>
@@ -50,53 +47,41 @@ internal sealed partial class NodeCalls(
     public async Task PauseAsync(int attempts, Task news)
     {
         metrics.Retried();
-        var pause = PauseMin * Math.Pow(2, Math.Min(attempts - 1, 10));
-        pause = pause < PauseMax ? pause : PauseMax;
-        await news.WaitAsync(pause * (0.5 + random.NextDouble()), time)
+        await news.WaitAsync(RetryPause.Of(attempts, random.NextDouble()), time)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Attempt Judge(PreferredNode preferred, Uri node, NodeReply reply)
+    private NodeCall Judge(PreferredNode preferred, Uri node, NodeReply reply)
     {
-        switch (reply.Status)
+        var result = ResultOf(reply.Status);
+        if (result == CallResult.KeyRefused)
         {
-            case HttpStatusCode.OK:
-                return new Attempt(AttemptOutcome.Answered, reply.Body);
-            case HttpStatusCode.MisdirectedRequest when reply.Leader is { } leader && leader != node:
-                preferred.Prefer(leader);
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum, IsRedirect: true);
-            case HttpStatusCode.MisdirectedRequest:
-                preferred.Leave(node);
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
-            case HttpStatusCode.Unauthorized:
-                preferred.Leave(node);
-                NoticeRefusedKey(node);
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
-            case HttpStatusCode.TooManyRequests:
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.Overloaded);
-            case HttpStatusCode.ServiceUnavailable:
-                preferred.Leave(node);
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.NoQuorum);
-            case HttpStatusCode.InsufficientStorage:
-                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.StorageFull, IsFinal: true);
-            case HttpStatusCode.GatewayTimeout:
-                preferred.Leave(node);
-                return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.NoQuorum);
-            case HttpStatusCode.RequestEntityTooLarge:
-                LogUnexpected(logger, node, (int)reply.Status);
-                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.BodyTooLarge, IsFinal: true);
-            case HttpStatusCode.BadRequest:
-                LogUnexpected(logger, node, (int)reply.Status);
-                return new Attempt(AttemptOutcome.Objected, Problem: ErrorKinds.InternalError, IsFinal: true);
-            case < HttpStatusCode.InternalServerError:
-                LogUnexpected(logger, node, (int)reply.Status);
-                return new Attempt(AttemptOutcome.Refused, Problem: ErrorKinds.InternalError, IsFinal: true);
-            default:
-                // It has failed somewhere on its way, perhaps behind the log.
-                LogUnexpected(logger, node, (int)reply.Status);
-                return new Attempt(AttemptOutcome.Unknown, Problem: ErrorKinds.InternalError, IsFinal: true);
+            NoticeRefusedKey(node);
         }
+        else if (result is CallResult.TooMuch or CallResult.Malformed or CallResult.Refused or CallResult.Failed)
+        {
+            LogUnexpected(logger, node, (int)reply.Status);
+        }
+
+        return new NodeCall(result, reply.Body, preferred.Learn(node, result, reply.Leader));
     }
+
+    private static CallResult ResultOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.OK => CallResult.Answered,
+        HttpStatusCode.MisdirectedRequest => CallResult.Misdirected,
+        HttpStatusCode.Unauthorized => CallResult.KeyRefused,
+        HttpStatusCode.TooManyRequests => CallResult.Overloaded,
+        HttpStatusCode.ServiceUnavailable => CallResult.NoQuorum,
+        HttpStatusCode.InsufficientStorage => CallResult.NoRoom,
+        HttpStatusCode.GatewayTimeout => CallResult.Undecided,
+        HttpStatusCode.RequestEntityTooLarge => CallResult.TooMuch,
+        HttpStatusCode.BadRequest => CallResult.Malformed,
+        < HttpStatusCode.InternalServerError => CallResult.Refused,
+
+        // It has failed somewhere on its way, perhaps behind the log.
+        _ => CallResult.Failed,
+    };
 
     private void NoticeRefusedKey(Uri node)
     {
@@ -116,3 +101,8 @@ internal sealed partial class NodeCalls(
     [LoggerMessage(LogLevel.Error, "{Node} answered a batch with status {Status}")]
     private static partial void LogUnexpected(ILogger logger, Uri node, int status);
 }
+
+/// <summary>What one call to a node came to.</summary>
+/// <param name="Body">Of an answer.</param>
+/// <param name="NamesAnother">Another node was named that leads, and is preferred now.</param>
+internal readonly record struct NodeCall(CallResult Result, ReadOnlyMemory<byte> Body = default, bool NamesAnother = false);

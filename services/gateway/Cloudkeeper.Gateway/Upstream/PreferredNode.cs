@@ -1,14 +1,17 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
-/// <summary>Which node to ask first: the leader, as far as known, or where the change feed comes from.</summary>
-/// <remarks>Only a hint: what a node answers decides.</remarks>
-/// <param name="isLeader">Whoever leads anew is preferred as soon as the directory knows.</param>
+/// <summary>
+/// Which node to ask first: the leader, as far as known, or where the change feed comes from. <see cref="LeaderGuess{TMember}"/>
+/// with what the directory knows.
+/// </summary>
+/// <param name="isLeader">A new leader is preferred as soon as the directory knows it.</param>
 internal sealed class PreferredNode(NodeDirectory directory, bool isLeader = false)
 {
+    private readonly LeaderGuess<Uri> _guess = new(directory.Nodes[0]);
     private KnownLeader? _known;
-    private volatile Uri _current = directory.Nodes[0];
 
     public Uri Current
     {
@@ -16,16 +19,28 @@ internal sealed class PreferredNode(NodeDirectory directory, bool isLeader = fal
         {
             if (isLeader && directory.Leader is { } leader && leader != Interlocked.Exchange(ref _known, leader))
             {
-                _current = leader.Node;
+                _guess.Prefer(leader.Node);
             }
 
-            return _current;
+            return _guess.Current;
         }
+    }
+
+    /// <inheritdoc cref="LeaderGuess{TMember}.Learn"/>
+    public bool Learn(Uri asked, CallResult result, Uri? named)
+    {
+        var namesAnother = _guess.Learn(asked, result, named is not null, named ?? asked, directory.Nodes);
+        if (namesAnother ? !directory.Nodes.Contains(named!) : CallVerdict.IsDoubtful(result))
+        {
+            directory.Doubt();
+        }
+
+        return namesAnother;
     }
 
     public void Prefer(Uri node)
     {
-        _current = node;
+        _guess.Prefer(node);
         if (!directory.Nodes.Contains(node))
         {
             directory.Doubt();
@@ -33,28 +48,10 @@ internal sealed class PreferredNode(NodeDirectory directory, bool isLeader = fal
     }
 
     /// <summary>A node did not answer, or is the wrong one and knows no better: ask the next one.</summary>
-    /// <param name="failed">Who was asked: when somebody else has already been found, they stay.</param>
+    /// <param name="failed">The one that was asked: another one that has been found meanwhile stays.</param>
     public void Leave(Uri failed)
     {
         directory.Doubt();
-        if (_current == failed)
-        {
-            _current = NodeAfter(failed);
-        }
-    }
-
-    private Uri NodeAfter(Uri node)
-    {
-        var nodes = directory.Nodes;
-        for (var i = 0; i < nodes.Count; i++)
-        {
-            if (nodes[i] == node)
-            {
-                return nodes[(i + 1) % nodes.Count];
-            }
-        }
-
-        // One that is not known yet, or that has left the cluster.
-        return nodes[0];
+        _guess.Leave(failed, directory.Nodes);
     }
 }

@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using System.Diagnostics.CodeAnalysis;
 using Cloudkeeper.Coherence.Watches;
 using Cloudkeeper.Protocol;
@@ -75,7 +76,7 @@ internal sealed class InitialState(WatchInterest interest, bool withValues, Revi
     }
 
     /// <summary>Takes a page.</summary>
-    public string? Add(WatchTarget target, in Upstream.ReadAnswer answer)
+    public string? Add(WatchTarget target, in ReadAnswer answer)
     {
         lock (_gate)
         {

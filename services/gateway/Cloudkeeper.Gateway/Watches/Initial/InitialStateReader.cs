@@ -1,3 +1,4 @@
+using Cloudkeeper.Coherence.Delivery;
 using Cloudkeeper.Gateway.Configuration;
 using Cloudkeeper.Gateway.Errors;
 using Cloudkeeper.Gateway.Feed;

@@ -1,13 +1,13 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Upstream;
+namespace Cloudkeeper.Coherence.Delivery;
 
 /// <summary>
 /// How many requests may go into the next batch. All that wait, until a node has answered a part of a batch only, or
 /// wanted nothing of it: then about as many as it will answer, and twice as many with each batch that it takes whole. So
 /// the rest of a batch does not travel again and again behind answers that are large. Pure.
 /// </summary>
-internal sealed class BatchLength
+public sealed class BatchLength
 {
     private volatile int _max = Limits.BatchItemsMax;
 

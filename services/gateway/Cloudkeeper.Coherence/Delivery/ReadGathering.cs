@@ -1,4 +1,4 @@
-namespace Cloudkeeper.Gateway.Upstream;
+namespace Cloudkeeper.Coherence.Delivery;
 
 /// <summary>
 /// For how many readers a question to the leader waits. As many as came together the last time do again; now and then
@@ -7,7 +7,7 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// never waits. Pure.
 /// </summary>
 /// <param name="countMax">More need not share one: beyond this it saves next to nothing.</param>
-internal sealed class ReadGathering(int countMax)
+public sealed class ReadGathering(int countMax)
 {
     private const int RestMax = 1_024;
 

@@ -1,8 +1,8 @@
 using Cloudkeeper.Protocol;
 
-namespace Cloudkeeper.Gateway.Upstream;
+namespace Cloudkeeper.Coherence.Delivery;
 
 /// <summary>A leader's answer to the question what a linearizable read has to reflect.</summary>
 /// <param name="Revision">Everything that was acknowledged before <paramref name="AskedAt"/> is in the state at it.</param>
 /// <param name="AskedAt">In timestamps of the gateway's clock.</param>
-internal readonly record struct ReadIndex(Guid Cluster, Revision Revision, long AskedAt);
+public readonly record struct ReadIndex(Guid Cluster, Revision Revision, long AskedAt);

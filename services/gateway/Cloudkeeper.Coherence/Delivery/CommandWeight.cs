@@ -1,13 +1,13 @@
 using Cloudkeeper.Protocol;
 using Cloudkeeper.Protocol.Commands;
 
-namespace Cloudkeeper.Gateway.Upstream;
+namespace Cloudkeeper.Coherence.Delivery;
 
 /// <summary>
 /// What a command may bring back at most: only transactions that read values bring back more than they took along. Some
 /// hundred of them at once, of values of 1 MiB, would be an answer that neither side can hold.
 /// </summary>
-internal static class CommandWeight
+public static class CommandWeight
 {
     public static long AnswerBytesOf(Command command) => command is TransactionCommand transaction
         ? (long)Math.Max(Gets(transaction.Then), Gets(transaction.Else)) * Limits.ValueBytesMax

@@ -1,6 +1,6 @@
-using Cloudkeeper.Gateway.Upstream;
+using Cloudkeeper.Coherence.Delivery;
 
-namespace Cloudkeeper.Gateway.Tests.Upstream;
+namespace Cloudkeeper.Coherence.Tests.Delivery;
 
 public sealed class ReadGatheringTests
 {
