@@ -116,7 +116,7 @@ public sealed class NodeEndpointsTests : IDisposable
 
     public static TheoryData<string> LargeListings => ["children", "subtree", "sessions", "session", "lock"];
 
-    /// <summary>F-02 and H2: what has no values is counted as well.</summary>
+    /// <summary>F-02 and SR-H2: what has no values is counted as well.</summary>
     [Theory]
     [MemberData(nameof(LargeListings))]
     public async Task An_answer_of_many_listings_ends_early_whatever_they_list(string kind)

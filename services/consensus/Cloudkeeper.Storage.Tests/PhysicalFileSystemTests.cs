@@ -57,7 +57,7 @@ public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
         Assert.True(Directory.Exists(path));
     }
 
-    /// <summary>M5: whatever the process that makes them takes for usual.</summary>
+    /// <summary>SR-M5: whatever the process that makes them takes for usual.</summary>
     [Fact]
     public void Only_their_user_can_read_files_and_directories()
     {

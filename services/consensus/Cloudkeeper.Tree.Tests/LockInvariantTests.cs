@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Tree.Tests;
 
-/// <summary>What must be true of locks at every moment, under random histories (RELIABILITY.md, 3a.6).</summary>
+/// <summary>What must be true of locks at every moment, under random histories (L1 to L5).</summary>
 public sealed class LockInvariantTests
 {
     private static readonly string[] Locks = ["/l", "/m/l"];

@@ -3,7 +3,7 @@ using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests;
 
-/// <summary>What one client does at large is no loss to who watches something else (F-03, M4).</summary>
+/// <summary>What one client does at large is no loss to who watches something else (F-03, SR-M4).</summary>
 public sealed class LargeChangeTests : ClusterTest
 {
     private const int Level = 4;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Cloudkeeper.Node.Tests.Peers;
 
-/// <summary>A peer that cannot be reached is dialled less and less often, until there is a reason (M9).</summary>
+/// <summary>A peer that cannot be reached is dialled less and less often, until there is a reason (SR-M9).</summary>
 public sealed class PeerSenderTests
 {
     private static readonly (NodeId Self, NodeId Peer) Nodes = (new(1), new(2));

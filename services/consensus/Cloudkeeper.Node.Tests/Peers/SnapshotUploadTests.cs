@@ -11,7 +11,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Tests.Peers;
 
-/// <summary>What a peer uploads is bounded, is what it was announced as, and keeps nobody else from uploading (M3).</summary>
+/// <summary>What a peer uploads is bounded, is what it was announced as, and keeps nobody else from uploading (SR-M3).</summary>
 public sealed class SnapshotUploadTests : IDisposable
 {
     private static readonly LogIndex Index = new(50);

@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Bugs.Catalogue;
 namespace Cloudkeeper.Simulation.Bugs;
 
 /// <summary>
-/// The bugs of RELIABILITY, sections 2.1 to 2.7, as far as the same mistake can be made here, and what a hostile peer would need.
+/// The bugs of services/RULES.md, as far as the same mistake can be made here, and what a hostile peer would need.
 /// </summary>
 internal static class BugCatalogue
 {

@@ -6,7 +6,7 @@ namespace Cloudkeeper.Simulation.Bugs;
 /// <summary>What has become of each bug of the catalogue, as a table in Markdown.</summary>
 internal sealed class BugReport(BugsCommandLine command)
 {
-    /// <summary>RELIABILITY 3a.9.</summary>
+    /// <summary>Of the planted bugs, this share must be found.</summary>
     private const double ShareMin = 0.95;
 
     private readonly Dictionary<string, HuntResult?> _results = new(StringComparer.Ordinal);

@@ -4,7 +4,7 @@ namespace Cloudkeeper.Simulation.Bugs;
 
 /// <summary>A mistake that others have made, put back into a copy of our sources to see whether a simulation finds it.</summary>
 /// <param name="Id">
-/// Its number in RELIABILITY, and behind a point which way of making the mistake it is when there are several.
+/// Its id in services/RULES.md, and behind a point which way of making the mistake it is when there are several.
 /// </param>
 internal sealed record PlantedBug(string Id, string Title)
 {

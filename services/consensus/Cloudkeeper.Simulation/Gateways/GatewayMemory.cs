@@ -70,7 +70,7 @@ internal sealed class GatewayMemory
             if (_poison.IsPoisoned)
             {
                 throw new ViolationException(
-                    "S7 nothing that no leader knows", $"g{_gateway.Address} is at {Revision}, its leader names {revision}");
+                    "C5 nothing that no leader knows", $"g{_gateway.Address} is at {Revision}, its leader names {revision}");
             }
 
             Named = revision > Named ? revision : Named;

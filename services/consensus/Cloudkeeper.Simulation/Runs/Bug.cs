@@ -1,8 +1,8 @@
 namespace Cloudkeeper.Simulation.Runs;
 
 /// <summary>
-/// Mistakes that can be planted around the code under test, to prove that the simulation would find them. The numbers
-/// are those of RELIABILITY's bugs.
+/// Mistakes that can be planted around the code under test, to prove that the simulation would find them. The ids
+/// stand in services/RULES.md.
 /// </summary>
 internal enum Bug
 {
@@ -29,7 +29,7 @@ internal enum Bug
     /// <summary>B-40: a leader's clock runs at twice the speed.</summary>
     FastClock,
 
-    /// <summary>C2.4: whoever says so is believed that a member was removed.</summary>
+    /// <summary>SR-C2.4: whoever says so is believed that a member was removed.</summary>
     BelieveRemoval,
 
     /// <summary>Section 2.8: followers stamp entries with their own clocks.</summary>

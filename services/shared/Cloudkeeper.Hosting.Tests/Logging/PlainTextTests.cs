@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting.Tests.Logging;
 
-/// <summary>Texts of strangers in the log (L5).</summary>
+/// <summary>Texts of strangers in the log (SR-L5).</summary>
 public sealed class PlainTextTests
 {
     [Theory]

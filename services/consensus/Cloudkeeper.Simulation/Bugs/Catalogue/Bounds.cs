@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>What one revision may do, and how long things last (H10 of the review, F-05 of the field trials).</summary>
+/// <summary>What one revision may do, and how long things last (SR-H10, F-05).</summary>
 internal static class Bounds
 {
     private const string Transactions = "Cloudkeeper.Tree/Transactions/TransactionBounds.cs";
@@ -8,15 +8,15 @@ internal static class Bounds
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
-        new("H10", "deletions of one transaction count each for itself")
+        new("SR-H10", "deletions of one transaction count each for itself")
         {
             Edits = [new(Transactions, "transaction.DeletedCount += ", "transaction.DeletedCount = ")],
         },
-        new("H10.3", "long paths of one transaction count each for itself")
+        new("SR-H10.3", "long paths of one transaction count each for itself")
         {
             Edits = [new(Transactions, "transaction.DeletedPathChars += ", "transaction.DeletedPathChars = ")],
         },
-        new("H10.2", "a session gets one node more than may go with it")
+        new("SR-H10.2", "a session gets one node more than may go with it")
         {
             Edits = [new(Transactions, "Ephemerals.Count >= Options.EphemeralsMax", "Ephemerals.Count > Options.EphemeralsMax")],
         },

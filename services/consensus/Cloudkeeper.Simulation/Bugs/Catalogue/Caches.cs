@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.7: what gateways keep in memory and share.</summary>
+/// <summary>What gateways keep in memory and share.</summary>
 internal static class Caches
 {
     private const string Rule = "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs";
@@ -111,7 +111,7 @@ internal static class Caches
                     "_tombstones.Find(path)?.Revision ?? Revision.Zero;"),
             ],
         },
-        new("H1", "what comes out of Redis is believed without a proof that a gateway has written it")
+        new("SR-H1", "what comes out of Redis is believed without a proof that a gateway has written it")
         {
             Edits =
             [
@@ -129,7 +129,7 @@ internal static class Caches
                     """),
             ],
         },
-        new("H1.2", "what a gateway has written under one name is believed under another one")
+        new("SR-H1.2", "what a gateway has written under one name is believed under another one")
         {
             Edits =
             [
@@ -141,7 +141,7 @@ internal static class Caches
                     "|| reader.ReadString(Limits.PathBytesMax).Length == 0 || path.Length == 0)"),
             ],
         },
-        new("H1.3", "a change from far ahead is taken out of Redis, and all true ones seem to be known")
+        new("SR-H1.3", "a change from far ahead is taken out of Redis, and all true ones seem to be known")
         {
             Edits =
             [
@@ -151,7 +151,7 @@ internal static class Caches
                     "far.Value >= 0"),
             ],
         },
-        new("H1.4", "a gateway listens for as long as anything is to be heard, however old")
+        new("SR-H1.4", "a gateway listens for as long as anything is to be heard, however old")
         {
             Edits =
             [

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.4, first half: the log on the disk.</summary>
+/// <summary>The log on the disk.</summary>
 internal static class Disks
 {
     private const string Store = "Cloudkeeper.Storage/RaftLogStore.cs";

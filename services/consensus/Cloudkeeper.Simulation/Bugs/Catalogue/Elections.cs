@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.1: elections, terms, votes.</summary>
+/// <summary>Elections, terms, votes.</summary>
 internal static class Elections
 {
     private const string Node = "Cloudkeeper.Raft/RaftNode.cs";

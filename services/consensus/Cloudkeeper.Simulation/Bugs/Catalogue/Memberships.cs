@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.1, 2.2 and 2.4: changes of the membership.</summary>
+/// <summary>Changes of the membership.</summary>
 internal static class Memberships
 {
     private const string Members = "Cloudkeeper.Replica/ReplicaNode.Members.cs";

@@ -1,17 +1,17 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>What peers say is believed that must not be (finding C2 of the security review).</summary>
+/// <summary>What peers say is believed that must not be (SR-C2).</summary>
 internal static class Peers
 {
     private const string Trust = "Cloudkeeper.Raft/RaftNode.Trust.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
-        new("C2.1", "whoever speaks is believed like a voter")
+        new("SR-C2.1", "whoever speaks is believed like a voter")
         {
             Edits = [new(Trust, "_quorum.IsVoter(id) || _log.Membership", "id.Value > 0 || _log.Membership")],
         },
-        new("C2.2", "the sender of a message is not compared with that of its stream")
+        new("SR-C2.2", "the sender of a message is not compared with that of its stream")
         {
             Edits =
             [
@@ -21,7 +21,7 @@ internal static class Peers
                     "return message.To == to"),
             ],
         },
-        new("C2.3", "strangers that ask for votes are obeyed")
+        new("SR-C2.3", "strangers that ask for votes are obeyed")
         {
             Edits =
             [
@@ -31,8 +31,8 @@ internal static class Peers
                     "if (message is not VoteRequest && !HasSay(message.From) && !IsWordOfLeader(message))"),
             ],
         },
-        new("C2.4", "whoever says so is believed that a member was removed") { Switch = Runs.Bug.BelieveRemoval },
-        new("C2.5", "a learner's higher term deposes its leader")
+        new("SR-C2.4", "whoever says so is believed that a member was removed") { Switch = Runs.Bug.BelieveRemoval },
+        new("SR-C2.5", "a learner's higher term deposes its leader")
         {
             Edits =
             [

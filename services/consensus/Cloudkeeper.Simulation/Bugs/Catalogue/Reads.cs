@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.3: linearizable reads.</summary>
+/// <summary>Linearizable reads.</summary>
 internal static class Reads
 {
     private const string Rounds = "Cloudkeeper.Raft/RaftNode.Reads.cs";

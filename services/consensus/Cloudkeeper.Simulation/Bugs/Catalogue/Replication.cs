@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.2: replication of the log, commit.</summary>
+/// <summary>Replication of the log, commit.</summary>
 internal static class Replication
 {
     private const string Node = "Cloudkeeper.Raft/RaftNode.cs";

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.5: sessions, ephemeral nodes, locks.</summary>
+/// <summary>Sessions, ephemeral nodes, locks.</summary>
 internal static class Sessions
 {
     private const string Node = "Cloudkeeper.Replica/ReplicaNode.cs";

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.4, second half: snapshots and what is applied.</summary>
+/// <summary>Snapshots and what is applied.</summary>
 internal static class Snapshots
 {
     private const string State = "Cloudkeeper.Tree/TreeState.cs";

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>RELIABILITY 2.7: watches and the feed they come from.</summary>
+/// <summary>Watches and the feed they come from.</summary>
 internal static class Watches
 {
     private const string Hub = "../gateway/Cloudkeeper.Coherence/Watches/WatchHub.cs";
@@ -211,7 +211,7 @@ internal static class Watches
                     "(_bytes > options.HistoryFactBytesMax && _sets.Count > 0)"),
             ],
         },
-        new("M4", "large values of one client displace the changes of all")
+        new("SR-M4", "large values of one client displace the changes of all")
         {
             Edits =
             [

@@ -10,7 +10,7 @@ namespace Cloudkeeper.Simulation.Invariants.Linearizability;
 
 /// <summary>
 /// Second opinion on linearizability: what happened to each key, by itself, must fit one order in which times and results
-/// agree (RELIABILITY 3b.5). Of each key the first part that ends when nobody is asking for it.
+/// agree. Of each key the first part that ends when nobody is asking for it.
 /// </summary>
 internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
 {

@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>
-/// Linearizability, trusting revisions for the order and proving them against real time (RELIABILITY 3b.3): nothing is
+/// Linearizability, trusting revisions for the order and proving them against real time: nothing is
 /// decided, and nothing read, below a revision that somebody knew before it was asked for.
 /// </summary>
 internal static class RevisionOrder
