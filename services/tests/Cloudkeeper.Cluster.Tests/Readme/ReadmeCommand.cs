@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Cloudkeeper.Cluster.Tests.Readme;
 
 /// <summary>
-/// A command of a README and the answer printed below it. In a block marked <c>console</c>, a line that begins with
+/// A command of a document and the answer printed below it. In a block marked <c>console</c>, a line that begins with
 /// <c>$ </c> is a command and the lines up to the next one are its answer; in a block marked <c>sh</c> every line that
 /// is not a comment is a command. A backslash at the end, or an open quote, continues a command on the next line.
 /// Commands without curl are for the reader only.

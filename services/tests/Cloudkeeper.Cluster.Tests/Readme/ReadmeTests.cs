@@ -2,16 +2,19 @@ using System.Diagnostics;
 
 namespace Cloudkeeper.Cluster.Tests.Readme;
 
-/// <summary>What the README tells its reader to type works, in the order in which it is printed.</summary>
+/// <summary>The commands of README and documents work as printed and in their order, each document by itself.</summary>
 public sealed class ReadmeTests : ClusterTest
 {
     private static readonly TimeSpan StreamLimit = TimeSpan.FromSeconds(10);
 
-    [Fact]
-    public async Task Every_curl_line_of_the_README_works_as_printed()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("services/API.md")]
+    [InlineData("infra/RUNBOOK.md")]
+    public async Task Every_curl_line_of_a_document_works_as_printed(string document)
     {
-        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"), Stopping);
-        var commands = ReadmeCommand.Extract(readme.Replace("127.0.0.1:8080", Cluster.Proxy.Address.Authority, StringComparison.Ordinal)
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, document), Stopping);
+        var commands = ReadmeCommand.Extract(text.Replace("127.0.0.1:8080", Cluster.Proxy.Address.Authority, StringComparison.Ordinal)
             .Replace("localhost:8080", Cluster.Proxy.Address.Authority, StringComparison.Ordinal));
         Assert.NotEmpty(commands);
         using var shell = new ShellSession();
