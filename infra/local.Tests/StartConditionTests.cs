@@ -47,7 +47,7 @@ public sealed class StartConditionTests : IDisposable
     [InlineData("local.lock")]
     [InlineData("local.json")]
     [InlineData("cluster.key")]
-    public void The_data_belongs_to_who_starts(string name)
+    public void The_data_belongs_to_the_user_that_starts(string name)
     {
         Assert.Null(StartConditions.Owner(_folder.Path, Posix.UserId + 1));
         File.WriteAllText(_folder[name], "");
@@ -135,7 +135,7 @@ public sealed class StartConditionTests : IDisposable
     }
 
     [Fact]
-    public void What_nodes_there_are_can_be_read()
+    public void The_list_of_nodes_can_be_read()
     {
         Directory.CreateDirectory(_folder["local.json"]);
         Assert.Null(Roster.Load(_folder.Path));
@@ -145,7 +145,7 @@ public sealed class StartConditionTests : IDisposable
     }
 
     [Fact]
-    public void A_start_on_a_full_disk_needs_no_room_for_what_is_there()
+    public void A_start_on_a_full_disk_needs_no_room_for_existing_data()
     {
         var roster = Roster.First(Options());
         roster.Save(_folder.Path);

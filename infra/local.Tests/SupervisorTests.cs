@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Cloudkeeper.Local.Tests;
 
-/// <summary>Logs may be lost, supervision not (F-13): with programs that say much and die.</summary>
+/// <summary>Logs may be lost, supervision not (F-13): with programs that print much and die.</summary>
 public sealed class SupervisorTests : IDisposable
 {
-    /// <summary>More than a pipe holds: whoever does not read it stops the program.</summary>
+    /// <summary>More than a pipe holds: without a reader the program stops.</summary>
     private const string TalkAndDie =
         "i=0; while [ $i -lt 3000 ]; do echo \"info: a line of sixty characters, so that many fill a pipe\"; i=$((i+1)); done; "
         + "echo last >&2; exit 3";
@@ -57,7 +57,7 @@ public sealed class SupervisorTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task What_was_lost_is_counted_and_the_rest_is_there()
+    public async Task Lost_lines_are_counted_and_the_rest_is_there()
     {
         using var log = new LogFile(_folder["logs"], "part");
         log.Write("one");
@@ -65,7 +65,7 @@ public sealed class SupervisorTests : IDisposable
         log.Write("two");
         Assert.Equal("two\n", await ReadAsync());
 
-        // Somebody renames it, as programs that keep logs short do.
+        // Another program renames it, as log rotation does.
         File.Move(log.Path, log.Path + ".1");
         log.Write("three");
         Assert.Equal("three\n", await ReadAsync());

@@ -52,7 +52,7 @@ internal sealed class Cluster : IDisposable
         }
     }
 
-    /// <summary>Waits for nodes, gateways and proxy to be ready, and says which is how far.</summary>
+    /// <summary>Waits for nodes, gateways and proxy to be ready, and prints their progress.</summary>
     /// <returns>Null, or the part that was not ready in time.</returns>
     public async Task<Part?> WaitUntilReadyAsync(TimeSpan patience, CancellationToken cancellationToken)
     {

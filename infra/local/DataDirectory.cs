@@ -5,7 +5,7 @@ namespace Cloudkeeper.Local;
 
 internal static class DataDirectory
 {
-    /// <summary>The folder of what the parts say.</summary>
+    /// <summary>The folder of the parts' output.</summary>
     public const string Logs = "logs";
 
     private const string LockFile = "local.lock";
@@ -34,8 +34,8 @@ internal static class DataDirectory
     }
 
     /// <summary>
-    /// Former versions let everybody on the machine read data and logs. Not before the key was read: one that others could read
-    /// is not to be trusted any more.
+    /// Former versions let every user of the machine read data and logs. Not before the key was read: one that others
+    /// could read is not to be trusted any more.
     /// </summary>
     public static void Narrow(string path)
     {

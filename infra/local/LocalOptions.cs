@@ -28,7 +28,7 @@ internal sealed record LocalOptions
           remove NAME...   take nodes (several of them in one step) or gateways out
           replace NAME     a new node in the place of one that is dead or has lost its disk
           transfer [NAME]  make a node the leader, the best one without a name
-          status           who there is, and how they are
+          status           the nodes and gateways, and their state
           backup FILE      write a consistent copy of the whole tree, while writes go on
         """;
 
@@ -55,7 +55,7 @@ internal sealed record LocalOptions
 
     public bool IsGiven(string option) => _given.Contains(option);
 
-    /// <exception cref="FormatException">Says which option is wrong, and what it takes.</exception>
+    /// <exception cref="FormatException">Names the option that is wrong, and what it takes.</exception>
     public static LocalOptions Parse(IEnumerable<string> args)
     {
         var options = new LocalOptions();

@@ -15,7 +15,7 @@ internal sealed class LogFile(string directory, string name) : IDisposable
 {
     private static readonly string[] ImportantLevels = [" warn: ", " fail: ", " crit: "];
 
-    /// <summary>That lines are lost is said again no sooner.</summary>
+    /// <summary>The loss of lines is reported again no sooner.</summary>
     private static readonly TimeSpan ComplaintInterval = TimeSpan.FromSeconds(30);
 
     private readonly Lock _lock = new();
@@ -71,7 +71,9 @@ internal sealed class LogFile(string directory, string name) : IDisposable
         }
     }
 
-    /// <summary>The file that has the name now: somebody may have removed or renamed the one that was opened.</summary>
+    /// <summary>
+    /// The file that has the name now: another program may have removed or renamed the one that was opened.
+    /// </summary>
     private FileStream Open()
     {
         if (_file is not null && !File.Exists(Path))
@@ -100,7 +102,7 @@ internal sealed class LogFile(string directory, string name) : IDisposable
         {
             _lastComplaint = Stopwatch.GetTimestamp();
             Console.WriteLine(
-                $"What {name} says is lost, as {Path} cannot be written: {reason} It runs on. Make room, or give the right to.");
+                $"The output of {name} is lost, as {Path} cannot be written: {reason} It runs on. Make room, or give the right to.");
         }
     }
 }

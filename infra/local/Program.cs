@@ -137,7 +137,7 @@ internal static class Program
         return 0;
     }
 
-    /// <returns>Whether there was anything to say.</returns>
+    /// <returns>Whether there was a problem to print.</returns>
     private static bool Complain(IEnumerable<string> problems)
     {
         var all = problems.ToList();

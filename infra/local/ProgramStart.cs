@@ -18,7 +18,7 @@ internal static class ProgramStart
         // a second, for a few percent of CPU. The runtime takes this from the environment only.
         start.Environment.TryAdd("DOTNET_GCgen0size", "0x1000000");
 
-        // Command lines are for everybody to read, environments for the same user only.
+        // Command lines can be read by every user of the machine, environments by the same user only.
         start.Environment[KeyVariable] = key.Reveal();
         start.Environment.Remove(KeyFileVariable);
         string[] arguments =

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Local;
 
-/// <summary>Waits until a part says that it can serve.</summary>
+/// <summary>Waits until a part answers that it can serve.</summary>
 internal sealed class Readiness : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);

@@ -36,7 +36,7 @@ internal sealed record Roster(
         catch (JsonException e)
         {
             throw new FormatException(
-                $"{path} does not say which nodes there are: restore it, or choose another directory with --data.", e);
+                $"{path} does not list the nodes: restore it, or choose another directory with --data.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace Cloudkeeper.Local;
 
-/// <summary>The repository that this program was built from: builds the parts, and says where they are.</summary>
+/// <summary>The repository that this program was built from: builds the parts, and finds their programs.</summary>
 internal sealed class SourceTree(string root)
 {
-    /// <summary>The same <c>dotnet</c> that runs us, where it says which.</summary>
+    /// <summary>The same <c>dotnet</c> that runs us, where it is known.</summary>
     public static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     public static SourceTree Find()
@@ -26,7 +26,7 @@ internal sealed class SourceTree(string root)
     /// Builds nodes, gateway and proxy in one go, without the analyzers and the documentation files of the tests' build: they
     /// take more time than the compiler.
     /// </summary>
-    /// <returns>Whether that succeeded; if not, the compiler has said why.</returns>
+    /// <returns>Whether that succeeded; if not, the compiler has printed why.</returns>
     public async Task<bool> BuildAsync(CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(Dotnet)

@@ -5,8 +5,8 @@ using Cloudkeeper.Local.Commands;
 namespace Cloudkeeper.Local;
 
 /// <summary>
-/// What a start needs of the machine. All of it is looked at before anything is built or started, and all that is missing is
-/// said at once, each with what to do.
+/// What a start needs of the machine. All of it is checked before anything is built or started, and all that is missing
+/// is reported at once, each with what to do.
 /// </summary>
 internal static class StartConditions
 {
@@ -43,7 +43,8 @@ internal static class StartConditions
         }
         catch (IOException e) when (e.HResult == DiskFull)
         {
-            // Where a cluster is begun that says so itself; one that is there starts, so that it can be made smaller.
+            // A cluster that is begun there reports that itself; one that is there starts, so that it can be made
+            // smaller.
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

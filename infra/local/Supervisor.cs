@@ -3,17 +3,19 @@ using System.Diagnostics;
 
 namespace Cloudkeeper.Local;
 
-/// <summary>Keeps one part running: starts it, says so when it dies, starts it again, a little later each time.</summary>
+/// <summary>
+/// Keeps one part running: starts it, reports when it dies, starts it again, a little later each time.
+/// </summary>
 /// <remarks>Nothing that happens to its log, and no failed start, ends the supervision.</remarks>
 /// <param name="name">Of the part.</param>
 /// <param name="program">How its program is started, asked for each time.</param>
-/// <param name="log">Where what it says goes.</param>
+/// <param name="log">Takes its output.</param>
 internal sealed class Supervisor(string name, Func<ProcessStartInfo> program, LogFile log) : IDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whoever has run for this long is well again, and its next death is a first one.</summary>
+    /// <summary>A part that has run for this long is well again, and its next death is a first one.</summary>
     private static readonly TimeSpan Stable = TimeSpan.FromSeconds(10);
 
     /// <summary>A process gets this long to end by itself.</summary>

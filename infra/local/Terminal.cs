@@ -3,14 +3,14 @@ using System.Text;
 namespace Cloudkeeper.Local;
 
 /// <summary>
-/// Standard output or error, which may lead to a full disk or nowhere: what cannot be said there is lost, and nobody ends
-/// for it.
+/// Standard output or error, which may lead to a full disk or nowhere: text that cannot be written there is lost, and
+/// no process ends for it.
 /// </summary>
 internal sealed class Terminal(TextWriter writer) : TextWriter
 {
     public override Encoding Encoding => writer.Encoding;
 
-    /// <summary>From now on everything that this process says goes through here.</summary>
+    /// <summary>From now on all output of this process goes through here.</summary>
     public static void Install()
     {
         Console.SetOut(new Terminal(Console.Out));
@@ -31,7 +31,7 @@ internal sealed class Terminal(TextWriter writer) : TextWriter
         }
         catch (IOException)
         {
-            // There is nobody to tell.
+            // There is no terminal to report it.
         }
     }
 }

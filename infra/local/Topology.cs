@@ -31,7 +31,7 @@ internal sealed record Topology(IReadOnlyList<Part> Nodes, IReadOnlyList<Part> G
     /// <summary>Without the slash at the end that <see cref="Uri"/> adds.</summary>
     public static string Text(Uri address) => address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>The founders found the cluster together; whoever came later joined it.</summary>
+    /// <summary>The founders found the cluster together; later nodes joined it.</summary>
     private static Part Node(LocalOptions options, Roster roster, int node, List<string> nodeUrls)
     {
         var address = NodeAddress(roster, node);

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.LoadGenerator;
 
-/// <summary>The measurement cannot be made; the message tells the user why and what to do.</summary>
+/// <summary>The measurement cannot be made; the message states why and what to do.</summary>
 internal sealed class LoadException : Exception
 {
     public LoadException()

@@ -110,7 +110,7 @@ public sealed class DiscoveryTests
     private static RequestDelegate Registered(FakeGateway gateway) => context => context.Response.WriteAsJsonAsync(
         new { gateways = new[] { new { instance = "g1", address = gateway.Address } } });
 
-    /// <summary>A node that knows one gateway, and who leads.</summary>
+    /// <summary>A node that knows one gateway, and the leader.</summary>
     private static Task MemberAsync(HttpContext context, FakeGateway gateway, string self, (string Id, string Url) leader) =>
         context.Request.Path == "/cluster"
             ? context.Response.WriteAsJsonAsync(new

@@ -17,7 +17,7 @@ public sealed class FailureTests
         await using var alive = await FakeGateway.StartAsync(EchoAsync);
         await using var proxy = await TestProxy.StartAsync($"--Proxy:Gateways={TestProxy.FreeAddress()},{alive.Address}");
 
-        // Whichever gateway is chosen first, everything is answered.
+        // With either gateway as the first choice, everything is answered.
         for (var i = 1; i <= 20; i++)
         {
             using var response = await proxy.Client.SendAsync(Request(method, body), TestContext.Current.CancellationToken);
@@ -185,7 +185,7 @@ public sealed class FailureTests
 
         for (var i = 0; i < 20; i++)
         {
-            // More than the connection takes before anybody reads it.
+            // More than the connection takes before a reader takes any of it.
             using var response = await proxy.Client.PutAsync(
                 "/v1/nodes/a", new ByteArrayContent(new byte[2 << 20]), TestContext.Current.CancellationToken);
             Assert.Equal(status, response.StatusCode);

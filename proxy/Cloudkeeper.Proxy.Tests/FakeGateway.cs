@@ -31,7 +31,7 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>Which challenge it answers in the place of the one that it was given.</summary>
     public Func<string, string> Challenged { get; set; } = challenge => challenge;
 
-    /// <summary>Probes that were answered, with whatever.</summary>
+    /// <summary>Probes that were answered, with any status.</summary>
     public SemaphoreSlim Probes { get; } = new(0);
 
     /// <summary>While it is set, probes are not answered.</summary>
@@ -67,13 +67,13 @@ internal sealed class FakeGateway : IAsyncDisposable
     public static string RawTarget(HttpContext context) =>
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
 
-    /// <summary>The process is gone, as far as anybody can tell: its connection is cut.</summary>
+    /// <summary>The process is gone, as far as a client can tell: its connection is cut.</summary>
     public static void Die(HttpContext context) =>
         context.Features.GetRequiredFeature<Microsoft.AspNetCore.Connections.Features.IConnectionLifetimeFeature>().Abort();
 
     /// <summary>
-    /// The proxy has drawn its conclusions from what the gateway says now: before it sends the next probe it has done so. The
-    /// first of three may have been under way.
+    /// The proxy has judged the gateway by its present answers: it does so before it sends the next probe. The first of
+    /// three may have been under way.
     /// </summary>
     public async Task UntilJudgedAsync()
     {

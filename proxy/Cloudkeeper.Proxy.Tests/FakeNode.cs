@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Proxy.Tests;
 
-/// <summary>A node that answers the question for gateways as the test says, and knows no member.</summary>
+/// <summary>A node that answers the question for gateways as the test decides, and knows no member.</summary>
 internal sealed class FakeNode : IAsyncDisposable
 {
     private volatile SemaphoreSlim _asked = new(0);
@@ -20,7 +20,9 @@ internal sealed class FakeNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>What the node says from now on has taken effect: the second question comes after the first answer was used.</summary>
+    /// <summary>
+    /// The node's new answer has taken effect: the second question comes after the first answer was used.
+    /// </summary>
     public async Task UntilHeardAsync()
     {
         var asked = new SemaphoreSlim(0);

@@ -40,7 +40,7 @@ public sealed class ForwardingTests
     [InlineData("/v1/nodes/%00")]
     [InlineData("/v1/nodes/a%00b")]
     [InlineData("/v1/nodes/k\u00e4se")]
-    public async Task What_the_web_server_refuses_is_refused_alike_straight_and_through_the_proxy(string target)
+    public async Task A_refusal_of_the_web_server_is_the_same_straight_and_through_the_proxy(string target)
     {
         await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("reached"));
         await using var proxy = await TestProxy.StartAsync(gateway);

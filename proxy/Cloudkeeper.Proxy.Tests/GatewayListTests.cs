@@ -67,7 +67,7 @@ public sealed class GatewayListTests
     [InlineData("""{"gateways":[]}""")]
     [InlineData("""{"gateways":[{"address":"http://127.0.0.1:1"}""")]
     [InlineData("<html>")]
-    public void What_is_no_list_is_none(string answer) => Assert.Empty(Parse(answer)?.Usable ?? []);
+    public void Other_JSON_is_no_list(string answer) => Assert.Empty(Parse(answer)?.Usable ?? []);
 
     [Fact]
     public void Each_authority_is_there_once()
@@ -79,7 +79,7 @@ public sealed class GatewayListTests
     }
 
     [Fact]
-    public void An_entry_is_judged_by_whoever_asks()
+    public void An_entry_is_judged_by_the_caller()
     {
         var list = GatewayList.TryParse(
             """{"gateways":[{"instance":"x","address":"http://me:1"},{"address":"http://g:1"}]}"""u8.ToArray(),
@@ -88,7 +88,7 @@ public sealed class GatewayListTests
         Assert.Equal(["x (http://me:1) is this proxy"], list.Skipped);
     }
 
-    /// <summary>Before feature level 4 anybody may write there.</summary>
+    /// <summary>Before feature level 4 any client may write there.</summary>
     [Fact]
     public void A_crowd_does_not_displace_gateways_that_are_in_use()
     {

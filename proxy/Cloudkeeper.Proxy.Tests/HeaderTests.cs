@@ -20,7 +20,7 @@ public sealed class HeaderTests
     [InlineData("Cloudkeeper-Client-Address", "1.2.3.4")]
     [InlineData("CLOUDKEEPER-CLIENT", "n1")]
     [InlineData("Cloudkeeper-Leader", "n1")]
-    public async Task A_client_cannot_say_for_the_proxy_where_it_comes_from(string name, string value)
+    public async Task A_client_cannot_set_the_headers_by_which_the_proxy_names_it(string name, string value)
     {
         await using var gateway = await FakeGateway.StartAsync(NamesAsync);
         await using var proxy = await TestProxy.StartAsync(gateway);
@@ -111,7 +111,7 @@ public sealed class HeaderTests
     [InlineData(200, "no-cache")]
     [InlineData(304, "no-cache")]
     [InlineData(404, "no-store")]
-    public async Task What_a_gateway_says_to_caches_stands(int status, string control)
+    public async Task A_gateways_headers_for_caches_stand(int status, string control)
     {
         await using var gateway = await FakeGateway.StartAsync(context =>
         {
@@ -159,7 +159,7 @@ public sealed class HeaderTests
     [Theory(Timeout = 30_000)]
     [InlineData("Origin: https://evil.example", 403)]
     [InlineData("Host: evil.example", 421)]
-    public async Task A_gateway_learns_nothing_of_what_pages_try(string header, int status)
+    public async Task A_gateway_gets_no_request_of_a_foreign_page(string header, int status)
     {
         await using var gateway = await FakeGateway.StartAsync(NamesAsync);
         await using var proxy = await TestProxy.StartAsync(gateway);

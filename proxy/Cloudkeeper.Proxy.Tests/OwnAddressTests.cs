@@ -22,7 +22,7 @@ public sealed class OwnAddressTests
     [InlineData("http://0.0.0.0:8080", "http://gateway:8080", false)]
     [InlineData("http://proxy:8080", "http://proxy:8080", true)]
     [InlineData("http://*:80", "http://127.0.0.1", true)]
-    public void What_leads_back_here_is_recognised(string listening, string address, bool isOwn) =>
+    public void An_address_that_leads_back_here_is_recognised(string listening, string address, bool isOwn) =>
         Assert.Equal(isOwn, new OwnAddress([listening]).Is(new Uri(address)));
 
     [Fact]

@@ -3,11 +3,13 @@ using System.Text.Json;
 
 namespace Cloudkeeper.Proxy.Tests;
 
-/// <summary>Requests go to gateways that know the cluster key, and to nobody else who says that he is ready (AT-16).</summary>
+/// <summary>
+/// Requests go only to gateways that know the cluster key, not to others that answer as ready (AT-16).
+/// </summary>
 public sealed class ProofTests
 {
     [Fact(Timeout = 60_000)]
-    public async Task Who_does_not_know_the_cluster_key_gets_nothing_also_when_there_is_nobody_else()
+    public async Task A_stranger_without_the_cluster_key_gets_nothing_even_as_the_only_one()
     {
         await using var stranger = await FakeGateway.StartAsync(FakeGateway.Say("stranger"));
         stranger.ProvenAddress = "";
@@ -84,7 +86,7 @@ public sealed class ProofTests
 
     /// <summary>Without a quorum no gateway is ready, and all of them answer what they can.</summary>
     [Fact(Timeout = 60_000)]
-    public async Task A_gateway_that_is_not_ready_proves_what_it_is_and_is_better_than_none()
+    public async Task A_gateway_that_is_not_ready_proves_its_identity_and_is_better_than_none()
     {
         await using var gateway = await FakeGateway.StartAsync(FakeGateway.Say("gateway"));
         gateway.ProvenAddress = "";
@@ -111,7 +113,7 @@ public sealed class ProofTests
         await proxy.UntilReadyAsync(1);
         await AnsweredAsync(proxy, "gateway");
 
-        // Somebody else listens there now.
+        // Another process listens there now.
         gateway.ProvenAddress = "";
         await gateway.UntilJudgedAsync();
         await RefusedAsync(proxy);

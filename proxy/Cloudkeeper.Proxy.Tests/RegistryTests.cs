@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Cloudkeeper.Proxy.Tests;
 
-/// <summary>AT-16: whatever stands in the registry, the proxy stays up, uses the gateways, and sends nothing elsewhere.</summary>
+/// <summary>
+/// AT-16: with any content of the registry, the proxy stays up, uses the gateways, and sends nothing elsewhere.
+/// </summary>
 public sealed class RegistryTests
 {
     [Fact(Timeout = 60_000)]
@@ -106,7 +108,7 @@ public sealed class RegistryTests
         Assert.Equal("gateway", await proxy.Client.GetStringAsync("/v1/nodes/a", TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Before feature level 4 anybody may write there.</summary>
+    /// <summary>Before feature level 4 any client may write there.</summary>
     [Fact(Timeout = 60_000)]
     public async Task A_crowd_does_not_displace_gateways_that_are_in_use()
     {
@@ -123,7 +125,7 @@ public sealed class RegistryTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_destination_that_has_not_said_that_it_is_ready_gets_nothing_while_others_are_there()
+    public async Task A_destination_that_has_not_been_ready_gets_nothing_while_others_are_there()
     {
         var release = new TaskCompletionSource();
         await using var gateway = await FakeGateway.StartAsync(async context =>

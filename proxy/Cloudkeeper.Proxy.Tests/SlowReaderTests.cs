@@ -4,7 +4,9 @@ using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Proxy.Tests;
 
-/// <summary>Clients that take little of what they ask for: all that the proxy has of it is bounded, and nobody else notices.</summary>
+/// <summary>
+/// Clients that take little of what they ask for: the proxy's part of it is bounded, and other clients do not notice.
+/// </summary>
 public sealed class SlowReaderTests
 {
     private const int KiB = 1 << 10;
@@ -14,7 +16,7 @@ public sealed class SlowReaderTests
     private const int ReadersMax = 600;
 
     [Fact(Timeout = 120_000)]
-    public async Task What_a_client_does_not_take_stays_at_the_gateway_however_fast_it_was_before()
+    public async Task The_untaken_rest_of_an_answer_stays_at_the_gateway_however_fast_the_client_was_before()
     {
         var sent = 0L;
         var part = new byte[16 * KiB];
@@ -39,7 +41,7 @@ public sealed class SlowReaderTests
     }
 
     [Fact(Timeout = 120_000)]
-    public async Task Hundreds_of_slow_readers_hold_up_nobody_and_give_everything_back()
+    public async Task Hundreds_of_slow_readers_hold_up_no_other_and_give_everything_back()
     {
         await using var gateway = await FakeGateway.StartAsync(static async context =>
             await context.Response.BodyWriter.WriteAsync(
@@ -67,7 +69,7 @@ public sealed class SlowReaderTests
         }
 
         await UntilAsync(
-            () => proxy.Waiting + gateway.Waiting == 0 && proxy.Budget.Used + gateway.Budget.Used == 0, "nobody is waited for");
+            () => proxy.Waiting + gateway.Waiting == 0 && proxy.Budget.Used + gateway.Budget.Used == 0, "no transfer waits");
     }
 
     private static HttpClient Http2Client(TestProxy proxy) => new(

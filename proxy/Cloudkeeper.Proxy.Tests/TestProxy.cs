@@ -69,8 +69,9 @@ internal sealed class TestProxy : IAsyncDisposable
         && cluster.Destinations[new Uri(gateway.Address).Authority].Health.Passive == DestinationHealth.Unhealthy;
 
     /// <summary>
-    /// Asks again until the answer is another one; the test's own time limit ends it. Where everything runs in one process, a
-    /// gateway may be too slow for a connection: then the proxy says to try again, and that is what a client does.
+    /// Asks again until the answer is another one; the test's own time limit ends it. Where everything runs in one
+    /// process, a gateway may be too slow for a connection: then the proxy answers that the client should retry, and so
+    /// it does here.
     /// </summary>
     public async Task<string> AnswerAfterAsync(string former)
     {
@@ -100,7 +101,7 @@ internal sealed class TestProxy : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>An address at which nobody listens.</summary>
+    /// <summary>An address without a listener.</summary>
     public static string FreeAddress()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);

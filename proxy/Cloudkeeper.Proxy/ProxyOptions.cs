@@ -14,7 +14,7 @@ public sealed class ProxyOptions
     /// <summary>Base addresses of gateways, separated by commas: used for as long as no node has named any.</summary>
     public string Gateways { get; init; } = "";
 
-    /// <summary>Whether there is anything to ask nodes for, which takes the cluster key.</summary>
+    /// <summary>Whether nodes are asked at all, which takes the cluster key.</summary>
     internal static bool AsksNodes(IConfiguration configuration) =>
         !string.IsNullOrWhiteSpace(configuration[$"{Section}:{nameof(Nodes)}"]);
 }

@@ -14,7 +14,7 @@ using Yarp.ReverseProxy.Health;
 
 namespace Cloudkeeper.Proxy;
 
-/// <summary>What the proxy is made of.</summary>
+/// <summary>The parts of the proxy.</summary>
 internal static class ProxyServices
 {
     /// <summary>Of YARP, for each answer that it copies.</summary>
@@ -42,8 +42,8 @@ internal static class ProxyServices
             GatewayCluster.Routes, GatewayCluster.Of(StaticGateways(provider.GetRequiredService<IOptions<ProxyOptions>>()))));
         services.AddReverseProxy().AddTransforms<UnchangedTransform>();
 
-        // YARP brings them for policies of routes. Here gateways decide who may do what; the web application's step for them
-        // would be taken for each request without any to apply.
+        // YARP brings them for policies of routes. Here gateways decide on permissions; the web application's step for
+        // them would be taken for each request without any to apply.
         services.RemoveAll<IAuthorizationHandlerProvider>();
 
         services.AddHostedService<GatewayDiscovery>();
@@ -54,10 +54,10 @@ internal static class ProxyServices
         return services;
     }
 
-    /// <summary>Twice what gateways take: they refuse with a document, the web server here would without.</summary>
+    /// <summary>Twice the limits of gateways: they refuse with a document, the web server here would without.</summary>
     private static void RelaxHeaderLimits(KestrelServerOptions server)
     {
-        // What it reads ahead on one connection, or of one body: nobody counts it.
+        // What it reads ahead on one connection, or of one body: no budget counts it.
         server.Limits.MaxRequestBufferSize = 128 << 10;
         server.Limits.Http2.InitialStreamWindowSize = 128 << 10;
         server.Limits.MaxRequestLineSize = 64 << 10;

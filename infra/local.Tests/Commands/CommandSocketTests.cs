@@ -4,7 +4,7 @@ using Cloudkeeper.Local.Commands;
 
 namespace Cloudkeeper.Local.Tests.Commands;
 
-/// <summary>Whatever comes through the socket is answered with what is wrong, and nothing of it stays.</summary>
+/// <summary>Bad input of the socket is answered with what is wrong, and leaves nothing behind.</summary>
 public sealed class CommandSocketTests : IDisposable
 {
     private readonly TestFolder _folder = new();
@@ -29,7 +29,7 @@ public sealed class CommandSocketTests : IDisposable
     [InlineData("", "That is no command")]
     [InlineData("[]", "That is no command")]
     [InlineData("GET / HTTP/1.1", "That is no command")]
-    public async Task What_is_no_command_is_refused_with_the_reason(string line, string reason)
+    public async Task A_line_that_is_no_command_is_refused_with_the_reason(string line, string reason)
     {
         var answer = await AskAsync(line + "\n", (_, _) => throw new InvalidOperationException("It must not come here."));
         Assert.StartsWith($"!{reason}", answer, StringComparison.Ordinal);
@@ -55,16 +55,16 @@ public sealed class CommandSocketTests : IDisposable
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_failure_that_nobody_foresaw_is_told()
+    public async Task An_unforeseen_failure_is_reported()
     {
         var answer = await AskAsync("""{"Verb":"status","Arguments":[]}""" + "\n", (_, _) => throw new IOException("No space left."));
-        Assert.Equal("!That failed: No space left. The terminal of the cluster says more.\n=1\n", answer);
+        Assert.Equal("!That failed: No space left. The terminal of the cluster shows more.\n=1\n", answer);
     }
 
     [Theory(Timeout = 60_000)]
     [InlineData("")]
     [InlineData("{\"Verb\":")]
-    public async Task Who_says_nothing_is_not_waited_for(string beginning)
+    public async Task A_silent_client_is_not_waited_for(string beginning)
     {
         using var socket = CommandSocket.Listen(_folder.Path, TimeSpan.FromMilliseconds(100));
         var serving = socket.ServeAsync((_, _) => Task.FromResult(0), _stop.Token);
@@ -76,7 +76,7 @@ public sealed class CommandSocketTests : IDisposable
 
     /// <summary>More than have a place at a time.</summary>
     [Fact(Timeout = 60_000)]
-    public async Task A_crowd_that_says_nothing_keeps_nobody_out()
+    public async Task A_silent_crowd_keeps_no_client_out()
     {
         using var socket = CommandSocket.Listen(_folder.Path, TimeSpan.FromMilliseconds(100));
         var serving = socket.ServeAsync((_, _) => Task.FromResult(0), _stop.Token);

@@ -5,7 +5,7 @@ using Cloudkeeper.Local.Commands;
 
 namespace Cloudkeeper.Local.Api;
 
-/// <summary>The cluster's own API, through the proxy as everybody else.</summary>
+/// <summary>The cluster's own API, through the proxy as for every client.</summary>
 internal sealed class ClusterApi(Uri proxy) : IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -16,7 +16,7 @@ internal sealed class ClusterApi(Uri proxy) : IDisposable
         Timeout = TimeSpan.FromSeconds(30),
     };
 
-    /// <exception cref="CommandException">Nobody answers.</exception>
+    /// <exception cref="CommandException">No process answers.</exception>
     public async Task<ClusterStatus> ReadAsync(CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(HttpMethod.Get, "/v1/cluster", null, cancellationToken);

@@ -8,7 +8,7 @@ internal sealed record ClusterStatus(
 {
     public int FeatureLevel { get; init; }
 
-    /// <summary>Who keeps the cluster at its feature level although others know the next.</summary>
+    /// <summary>The members that keep the cluster at its feature level although others know the next.</summary>
     public IReadOnlyList<string>? LevelHeldBy { get; init; }
 
     public int Voters => Members.Count(member => member.IsVoter);
@@ -20,7 +20,7 @@ internal sealed record ClusterStatus(
     public MemberStatus? Member(string id) => Members.FirstOrDefault(member => member.Id == id);
 }
 
-/// <param name="Lag">Entries that it lacks; null when the leader has not heard of it.</param>
+/// <param name="Lag">Entries that it lacks; null when the leader has had no message of it.</param>
 /// <param name="CatchUp">Null unless it is a good way behind.</param>
 internal sealed record MemberStatus(string Id, string Url, string Role, string State, long? Lag, CatchUpStatus? CatchUp)
 {

@@ -95,7 +95,7 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
     {
         if (parts.Contains(cluster.Topology.Proxy))
         {
-            throw new CommandException("There is one proxy, and everybody needs it.");
+            throw new CommandException("There is one proxy, and every client needs it.");
         }
 
         if (parts.Count(part => !part.IsNode) == cluster.Topology.Gateways.Count)
@@ -113,7 +113,7 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
 
     /// <summary>
     /// The old one goes first: with a dead member less, the cluster can lose as many more as before. The new one is
-    /// somebody else, with a name and a directory of its own.
+    /// another member, with a name and a directory of its own.
     /// </summary>
     private async Task ReplaceAsync(Part part, CommandOutput output)
     {
@@ -152,7 +152,7 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
         var member = part is null
             ? status.Members.Where(other => other.IsVoter && other.Id != status.Leader && other.Lag is not null)
                 .MinBy(other => other.Lag) ?? throw new CommandException("There is no other voter that could lead.")
-            : status.MemberAt(part) ?? throw new CommandException($"{part.Name} is no member: status shows who is.");
+            : status.MemberAt(part) ?? throw new CommandException($"{part.Name} is no member: status shows the members.");
         if (member.Id == status.Leader)
         {
             await output.SayAsync($"{member.Id} leads already");
@@ -216,5 +216,5 @@ internal sealed class ClusterCommands(Cluster cluster, LocalOptions options, Ros
     }
 
     private Part PartOf(string name) => cluster.Topology.All.FirstOrDefault(part => part.Name == name)
-        ?? throw new CommandException($"There is no {name}. status shows who there is.");
+        ?? throw new CommandException($"There is no {name}. status shows what there is.");
 }

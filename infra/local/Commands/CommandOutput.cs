@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cloudkeeper.Local.Commands;
 
-/// <summary>What a command says to whoever gave it. Gone clients are no reason to stop half way.</summary>
+/// <summary>The output of a command for the client that gave it. Gone clients are no reason to stop half way.</summary>
 internal sealed class CommandOutput(TextWriter writer)
 {
     public const char TextMark = ' ';

@@ -20,7 +20,7 @@ internal sealed record CommandRequest(string Verb, IReadOnlyList<string> Argumen
     /// <summary>A command line whose first word is no option.</summary>
     public static bool IsMeant(IReadOnlyList<string> args) => args.Count > 0 && !args[0].StartsWith('-');
 
-    /// <exception cref="FormatException">Says what is wrong, and what would be right.</exception>
+    /// <exception cref="FormatException">States what is wrong, and what would be right.</exception>
     public static (CommandRequest Request, LocalOptions Options) Parse(IReadOnlyList<string> args)
     {
         var words = args.TakeWhile(arg => !arg.StartsWith('-')).ToList();
@@ -36,7 +36,7 @@ internal sealed record CommandRequest(string Verb, IReadOnlyList<string> Argumen
     }
 
     /// <summary>One line, as it comes through the socket.</summary>
-    /// <exception cref="FormatException">That is no command; says why.</exception>
+    /// <exception cref="FormatException">That is no command; states why.</exception>
     public static CommandRequest Read(ReadOnlySpan<byte> line)
     {
         try
@@ -51,7 +51,7 @@ internal sealed record CommandRequest(string Verb, IReadOnlyList<string> Argumen
         }
     }
 
-    /// <summary>Why it cannot be done, whatever cluster runs; null: perhaps it can.</summary>
+    /// <summary>Why it cannot be done with any cluster; null: perhaps it can.</summary>
     private string? Problem =>
         !Verbs.TryGetValue(Verb, out var rule) ? $"There is no command {Verb}. --help shows which there are."
         : Arguments.Count < rule.Min || Arguments.Count > rule.Max || Arguments.Any(argument => argument is null)

@@ -7,8 +7,8 @@ using System.Text.Json;
 namespace Cloudkeeper.Local.Commands;
 
 /// <summary>
-/// How a second terminal reaches the cluster that runs: a socket in its data directory, so that whoever may write there
-/// may give commands, and nobody else.
+/// How a second terminal reaches the cluster that runs: a socket in its data directory, so that only users that may
+/// write there may give commands.
 /// </summary>
 /// <remarks>
 /// One command a connection. Its request is a line of JSON; the answer is text, each line marked by its first character:
@@ -58,8 +58,8 @@ internal sealed class CommandSocket : IDisposable
 
     /// <summary>The directory is ours alone: a socket that stands there was left behind.</summary>
     /// <param name="data">The directory.</param>
-    /// <param name="patience">How long a connection may say nothing; null: ten seconds.</param>
-    /// <exception cref="FormatException">There can be no socket; says what to do.</exception>
+    /// <param name="patience">How long a connection may be silent; null: ten seconds.</param>
+    /// <exception cref="FormatException">There can be no socket; states what to do.</exception>
     public static CommandSocket Listen(string data, TimeSpan? patience = null)
     {
         var path = UsablePathIn(data);
@@ -103,7 +103,7 @@ internal sealed class CommandSocket : IDisposable
     }
 
     /// <summary>Sends one command, prints what comes back, and returns its exit code.</summary>
-    /// <returns>Null: nobody listens there.</returns>
+    /// <returns>Null: no process listens there.</returns>
     public static async Task<int?> SendAsync(string data, CommandRequest request, CancellationToken cancellationToken)
     {
         var endPoint = new UnixDomainSocketEndPoint(UsablePathIn(data));
@@ -188,7 +188,7 @@ internal sealed class CommandSocket : IDisposable
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // Whoever asked has gone, or says nothing, or we stop: nobody waits for an answer.
+            // The client has gone, or is silent, or we stop: there is no answer to send.
         }
         finally
         {
@@ -240,9 +240,9 @@ internal sealed class CommandSocket : IDisposable
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            // Nobody awaits this task: whoever gave the command is told, and whoever looks at the cluster.
+            // No caller awaits this task: the client of the command gets the error, and the terminal of the cluster.
             await Console.Error.WriteLineAsync($"A command failed: {e}");
-            await output.ComplainAsync($"That failed: {e.Message} The terminal of the cluster says more.");
+            await output.ComplainAsync($"That failed: {e.Message} The terminal of the cluster shows more.");
             await output.EndAsync(1);
         }
     }

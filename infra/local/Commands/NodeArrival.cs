@@ -3,7 +3,7 @@ using Cloudkeeper.Local.Api;
 
 namespace Cloudkeeper.Local.Commands;
 
-/// <summary>Tells the steps of a node that joins: joined, caught up, voting, able to lead.</summary>
+/// <summary>Prints the steps of a node that joins: joined, caught up, voting, able to lead.</summary>
 internal sealed class NodeArrival(ClusterApi api, Part part, CommandOutput output)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

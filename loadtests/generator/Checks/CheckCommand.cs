@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Cloudkeeper.LoadGenerator.Checks;
 
-/// <summary><c>check</c>: runs the checks against servers that somebody else looks after, and says how far it is.</summary>
+/// <summary>
+/// <c>check</c>: runs the checks against servers that the caller looks after, and prints its progress.
+/// </summary>
 internal static class CheckCommand
 {
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.LoadGenerator.Checks;
 
-/// <summary>Who does what, and until when.</summary>
+/// <summary>The clients, their work, and its end.</summary>
 internal sealed record CheckOptions(IReadOnlyList<Target> Targets)
 {
     /// <summary>Linearizable reads that are to be checked.</summary>

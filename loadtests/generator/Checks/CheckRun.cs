@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Cloudkeeper.LoadGenerator.Checks;
 
 /// <summary>
-/// Readers, writers and watchers on the same keys through several gateways, until enough has been read and told. While
-/// it runs, somebody breaks things.
+/// Readers, writers and watchers on the same keys through several gateways, until there are enough reads and events.
+/// While it runs, the caller breaks things.
 /// </summary>
 internal sealed class CheckRun : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class CheckRun : IDisposable
 
     private bool IsEnough => Totals.Reads >= _options.Reads && Totals.Events >= _options.Events;
 
-    /// <summary>Runs until the counts are reached and every watcher has been told the last write.</summary>
+    /// <summary>Runs until the counts are reached and every watcher has got the last write.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         using var watching = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -87,7 +87,7 @@ internal sealed class CheckRun : IDisposable
             if (Stopwatch.GetElapsedTime(started) > CatchUpMax)
             {
                 Violations.Add(
-                    $"{path} has version {version}; after {CatchUpMax} watchers were told {told.Min()} to {told.Max()}.");
+                    $"{path} has version {version}; after {CatchUpMax} watchers had {told.Min()} to {told.Max()}.");
                 return;
             }
 

@@ -28,7 +28,7 @@ internal sealed class CheckTotals
     /// <summary>Watches that went on elsewhere after their stream had ended.</summary>
     public long Resumed => Interlocked.Read(ref _resumed);
 
-    /// <summary>How often reads came from where, as the answers say.</summary>
+    /// <summary>How often reads came from which source, by the answers.</summary>
     public ConcurrentDictionary<string, long> Sources { get; } = new(StringComparer.Ordinal);
 
     public void CountRead(string source)

@@ -133,7 +133,7 @@ internal sealed class CheckedClient(
         && Utf8Parser.TryParse(value[..WriteDigits], out long write, out var digits, 'x')
         && digits == WriteDigits
             ? write
-            : throw new InvalidDataException("a value that nobody wrote");
+            : throw new InvalidDataException("a value that was never written");
 
     private static byte[] GetOf(int key) =>
         Encoding.ASCII.GetBytes($"GET /v1/nodes{CheckedKeys.PathOf(key)} HTTP/1.1\r\nHost: localhost\r\n\r\n");

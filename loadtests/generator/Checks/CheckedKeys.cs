@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Cloudkeeper.LoadGenerator.Checks;
 
-/// <summary>The nodes that are written, read and watched, with what everybody knows of them.</summary>
+/// <summary>The nodes that are written, read and watched, with what all clients know of them.</summary>
 internal sealed class CheckedKeys
 {
     public const string Parent = "/consistency";

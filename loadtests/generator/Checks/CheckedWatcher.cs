@@ -23,7 +23,7 @@ internal sealed class CheckedWatcher(
     /// <summary>All transactions up to this one have been seen as a whole.</summary>
     public long Position => Interlocked.Read(ref _whole);
 
-    /// <summary>The version of a node as told last; -1 before that.</summary>
+    /// <summary>The version of a node in the last event; -1 before that.</summary>
     public int VersionOf(string path) => _versions.GetValueOrDefault(path, -1);
 
     public async Task RunAsync(CancellationToken stopping)

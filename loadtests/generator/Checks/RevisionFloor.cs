@@ -1,8 +1,8 @@
 namespace Cloudkeeper.LoadGenerator.Checks;
 
 /// <summary>
-/// The newest revision that a finished operation has shown. Whatever is asked afterwards must not be answered from
-/// before: this is linearizability, as far as revisions go (the order of revisions is the order of the writes).
+/// The newest revision that a finished operation has shown. A later request must not be answered from before: this is
+/// linearizability, as far as revisions go (the order of revisions is the order of the writes).
 /// </summary>
 internal sealed class RevisionFloor
 {

@@ -1,7 +1,7 @@
 namespace Cloudkeeper.LoadGenerator.Engine;
 
 /// <summary>
-/// Measures contestants in turn, round after round, so that whatever else the machine does falls on all of them alike.
+/// Measures contestants in turn, round after round, so that other load of the machine falls on all of them alike.
 /// </summary>
 internal static class Contest
 {

@@ -3,7 +3,7 @@ using Cloudkeeper.LoadGenerator.Processes;
 
 namespace Cloudkeeper.LoadGenerator.Engine;
 
-/// <summary>A system under measurement, whatever it speaks.</summary>
+/// <summary>A system under measurement, of any protocol.</summary>
 internal interface IContestant
 {
     string Name { get; }

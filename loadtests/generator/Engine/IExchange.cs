@@ -3,7 +3,7 @@ namespace Cloudkeeper.LoadGenerator.Engine;
 /// <summary>The protocol on one connection: which bytes to send next, and when an answer is complete.</summary>
 internal interface IExchange
 {
-    /// <summary>A new connection is open: whatever was under way on an old one is forgotten.</summary>
+    /// <summary>A new connection is open: requests under way on an old one are forgotten.</summary>
     void Connected();
 
     /// <summary>The next request; false when there is nothing more to ask. Valid until the next call.</summary>

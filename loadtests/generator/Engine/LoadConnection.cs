@@ -27,8 +27,8 @@ internal sealed class LoadConnection : IDisposable
     private Stage _stage;
     private volatile bool _isDisposed;
 
-    /// <param name="exchange">What it says and hears.</param>
-    /// <param name="server">Whom it talks to.</param>
+    /// <param name="exchange">Its requests and answers.</param>
+    /// <param name="server">The server's address.</param>
     /// <param name="window">When it counts.</param>
     /// <param name="pace">Null: the next request leaves when the last one is answered.</param>
     public LoadConnection(IExchange exchange, EndPoint server, LoadWindow window, LoadPace? pace = null)

@@ -4,8 +4,8 @@ namespace Cloudkeeper.LoadGenerator.Engine;
 
 /// <summary>Lets the connections of a run send so many requests a second between them, each in its turn.</summary>
 /// <remarks>
-/// What falls due while all of them wait for answers is not made up for: the rate is a limit, and the report says what
-/// came of it.
+/// What falls due while all of them wait for answers is not made up for: the rate is a limit, and the report shows the
+/// outcome.
 /// </remarks>
 internal sealed class LoadPace : IDisposable
 {

@@ -23,7 +23,7 @@ internal sealed class HttpExchange(RequestTemplate common, RequestTemplate rare,
 
     public void Connected()
     {
-        // Nothing is said before the first request.
+        // Nothing is sent before the first request.
     }
 
     public bool TryNextRequest(out ArraySegment<byte> request)

@@ -92,7 +92,7 @@ internal static class HttpReply
             length = (int)end;
             if (size == 0)
             {
-                return true; // Kestrel sends trailers only to those who asked for them
+                return true; // Kestrel sends trailers only on request
             }
         }
     }

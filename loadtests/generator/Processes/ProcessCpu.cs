@@ -7,7 +7,7 @@ internal static class ProcessCpu
 {
     public const string Generator = "generator";
 
-    /// <summary>The kernel reports to user space in hundredths of a second, whatever its own tick is.</summary>
+    /// <summary>The kernel reports to user space in hundredths of a second, with any tick of its own.</summary>
     private const int TicksPerSecond = 100;
 
     /// <summary>Of these processes and of the generator itself. A process that has ended is left out.</summary>

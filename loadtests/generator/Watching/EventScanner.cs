@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace Cloudkeeper.LoadGenerator.Watching;
 
 /// <summary>
-/// Finds the events in Server-Sent Events as their bytes come, in whatever pieces. It keeps the beginning of one line and
-/// nothing else: ten thousand of them are alive at a time.
+/// Finds the events in Server-Sent Events as their bytes come, in pieces of any size. It keeps the beginning of one
+/// line and nothing else: ten thousand of them are alive at a time.
 /// </summary>
 internal sealed class EventScanner
 {

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.LoadGenerator.Watching;
 
-/// <summary>Counts what many connections bring, and tells the one who waits when it is enough.</summary>
+/// <summary>Counts what many connections bring, and wakes the waiter when it is enough.</summary>
 internal sealed class Tally
 {
     private readonly Lock _gate = new();

@@ -121,7 +121,7 @@ internal sealed class WatchRun : IDisposable
             await pace.WaitForNextTickAsync(stopping);
         }
 
-        // Who is missing shows in the counts.
+        // Missing watchers show in the counts.
         _ = await _deliveries.ReachAsync(ExpectedOf(writes), DeliveryLimit, stopping);
         return writes;
     }

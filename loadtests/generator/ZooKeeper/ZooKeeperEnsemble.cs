@@ -99,7 +99,7 @@ internal sealed class ZooKeeperEnsemble : IDisposable
         return text.ToString();
     }
 
-    /// <summary>The port opens before there is a leader, so each member is asked whom it follows.</summary>
+    /// <summary>The port opens before there is a leader, so each member is asked for its leader.</summary>
     private async Task WaitUntilServingAsync(CancellationToken stopping)
     {
         var started = Stopwatch.GetTimestamp();

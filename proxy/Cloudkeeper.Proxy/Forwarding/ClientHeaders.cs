@@ -3,8 +3,8 @@ using System.Net.Http.Headers;
 namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>
-/// Headers by which a proxy says where a request comes from. From a client they say nothing, and no gateway is to take them
-/// for ours.
+/// Headers by which a proxy names the origin of a request. From a client they prove nothing, and a gateway must not
+/// take them for ours.
 /// </summary>
 internal static class ClientHeaders
 {

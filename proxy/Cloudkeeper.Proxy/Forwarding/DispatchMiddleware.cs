@@ -8,12 +8,12 @@ namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>
 /// Around balancing and forwarding: sends a request to another gateway where that cannot execute it twice, and turns
-/// what is left of the failures into answers of our own.
+/// the remaining failures into answers of our own.
 /// </summary>
 /// <remarks>
-/// A request that no gateway has seen a byte of goes to the next one, whatever its method. One that may have been
-/// executed is repeated only if it reads; of a mutation the client is told that nobody knows, and repeats it under its
-/// <c>Idempotency-Key</c>.
+/// A request that no gateway has seen a byte of goes to the next one, with any method. One that may have been executed
+/// is repeated only if it reads; the client of a mutation is answered that the outcome is unknown, and repeats it under
+/// its <c>Idempotency-Key</c>.
 /// </remarks>
 internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metrics, BodyPace pace)
 {
@@ -69,7 +69,9 @@ internal sealed class DispatchMiddleware(RequestDelegate next, ProxyMetrics metr
         return body;
     }
 
-    /// <summary>A watch may be read slowly: its gateway bounds what waits for it, and tells it of the gap.</summary>
+    /// <summary>
+    /// A watch may be read slowly: its gateway bounds the events that wait for it, and sends it a gap.
+    /// </summary>
     private static void AllowSlowReader(HttpContext context)
     {
         if (context.Request.Path.StartsWithSegments("/v1/watch", StringComparison.Ordinal))

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Proxy.Forwarding;
 /// <summary>How an attempt to pass a request on ended, by what it leaves open.</summary>
 internal enum Failure
 {
-    /// <summary>The gateway has answered, whatever its answer.</summary>
+    /// <summary>The gateway has answered, with any status.</summary>
     None,
 
     /// <summary>There is no gateway to send it to.</summary>
@@ -17,7 +17,7 @@ internal enum Failure
     /// <summary>The connection broke. The request may have been executed.</summary>
     Lost,
 
-    /// <summary>The gateway said nothing for too long. The request may have been executed.</summary>
+    /// <summary>The gateway was silent for too long. The request may have been executed.</summary>
     TimedOut,
 
     /// <summary>The client sent a body that cannot be read: too large, too slow, or not HTTP.</summary>

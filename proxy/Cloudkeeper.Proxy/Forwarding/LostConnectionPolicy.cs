@@ -5,7 +5,7 @@ namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>
 /// A gateway that cannot be connected to, or whose connection broke before it answered, is left alone for a while at once.
-/// An answer that breaks off says less: a gateway may end the stream of a client that takes nothing.
+/// An answer that breaks off means less: a gateway may end the stream of a client that takes nothing.
 /// </summary>
 internal sealed class LostConnectionPolicy(IDestinationHealthUpdater health) : IPassiveHealthCheckPolicy
 {

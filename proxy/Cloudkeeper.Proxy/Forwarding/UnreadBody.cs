@@ -4,7 +4,7 @@ using Cloudkeeper.Hosting.Memory;
 namespace Cloudkeeper.Proxy.Forwarding;
 
 /// <summary>
-/// A request's body that knows whether anybody has begun to read it: only one that is whole can be sent to another
+/// A request's body that knows whether reading has begun: only one that is whole can be sent to another
 /// gateway. It has to come at a pace.
 /// </summary>
 /// <param name="pace">Null: the web server sees to it.</param>
@@ -29,9 +29,9 @@ internal sealed class UnreadBody(Stream body, PipeReader reader, BodyPace? pace)
     }
 
     /// <remarks>
-    /// Not to be cancelled: the web server cannot read on behind a read that was. It would reset the connection because of
-    /// what is left of the body, and the client might never see an answer that came early. A client that has left ends the
-    /// read as well, and one that sends nothing does after a few seconds.
+    /// Not to be cancelled: the web server cannot read on behind a read that was. It would reset the connection because
+    /// of the rest of the body, and the client might never see an answer that came early. A client that has left ends
+    /// the read as well, and one that sends nothing does after a few seconds.
     /// </remarks>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -53,7 +53,7 @@ internal sealed class UnreadBody(Stream body, PipeReader reader, BodyPace? pace)
         return WaitAsync(read, _transfer);
     }
 
-    /// <summary>Nobody reads it any more.</summary>
+    /// <summary>There is no reader any more.</summary>
     public void EndReading() => _transfer?.Dispose();
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.LoadBalancing;
 
 namespace Cloudkeeper.Proxy.Gateways;
 
-/// <summary>YARP's configuration: one route for everything, one cluster of all gateways.</summary>
+/// <summary>YARP's configuration: one route for all requests, one cluster of all gateways.</summary>
 internal static class GatewayCluster
 {
     public const string Id = "gateways";

@@ -12,15 +12,15 @@ namespace Cloudkeeper.Proxy.Gateways;
 
 /// <summary>
 /// Asks the consensus nodes every second which gateways have registered, any one of them, without a quorum if need be.
-/// While none answers, or none knows a gateway, the last good answer stands. Who the nodes are it asks as well: they come
-/// and go, and one that was removed would name the gateways of its time for ever.
+/// While none answers, or none knows a gateway, the last good answer stands. It asks for the list of nodes as well:
+/// they come and go, and one that was removed would name the gateways of its time for ever.
 /// </summary>
 /// <remarks>Nothing that is answered is trusted to make sense, and nothing that goes wrong here ends the proxy.</remarks>
 internal sealed partial class GatewayDiscovery : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>What is wrong with registrations is said again no sooner: it may be wrong every second.</summary>
+    /// <summary>Faults of registrations are logged again no sooner: they may be there every second.</summary>
     private static readonly TimeSpan ComplaintInterval = TimeSpan.FromSeconds(30);
 
     private readonly IReadOnlyList<Uri> _listed;
@@ -123,7 +123,7 @@ internal sealed partial class GatewayDiscovery : BackgroundService
         return list.Choose(_gateways);
     }
 
-    /// <summary>Why nothing is to be sent to an address that somebody has registered.</summary>
+    /// <summary>Why no request may go to an address that a client has registered.</summary>
     private string? Judge(Uri address, Uri node, NodeDirectory nodes)
     {
         if (_own.Value.Is(address))
@@ -193,7 +193,7 @@ internal sealed partial class GatewayDiscovery : BackgroundService
     [LoggerMessage(LogLevel.Information, "{Count} gateways: {Gateways}")]
     private static partial void LogGateways(ILogger logger, int count, string gateways);
 
-    [LoggerMessage(LogLevel.Debug, "Node {Node} does not say which nodes and gateways there are: {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Node {Node} does not return the list of nodes and gateways: {Reason}")]
     private static partial void LogNoAnswer(ILogger logger, Uri node, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Count} registrations of gateways are passed over: {Skipped}")]

@@ -5,17 +5,17 @@ using Cloudkeeper.Hosting.Logging;
 namespace Cloudkeeper.Proxy.Gateways;
 
 /// <summary>
-/// What a node says of the gateways that have registered. Each entry is judged by itself: one that cannot be used costs
-/// nobody but itself, whatever it holds.
+/// A node's list of the gateways that have registered. Each entry is judged by itself: one that cannot be used costs no
+/// other, with any content.
 /// </summary>
 /// <param name="Usable">Base addresses, each authority once.</param>
-/// <param name="Skipped">What is wrong with the others, as many as a line of the log takes.</param>
+/// <param name="Skipped">The faults of the others, as many as a line of the log takes.</param>
 /// <param name="SkippedCount">How many those are.</param>
 internal sealed record GatewayList(IReadOnlyList<Uri> Usable, IReadOnlyList<string> Skipped, int SkippedCount)
 {
     /// <summary>
     /// Gateways that are used at a time: each is probed every second. The cluster itself takes fewer; before feature level 4
-    /// it cannot tell gateways from others who write there.
+    /// it cannot tell gateways from other clients that write there.
     /// </summary>
     public const int CountMax = 256;
 
@@ -70,7 +70,7 @@ internal sealed record GatewayList(IReadOnlyList<Uri> Usable, IReadOnlyList<stri
         return new GatewayList([.. usable.Values], skipped, skippedCount);
     }
 
-    /// <summary>Null for anything but a text, one that is no Unicode included.</summary>
+    /// <summary>Null for any value but a text, one that is no Unicode included.</summary>
     private static string? TextOf(JsonElement entry, string member)
     {
         try
@@ -86,6 +86,6 @@ internal sealed record GatewayList(IReadOnlyList<Uri> Usable, IReadOnlyList<stri
         }
     }
 
-    /// <summary>Anybody may have chosen these characters: the log escapes them.</summary>
+    /// <summary>Any client may have chosen these characters: the log escapes them.</summary>
     private static string Shown(string? text) => text is null ? "null" : PlainText.Cut(text, TextCharsMax);
 }

@@ -7,14 +7,15 @@ using Yarp.ReverseProxy.Model;
 namespace Cloudkeeper.Proxy.Gateways;
 
 /// <summary>
-/// Which gateways have shown that they know the cluster key. Where they are a registry says, and whoever listens there may
-/// say that he is ready: each probe carries a fresh challenge (<see cref="KeyProof"/>), and without the right answer to it an
-/// address gets no requests. A proxy answers none, so that no request runs in circles between proxies.
+/// Which gateways have shown that they know the cluster key. Their addresses come from a registry, and a stranger that
+/// listens at one of them may answer as ready: each probe carries a fresh challenge (<see cref="KeyProof"/>), and
+/// without the right answer to it an address gets no requests. A proxy answers none, so that no request runs in circles
+/// between proxies.
 /// </summary>
 /// <remarks>
-/// The proof holds for one address: another gateway's is of no use to whoever has registered his own. The settings may name
-/// a gateway by another name than it has itself; at their addresses the proof of any gateway will do. A proxy without a key,
-/// which asks no nodes and uses what its settings name, asks for none.
+/// The proof holds for one address: another gateway's is of no use to a stranger that has registered his own. The
+/// settings may name a gateway by another name than it has itself; at their addresses the proof of any gateway will do.
+/// A proxy without a key, which asks no nodes and uses what its settings name, asks for none.
 /// </remarks>
 internal sealed class GatewayProofs
 {
@@ -37,8 +38,8 @@ internal sealed class GatewayProofs
         }
     }
 
-    /// <summary>Remembers what the answer to a probe has shown.</summary>
-    /// <returns>Whether that is another thing than was known before.</returns>
+    /// <summary>Records the proof in the answer to a probe, or its absence.</summary>
+    /// <returns>Whether this is news.</returns>
     public bool Hear(DestinationState gateway, HttpResponseMessage answer)
     {
         var isProven = IsProof(AddressOf(gateway), answer);
@@ -47,7 +48,7 @@ internal sealed class GatewayProofs
         return isNew;
     }
 
-    /// <summary>Whether requests may go there. A gateway of the settings is believed until it has been asked.</summary>
+    /// <summary>Whether requests may go there. A gateway of the settings may be used until it has been asked.</summary>
     public bool Admit(DestinationState gateway) =>
         _key is null || (Known(gateway) ?? _listed.Contains(AddressOf(gateway)));
 

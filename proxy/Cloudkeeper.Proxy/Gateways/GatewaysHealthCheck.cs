@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Model;
 
 namespace Cloudkeeper.Proxy.Gateways;
 
-/// <summary>The proxy is of use once a gateway has said that it is ready.</summary>
+/// <summary>The proxy is of use once a gateway has been ready.</summary>
 internal sealed class GatewaysHealthCheck(IProxyStateLookup state) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(

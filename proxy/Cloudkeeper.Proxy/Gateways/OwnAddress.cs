@@ -3,9 +3,9 @@ using System.Net.NetworkInformation;
 
 namespace Cloudkeeper.Proxy.Gateways;
 
-/// <summary>Tells whether an address is this proxy's own: what it sent there would come back, again and again.</summary>
+/// <summary>Decides whether an address is this proxy's own: requests to it would come back, again and again.</summary>
 /// <remarks>A name that leads here by way of DNS or a load balancer is not seen through.</remarks>
-/// <param name="listening">Where the proxy listens, as the web server says it.</param>
+/// <param name="listening">The addresses of the web server.</param>
 internal sealed class OwnAddress(IEnumerable<string> listening)
 {
     private const string Localhost = "localhost";

@@ -5,7 +5,7 @@ using Yarp.ReverseProxy.Model;
 
 namespace Cloudkeeper.Proxy.Gateways;
 
-/// <summary>What a gateway is asked every second: whether it is ready, and whether it is one.</summary>
+/// <summary>The probe of each second: whether a gateway is ready, and whether it is one.</summary>
 internal sealed class ProbeFactory(GatewayProofs proofs) : IProbingRequestFactory
 {
     public HttpRequestMessage CreateRequest(ClusterModel cluster, DestinationModel destination)

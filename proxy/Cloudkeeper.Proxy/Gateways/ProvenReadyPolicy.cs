@@ -17,7 +17,7 @@ internal sealed class ProvenReadyPolicy(
         var states = new List<NewActiveDestinationHealth>(probingResults.Count);
         foreach (var result in probingResults)
         {
-            // Who does not answer has shown nothing: what was known of him stands.
+            // A gateway that does not answer has proved nothing: its last proof stands.
             isNews |= result.Response is { } answer && proofs.Hear(result.Destination, answer);
             states.Add(new NewActiveDestinationHealth(
                 result.Destination,
@@ -29,7 +29,7 @@ internal sealed class ProvenReadyPolicy(
         health.SetActive(cluster, states);
         if (isNews)
         {
-            // Who is not ready may still be the best that there is, once he has proved himself.
+            // A gateway that is not ready may still be the best that there is, once it has proved itself.
             destinations.UpdateAvailableDestinations(cluster);
         }
     }

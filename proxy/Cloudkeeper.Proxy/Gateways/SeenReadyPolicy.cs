@@ -5,12 +5,13 @@ using Yarp.ReverseProxy.Model;
 namespace Cloudkeeper.Proxy.Gateways;
 
 /// <summary>
-/// Requests go to gateways that have said that they are ready. One that was named a moment ago has not yet, and may be none:
-/// it is used only while there is nobody better.
+/// Requests go to gateways that have answered as ready. One that was named a moment ago has not yet, and may be none:
+/// it is used only while there is no better one.
 /// </summary>
 /// <remarks>
-/// When no gateway is ready all are used again: without a quorum none is, and yet each of them still answers stale reads, and
-/// says best itself what is wrong. Not so whoever has not proved that it is a gateway: it gets nothing, whatever happens.
+/// When no gateway is ready all are used again: without a quorum none is, and yet each of them still answers stale
+/// reads, and describes the fault best itself. A process that has not proved that it is a gateway gets nothing in any
+/// case.
 /// </remarks>
 internal sealed class SeenReadyPolicy(GatewayProofs proofs) : IAvailableDestinationsPolicy
 {

@@ -106,7 +106,7 @@ public sealed class BodyTests : IDisposable
     }
 
     [Fact]
-    public async Task Bodies_that_come_slowly_are_refused_together_beyond_what_may_be_in_flight()
+    public async Task Slow_bodies_are_refused_together_beyond_the_limit_in_flight()
     {
         const int sent = BodyLimits.Batch - 1024;
         await using var node = await OneNode.StartOnSocket(
@@ -135,9 +135,9 @@ public sealed class BodyTests : IDisposable
         Assert.Equal(HttpStatusCode.OK, status);
     }
 
-    /// <summary>Streams between members have no end; a snapshot has the size that its announcement says.</summary>
+    /// <summary>Streams between members have no end; a snapshot has the size in its announcement.</summary>
     [Fact]
-    public async Task Each_route_that_takes_a_body_says_how_large_it_may_be()
+    public async Task Each_route_that_takes_a_body_limits_its_size()
     {
         await using var node = OneNode.Start(_directory);
         var unbounded = node.Routes

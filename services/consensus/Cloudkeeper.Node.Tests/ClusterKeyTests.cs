@@ -4,7 +4,7 @@ using TestClusterKey = Cloudkeeper.Cluster.Tests.Clusters.TestClusterKey;
 
 namespace Cloudkeeper.Node.Tests;
 
-/// <summary>A node is for the processes of its cluster: who does not show the key learns nothing.</summary>
+/// <summary>A node is for the processes of its cluster: a caller that does not show the key learns nothing.</summary>
 public sealed class ClusterKeyTests : IDisposable
 {
     private const string WrongKey = "Cloudkeeper BQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
@@ -63,7 +63,7 @@ public sealed class ClusterKeyTests : IDisposable
     [InlineData("GET", "/healthz/../membership")]
     [InlineData("GET", "/healthz%2f..%2fmembership")]
     [InlineData("POST", "/metrics/")]
-    public async Task What_is_no_open_route_is_closed(string method, string path)
+    public async Task A_route_that_is_not_open_is_closed(string method, string path)
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         using var stranger = node.CreateStranger();
@@ -72,7 +72,7 @@ public sealed class ClusterKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_that_belongs_to_no_cluster_tells_strangers_nothing_either()
+    public async Task A_node_without_a_cluster_refuses_strangers_as_well()
     {
         await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2");
         using var stranger = node.CreateStranger();
@@ -95,7 +95,7 @@ public sealed class ClusterKeyTests : IDisposable
     }
 
     [Fact]
-    public async Task A_cluster_that_wants_no_key_serves_everybody()
+    public async Task A_cluster_without_a_key_serves_every_caller()
     {
         await using var node = await OneNode.Start(_directory, ("Hosting:ClusterKey", "none")).LeadAsync();
         using var stranger = node.CreateStranger();

@@ -30,7 +30,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_member_opens_what_it_has_joined_with()
+    public void A_member_opens_the_log_that_it_has_joined_with()
     {
         Guid instance;
         using (var directory = Open())
@@ -45,7 +45,7 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void What_an_unfinished_start_has_left_is_no_log_of_the_next()
+    public void The_files_of_an_unfinished_start_are_no_log_of_the_next()
     {
         using var directory = Open();
         var unfinished = RaftLogStore.Open(
@@ -161,7 +161,7 @@ public sealed class DataDirectoryTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Without_a_readable_identity_nobody_votes_with_what_is_there(bool isMissing)
+    public void Without_a_readable_identity_a_node_does_not_vote(bool isMissing)
     {
         BecomeMember();
         var path = Path.Combine(_folder, IdentityFile.Name);

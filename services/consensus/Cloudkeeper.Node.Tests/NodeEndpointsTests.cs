@@ -22,7 +22,7 @@ public sealed class NodeEndpointsTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task What_was_written_is_read_at_its_revision()
+    public async Task A_write_is_read_at_its_revision()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         var revision = await node.WriteAsync("/a", "hello");
@@ -72,7 +72,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_only_a_leader_decides_is_refused_with_the_whole_batch_and_its_reason()
+    public async Task A_leaders_command_is_refused_with_the_whole_batch_and_its_reason()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         var session = Assert.IsType<SessionInfo>((await node.ExecuteAsync(new OpenSessionCommand(60_000, "s"))).Body).Id;
@@ -119,7 +119,7 @@ public sealed class NodeEndpointsTests : IDisposable
     /// <summary>F-02 and SR-H2: what has no values is counted as well.</summary>
     [Theory]
     [MemberData(nameof(LargeListings))]
-    public async Task An_answer_of_many_listings_ends_early_whatever_they_list(string kind)
+    public async Task An_answer_of_many_listings_of_any_kind_ends_early(string kind)
     {
         const int Entries = 200;
         await using var node = await OneNode.Start(_directory).LeadAsync();
@@ -154,7 +154,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task Keepalives_are_counted_and_the_dead_are_told()
+    public async Task Keepalives_are_counted_and_expired_sessions_are_reported()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         var opened = await node.ExecuteAsync(new OpenSessionCommand(60_000, "worker"));
@@ -177,7 +177,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task The_feed_gives_history_and_then_what_comes_without_a_gap()
+    public async Task The_feed_gives_history_and_then_new_changes_without_a_gap()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         for (var i = 0; i < 3; i++)
@@ -207,7 +207,7 @@ public sealed class NodeEndpointsTests : IDisposable
     [InlineData("recent=1000", 0)]
     [InlineData("recent=0", 3)]
     [InlineData("", 3)]
-    public async Task A_feed_says_first_of_which_cluster_it_is_and_where_it_begins(string query, long from)
+    public async Task A_feed_begins_with_its_cluster_and_its_first_revision(string query, long from)
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         for (var i = 0; i < 3; i++)
@@ -229,7 +229,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_point_reflects_what_was_acknowledged_and_says_of_which_cluster_it_is()
+    public async Task A_read_point_reflects_all_acknowledged_writes_and_names_its_cluster()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         for (var i = 0; i < 3; i++)
@@ -286,7 +286,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task Before_it_belongs_to_a_cluster_a_node_says_who_it_is_and_that_it_cannot_serve()
+    public async Task Before_it_belongs_to_a_cluster_a_node_identifies_itself_and_does_not_serve()
     {
         await using var node = OneNode.Start(_directory, "1=http://127.0.0.1:1,2=http://127.0.0.1:2,3=http://127.0.0.1:3");
 
@@ -304,7 +304,7 @@ public sealed class NodeEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_whose_log_is_gone_does_not_begin_another_one_and_says_what_to_do()
+    public async Task A_node_whose_log_is_gone_does_not_begin_another_one_and_logs_what_to_do()
     {
         await using (await OneNode.Start(_directory).LeadAsync())
         {
@@ -315,7 +315,7 @@ public sealed class NodeEndpointsTests : IDisposable
             File.Delete(file);
         }
 
-        // It has voted once and does not know for whom: it must not vote again.
+        // It has voted once and does not know for which candidate: it must not vote again.
         await using var again = OneNode.Start(_directory);
         var view = await again.Client.GetFromJsonAsync<JsonElement>(NodeRoutes.Membership, Stopping);
         while (!view.GetProperty("detail").GetString()!.Contains("restore a backup", StringComparison.Ordinal))

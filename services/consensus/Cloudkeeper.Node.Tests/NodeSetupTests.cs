@@ -19,7 +19,7 @@ public sealed class NodeSetupTests
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_said_at_once()
+    public void All_errors_are_reported_at_once()
     {
         var problems = Problems(new NodeOptions
         {
@@ -68,7 +68,7 @@ public sealed class NodeSetupTests
     [InlineData("urls", "http://10.0.0.4:7000;http://127.0.0.1:7000")]
     [InlineData("http_ports", "8080")]
     [InlineData("Kestrel:Endpoints:Http:Url", "http://*:7000")]
-    public void Where_the_others_reach_it_must_be_said_when_it_cannot_be_known(string setting, string value)
+    public void The_address_must_be_set_when_it_cannot_be_derived(string setting, string value)
     {
         var problem = Assert.Single(Problems(new NodeOptions { Join = "http://a:1" }, (setting, value)));
         Assert.StartsWith("Node:Address must say", problem, StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class NodeSetupTests
         StringComparison.Ordinal);
 
     [Fact]
-    public void The_log_tells_what_was_given_apart_from_the_defaults()
+    public void The_log_lists_given_settings_apart_from_the_defaults()
     {
         var options = new NodeOptions { Id = 2, Members = Two };
         Assert.Equal($"Node:Members={Two}, Node:Id=2", EffectiveOptions.Given(options));

@@ -4,7 +4,7 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Node.Tests;
 
-/// <summary>What a node has begun is over before the data directory is somebody else's.</summary>
+/// <summary>A node's work is over before the data directory is another process's.</summary>
 public sealed class ReplicaHostEndTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("cloudkeeper-end-").FullName;

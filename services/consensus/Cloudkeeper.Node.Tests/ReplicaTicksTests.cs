@@ -4,7 +4,9 @@ namespace Cloudkeeper.Node.Tests;
 
 public sealed class ReplicaTicksTests
 {
-    /// <summary>Ten ticks at once would be an election timeout without a word of the leader, who waits in the same queue.</summary>
+    /// <summary>
+    /// Ten ticks at once would be an election timeout without a message of the leader, which waits in the same queue.
+    /// </summary>
     [Fact]
     public void Ticks_that_pile_up_behind_a_long_turn_count_once_and_the_next_one_counts_again()
     {

@@ -29,7 +29,7 @@ public sealed class ReplicaTurnsTests
             }
         })));
 
-        // Somebody may still be at work on the last ones: an input behind them runs after them.
+        // A thread may still be at work on the last ones: an input behind them runs after them.
         await turns.PostAsync(() => true);
         Assert.Equal(0, overlaps);
         Assert.All(ran, count => Assert.Equal(Each, count));
@@ -91,7 +91,7 @@ public sealed class ReplicaTurnsTests
     }
 
     [Fact]
-    public async Task It_says_when_too_much_is_waiting_and_when_that_is_over()
+    public async Task It_reports_when_too_much_is_waiting_and_when_that_is_over()
     {
         const int Max = 3;
         var turns = new ReplicaTurns(() => { }, e => throw e, Max);

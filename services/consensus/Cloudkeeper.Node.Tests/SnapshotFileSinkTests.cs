@@ -18,7 +18,7 @@ public sealed class SnapshotFileSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_written_is_stored()
+    public async Task Written_blocks_are_stored()
     {
         using var files = new PhysicalFileSystem(_directory);
         var store = new SnapshotStore(files, Guid.Empty);
@@ -43,7 +43,7 @@ public sealed class SnapshotFileSinkTests : IDisposable
         Assert.Null(store.FindNewest());
     }
 
-    /// <summary>Rule R3: a disk that fails ends the process, whichever file it fails for.</summary>
+    /// <summary>Rule R3: a disk that fails ends the process, with any of its files.</summary>
     [Fact]
     public async Task A_failing_disk_is_fatal_and_not_swallowed()
     {
@@ -58,7 +58,7 @@ public sealed class SnapshotFileSinkTests : IDisposable
     }
 
     [Fact]
-    public async Task A_snapshot_of_a_node_that_stops_leaves_the_disk_alone_and_takes_what_else_comes()
+    public async Task A_snapshot_of_a_node_that_stops_leaves_the_disk_alone_and_takes_further_blocks()
     {
         using var files = new PhysicalFileSystem(_directory);
         using var stopping = new CancellationTokenSource();

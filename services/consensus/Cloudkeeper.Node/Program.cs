@@ -53,7 +53,7 @@ try
 }
 catch (StorageException e)
 {
-    // The data directory cannot be used: there is nothing to start with, and the message says what to do.
+    // The data directory cannot be used: there is nothing to start with, and the message states what to do.
     await Console.Error.WriteLineAsync(e.Message);
     return 1;
 }

@@ -2,7 +2,7 @@ using Cloudkeeper.Raft.Tests.Bugs;
 
 namespace Cloudkeeper.Raft.Tests;
 
-/// <summary>What others say ends no process, and those who do not vote decide nothing.</summary>
+/// <summary>No message ends a process, and members that do not vote decide nothing.</summary>
 public sealed class TrustTests
 {
     private static readonly NodeId Learner = new(4);
@@ -40,7 +40,7 @@ public sealed class TrustTests
 
     [Theory]
     [MemberData(nameof(Voices))]
-    public void Who_does_not_vote_deposes_no_leader_and_raises_no_term(int from, string kind)
+    public void A_sender_without_a_vote_deposes_no_leader_and_raises_no_term(int from, string kind)
     {
         var bench = new Bench(members: "1v 2v 3v 4l").Lead();
         var (term, last) = (bench.Raft.Term, bench.Raft.LastIndex);
@@ -53,7 +53,7 @@ public sealed class TrustTests
 
     [Theory]
     [MemberData(nameof(Voices))]
-    public void Who_does_not_vote_is_not_followed_either(int from, string kind)
+    public void A_sender_without_a_vote_is_not_followed_either(int from, string kind)
     {
         var bench = new Bench(members: "1v 2v 3v 4l");
         var (term, last) = (bench.Raft.Term, bench.Raft.LastIndex);
@@ -66,7 +66,7 @@ public sealed class TrustTests
 
     /// <summary>Its log may lack the entry by which the other has become a voter.</summary>
     [Fact]
-    public void Whom_voters_vouch_for_is_heard_until_the_own_log_speaks_of_members()
+    public void A_sender_that_voters_vouch_for_counts_until_the_own_log_has_a_membership()
     {
         var bench = new Bench(members: "1v 2v 3v 4l");
         var append = Bench.Append(Learner, 2, previous: 1, previousTerm: 1, commit: 1);
@@ -84,7 +84,7 @@ public sealed class TrustTests
 
     /// <summary>It may be undone, and by the one that it takes out (found by a simulation with a hostile peer, seed 2067).</summary>
     [Fact]
-    public void Who_is_taken_out_by_a_change_that_is_not_committed_is_known_and_heard()
+    public void A_member_that_an_uncommitted_change_takes_out_is_known_and_counts()
     {
         var bench = new Bench().Lead();
         Assert.Equal(
@@ -110,7 +110,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public void What_a_leader_promises_beyond_the_log_is_not_believed()
+    public void A_leaders_commit_index_beyond_the_log_is_not_believed()
     {
         var bench = new Bench();
         var heartbeat = new HeartbeatRequest(Bench.Two, Bench.One, new Term(2), new LogIndex(1), 0);
@@ -120,7 +120,7 @@ public sealed class TrustTests
     }
 
     [Fact]
-    public void What_a_follower_says_to_have_beyond_the_log_does_not_count()
+    public void An_acknowledgement_beyond_the_log_does_not_count()
     {
         var bench = new Bench().Lead();
         var reply = new AppendReply(
@@ -133,14 +133,14 @@ public sealed class TrustTests
     public void A_membership_without_voters_is_not_taken()
     {
         var bench = new Bench();
-        var nobody = MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1l", "2l"]));
-        var entry = new LogEntry(new LogIndex(2), new Term(1), EntryKind.Membership, nobody);
+        var learners = MembershipCodec.Encode(Scripts.ScriptCommand.ParseMembership(["1l", "2l"]));
+        var entry = new LogEntry(new LogIndex(2), new Term(1), EntryKind.Membership, learners);
         Assert.Equal(StepResult.Violation, bench.Raft.Step(Bench.Append(Bench.Two, 1, 1, 1, 1, entry)));
     }
 
-    /// <summary>AT-14: whoever says it, and whatever it is.</summary>
+    /// <summary>AT-14: any message of any sender.</summary>
     [Fact]
-    public void No_message_throws_and_those_who_do_not_vote_change_nothing()
+    public void No_message_throws_and_senders_without_a_vote_change_nothing()
     {
         for (var seed = 0; seed < 300; seed++)
         {

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>What an entry's payload is. Part of the log and peer formats: append, never renumber.</summary>
+/// <summary>The kind of an entry's payload. Part of the log and peer formats: append, never renumber.</summary>
 public enum EntryKind : byte
 {
     /// <summary>Opaque to Raft: a batch of commands for the state machine.</summary>

@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>Told what happens inside, for logs and traces. It must neither throw nor call back into the node.</summary>
+/// <summary>
+/// Notified of events inside, for logs and traces. It must neither throw nor call back into the node.
+/// </summary>
 public interface IRaftObserver
 {
     void RoleChanged(NodeId node, Role role, Term term, NodeId? leader);

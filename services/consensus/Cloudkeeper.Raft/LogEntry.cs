@@ -4,7 +4,7 @@ namespace Cloudkeeper.Raft;
 public readonly record struct LogEntry(LogIndex Index, Term Term, EntryKind Kind, ReadOnlyMemory<byte> Payload)
 {
     /// <summary>
-    /// What the entry weighs in flow control and batching: its payload and a fixed overhead, in bytes.
+    /// The entry's size in flow control and batching: its payload and a fixed overhead, in bytes.
     /// </summary>
     public int Size => Payload.Length + Overhead;
 

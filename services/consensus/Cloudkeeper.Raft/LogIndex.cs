@@ -5,7 +5,7 @@ namespace Cloudkeeper.Raft;
 /// <summary>Position of an entry in the log. The first entry has index 1; 0 is the empty log.</summary>
 public readonly record struct LogIndex(long Value) : IComparable<LogIndex>
 {
-    /// <summary>No index is larger: far from what an overflow could reach.</summary>
+    /// <summary>No index is larger: far below an overflow.</summary>
     public const long Largest = 1L << 56;
 
     public static readonly LogIndex Zero;

@@ -13,7 +13,7 @@ public sealed record Member(NodeId Id, string Address, bool IsVoter, bool IsOutg
     /// </summary>
     public Guid Instance { get; init; }
 
-    /// <summary>The newest feature level that the member's program knows, as it said when it started last.</summary>
+    /// <summary>The newest feature level that the member's program knows, as announced at its last start.</summary>
     public int Level { get; init; }
 
     /// <summary>It is on its way out: never promoted, and taken out as soon as it does not vote any more.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>Who belongs to the cluster and who votes (thesis, chapter 4). Immutable; members in order of id.</summary>
+/// <summary>The members of the cluster and the voters (thesis, chapter 4). Immutable; members in order of id.</summary>
 /// <remarks>Derived from snapshot plus log only, never stored a third time (bugs B-15, B-54).</remarks>
 public sealed class Membership : IEquatable<Membership>
 {
@@ -23,7 +23,8 @@ public sealed class Membership : IEquatable<Membership>
     public IReadOnlyList<Member> Members { get; }
 
     /// <summary>
-    /// The largest id that was ever given: a smaller one that is not among the members belongs to somebody who was removed.
+    /// The largest id that was ever given: a smaller one that is not among the members belongs to a member that was
+    /// removed.
     /// </summary>
     public NodeId LastId { get; }
 

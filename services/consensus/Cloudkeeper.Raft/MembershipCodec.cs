@@ -51,7 +51,7 @@ public static class MembershipCodec
         return bytes;
     }
 
-    /// <summary>False for anything that <see cref="Encode"/> could not have written.</summary>
+    /// <summary>False for bytes that <see cref="Encode"/> could not have written.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Membership? membership)
     {
         membership = null;

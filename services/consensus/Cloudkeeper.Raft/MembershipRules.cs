@@ -33,8 +33,8 @@ internal static class MembershipRules
         new(joint.Members.Select(m => m with { IsOutgoingVoter = false }), joint.LastId);
 
     /// <summary>
-    /// A member that has arrived stays the one that it is, and a new one gets an id that nobody had before it: a vote given
-    /// under an id must never be given again by somebody who does not remember it (bug B-15).
+    /// A member that has arrived stays the one that it is, and a new one gets an id that no member had before it: a
+    /// vote given under an id must never be given again by a process that does not remember it (bug B-15).
     /// </summary>
     private static bool KeepsIdentities(Membership current, Membership next) =>
         next.Members.All(m => current.Find(m.Id) is { } before

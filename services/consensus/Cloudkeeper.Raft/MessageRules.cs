@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>What every message must fulfil before anything is done with it: it has come over a wire.</summary>
+/// <summary>The rules that every message must fulfil before it is used: it has come over a wire.</summary>
 internal static class MessageRules
 {
     public static bool MakesSense(RaftMessage message) =>
@@ -50,6 +50,6 @@ internal static class MessageRules
     private static bool IsMembership(ReadOnlySpan<byte> payload) =>
         MembershipCodec.TryDecode(payload, out var membership) && HasVoter(membership);
 
-    /// <summary>Nobody could decide anything any more, or everybody.</summary>
+    /// <summary>Without one, nothing could be decided any more, or by every member alone.</summary>
     private static bool HasVoter(Membership membership) => membership.Members.Any(m => m.IsVoter);
 }

@@ -5,7 +5,7 @@ public sealed partial class RaftNode
 {
     private void OnAppendRequest(AppendRequest request)
     {
-        // What is committed agrees already, compacted or not: neither a conflict nor unknown (bug B-18).
+        // Committed entries agree already, compacted or not: neither a conflict nor unknown (bug B-18).
         if (request.PreviousIndex < CommitIndex)
         {
             Acknowledge(request.From, CommitIndex);
@@ -25,8 +25,8 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Skips what is here already and deletes only from the first entry that contradicts: an old, overtaken append must
-    /// not shorten the log (thesis, 3.5; bug B-17).
+    /// Skips entries that are here already and deletes only from the first one that contradicts: an old, overtaken
+    /// append must not shorten the log (thesis, 3.5; bug B-17).
     /// </summary>
     private void AppendFromLeader(IReadOnlyList<LogEntry> entries)
     {
@@ -70,7 +70,7 @@ public sealed partial class RaftNode
 
     private void OnHeartbeatRequest(HeartbeatRequest request)
     {
-        // It promises at most what we acknowledged in this term; less than that in the log means that the disk lied.
+        // It promises at most the entries that we acknowledged in this term; fewer in the log mean that the disk lied.
         Invariant.Require(request.Commit <= LastIndex);
         CommitTo(request.Commit);
         SendWhenDurable(new HeartbeatReply(Id, request.From, Term, request.Round), LogIndex.Zero);

@@ -5,8 +5,8 @@ public sealed partial class RaftNode
 {
     /// <summary>
     /// Appends a new membership; it is in force at once. A step changes at most one voter, or enters a joint change by
-    /// naming the present voters as the outgoing ones; the joint change is left by itself when it is committed, and who
-    /// voted only in the old configuration stays as a learner.
+    /// naming the present voters as the outgoing ones; the joint change is left by itself when it is committed, and a
+    /// member that voted only in the old configuration stays as a learner.
     /// </summary>
     public ProposeResult ProposeMembership(Membership next)
     {
@@ -21,14 +21,14 @@ public sealed partial class RaftNode
             return Refused(ProposeStatus.Transferring);
         }
 
-        // A leader that has not committed in its term may not know of a change that is (bug B-02); and two changes that
-        // are both uncommitted could leave two majorities without a common member.
+        // A leader that has not committed in its term may not know of a committed change (bug B-02); and two changes
+        // that are both uncommitted could leave two majorities without a common member.
         if (CommitIndex < _termStart || _log.MembershipIndex > CommitIndex)
         {
             return Refused(ProposeStatus.MembershipBusy);
         }
 
-        // What was given once is remembered, whoever is left.
+        // An id that was given once is remembered, with any members left.
         next = new Membership(next.Members, lastId: Membership.LastId);
         return MembershipRules.IsSafeStep(Membership, next)
             ? new ProposeResult(ProposeStatus.Accepted, AppendMembership(next), Term)
@@ -43,7 +43,7 @@ public sealed partial class RaftNode
     private LogIndex AppendMembership(Membership next) =>
         AppendAsLeader(EntryKind.Membership, MembershipCodec.Encode(next));
 
-    /// <summary>What a leader owes to a membership once it is committed.</summary>
+    /// <summary>A leader's duties for a membership once it is committed.</summary>
     private void OnMembershipCommitted()
     {
         if (_log.MembershipIndex > CommitIndex)
@@ -53,7 +53,7 @@ public sealed partial class RaftNode
 
         if (_quorum.IsJoint)
         {
-            // The second half of a joint change (thesis, 4.3); whoever leads at that moment does it.
+            // The second half of a joint change (thesis, 4.3); the leader at that moment does it.
             AppendMembership(MembershipRules.AfterJoint(Membership));
         }
         else if (!IsVoter && !IsTransferring)
@@ -66,7 +66,7 @@ public sealed partial class RaftNode
         }
     }
 
-    /// <summary>The others hear of the commit first.</summary>
+    /// <summary>The others get the commit first.</summary>
     private void StandDown()
     {
         ReplicateToAll();

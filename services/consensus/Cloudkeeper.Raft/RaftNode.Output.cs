@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>The way out: writes, the messages that wait for them, and what is committed.</summary>
+/// <summary>The way out: writes, the messages that wait for them, and committed entries.</summary>
 public sealed partial class RaftNode
 {
     private readonly List<RaftMessage> _released = [];
@@ -16,7 +16,7 @@ public sealed partial class RaftNode
         _writes.Done(sequence, _released);
         foreach (var message in _released)
         {
-            // What an earlier term promised does not leave in a later one: its leader is gone (bugs B-23, B-24).
+            // The promise of an earlier term does not leave in a later one: its leader is gone (bugs B-23, B-24).
             if (message.Term == Term)
             {
                 Send(message);
@@ -28,7 +28,7 @@ public sealed partial class RaftNode
         AdvanceOwnMatch();
     }
 
-    /// <summary>The state machine has applied everything up to here.</summary>
+    /// <summary>The state machine has applied all entries up to here.</summary>
     public void ApplyDone(LogIndex applied)
     {
         Invariant.Require(applied <= _handedOut);
@@ -36,7 +36,7 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Takes the pending effects; false: nothing to do. Call it until it says so: large effects come in parts.
+    /// Takes the pending effects; false: nothing to do. Call it until it returns false: large effects come in parts.
     /// </summary>
     public bool TryTakeOutput(out RaftOutput output)
     {
@@ -64,8 +64,8 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// A quorum without us can commit what is not durable here yet. It is not applied before it is: a state machine
-    /// must never be ahead of its own log (bug B-29).
+    /// A quorum without us can commit entries that are not durable here yet. They are not applied before they are: a
+    /// state machine must never be ahead of its own log (bug B-29).
     /// </summary>
     private LogEntry[] TakeCommitted()
     {

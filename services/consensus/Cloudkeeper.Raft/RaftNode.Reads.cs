@@ -5,11 +5,11 @@ namespace Cloudkeeper.Raft;
 
 /// <summary>
 /// Linearizable reads without log entries (thesis, section 6.4). Rounds are numbered and never reused within a
-/// leadership: a delayed or repeated reply confirms only what was asked before it was sent (bug B-36). No clock.
+/// leadership: a delayed or repeated reply confirms only reads that were asked before it was sent (bug B-36). No clock.
 /// </summary>
 /// <remarks>
-/// A round needs a quorum's answers and no more, so between heartbeats it asks only those who answered the last one first.
-/// Should one of them not answer, the next heartbeat brings the round to everybody.
+/// A round needs a quorum's answers and no more, so between heartbeats it asks only the members that answered the last
+/// one first. Should one of them not answer, the next heartbeat brings the round to all.
 /// </remarks>
 public sealed partial class RaftNode
 {
@@ -18,7 +18,7 @@ public sealed partial class RaftNode
     private List<ReadState> _readStates = [];
     private long _round;
 
-    // Who has answered since the last heartbeat, in this order, until they make a quorum with this member.
+    // The members that have answered since the last heartbeat, in this order, until they make a quorum with this one.
     private readonly List<NodeId> _prompt = [];
     private bool _isPromptQuorum;
 

@@ -3,7 +3,7 @@ using Cloudkeeper.Raft.Replication;
 namespace Cloudkeeper.Raft;
 
 /// <summary>
-/// The leader: its log, what the followers have of it, and what is therefore committed (thesis, section 3.5).
+/// The leader: its log, the followers' part of it, and the commit index that follows (thesis, section 3.5).
 /// </summary>
 public sealed partial class RaftNode
 {
@@ -44,7 +44,7 @@ public sealed partial class RaftNode
     public LogIndex? PendingSnapshotOf(NodeId member) =>
         _progress.Find(member) is { State: ProgressState.Snapshot } progress ? progress.PendingSnapshot : null;
 
-    /// <summary>Heard in this election timeout or the one before; null unless this member leads.</summary>
+    /// <summary>A message came in this election timeout or the one before; null unless this member leads.</summary>
     public bool? IsActive(NodeId member) =>
         Role == Role.Leader ? member == Id || _progress.Find(member) is { IsReachable: true } : null;
 
@@ -117,7 +117,8 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Sends every follower what it lacks, as far as its window allows: proposals since the last output go together.
+    /// Sends every follower the entries that it lacks, as far as its window allows: proposals since the last output go
+    /// together.
     /// </summary>
     private void ReplicateToAll()
     {
@@ -193,7 +194,7 @@ public sealed partial class RaftNode
         progress.Answered(reply.Round);
         NotePrompt(progress.Id);
 
-        // Whatever was lost, an append brings it to light, be it empty.
+        // An append brings every loss to light, be it empty.
         if (progress.Match < LastIndex && progress.TryRetry())
         {
             SendAppend(progress);
@@ -216,7 +217,8 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Committed is what a quorum has durably and this term's leader wrote (thesis, 3.6.2; bugs B-01, B-20 to B-22).
+    /// An entry is committed when a quorum has it durably and this term's leader wrote it (thesis, 3.6.2; bugs B-01,
+    /// B-20 to B-22).
     /// </summary>
     private void AdvanceCommit()
     {

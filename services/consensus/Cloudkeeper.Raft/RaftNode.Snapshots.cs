@@ -2,15 +2,15 @@ using Cloudkeeper.Raft.Replication;
 
 namespace Cloudkeeper.Raft;
 
-/// <summary>Compaction of the log, and followers that need what is gone (thesis, chapter 5).</summary>
+/// <summary>Compaction of the log, and followers that need compacted entries (thesis, chapter 5).</summary>
 public sealed partial class RaftNode
 {
     private SnapshotMetadata? _restore;
 
     /// <summary>
-    /// A durable snapshot covers everything up to <paramref name="snapshot"/>; entries before
-    /// <paramref name="keepFrom"/> (at most the one behind the snapshot's index) may be forgotten. A snapshot
-    /// older than the last one known changes nothing.
+    /// A durable snapshot covers all entries up to <paramref name="snapshot"/>; entries before
+    /// <paramref name="keepFrom"/> (at most the one behind the snapshot's index) may be forgotten. A snapshot older
+    /// than the last one known changes nothing.
     /// </summary>
     public void Compact(SnapshotMetadata snapshot, LogIndex keepFrom)
     {
@@ -21,7 +21,7 @@ public sealed partial class RaftNode
 
     /// <summary>
     /// From where the log would have to be kept for its last entries through <paramref name="through"/> to stay, as many
-    /// as fit into the limits: what a slow follower can be given without a snapshot.
+    /// as fit into the limits: the tail that a slow follower can be given without a snapshot.
     /// </summary>
     public LogIndex TailFrom(LogIndex through, long countMax, long bytesMax) =>
         _log.TailFrom(through, countMax, bytesMax);
@@ -41,13 +41,13 @@ public sealed partial class RaftNode
         progress.BecomeProbe(restoredTo: succeeded ? index : null);
 
         // After a success its acknowledgement is under way, after a failure the network needs a moment: either way the
-        // next thing that is heard from it goes on.
+        // next message of it goes on.
         progress.WaitForReply();
     }
 
     private void SendSnapshot(Progress progress)
     {
-        // A member that is not there would only block the transfer; its first word starts it.
+        // A member that is not there would only block the transfer; its first message starts it.
         if (!progress.IsReachable)
         {
             progress.WaitForReply();

@@ -8,7 +8,7 @@ public sealed partial class RaftNode
     private NodeId? _transferTarget;
     private int _transferElapsed;
 
-    /// <summary>To whom leadership is being handed; null: nobody, or this member does not lead.</summary>
+    /// <summary>The member to which leadership is being handed; null: none, or this member does not lead.</summary>
     public NodeId? TransferTarget => _transferTarget;
 
     private bool IsTransferring => _transferTarget is not null;
@@ -55,7 +55,7 @@ public sealed partial class RaftNode
     private static bool IsBetterSuccessor(Progress progress, Progress than) =>
         progress.IsReachable != than.IsReachable ? progress.IsReachable : progress.Match > than.Match;
 
-    /// <summary>Said again with each sign of life until it works: the message may be lost.</summary>
+    /// <summary>Sent again with each sign of life until it works: the message may be lost.</summary>
     private void ContinueTransfer(Progress progress)
     {
         if (_transferTarget == progress.Id && progress.Match == LastIndex)
@@ -74,7 +74,7 @@ public sealed partial class RaftNode
         EndTransfer();
         if (!IsVoter && _log.MembershipIndex <= CommitIndex)
         {
-            // It does not belong to those who decide any more, whether or not somebody has followed it.
+            // It does not belong to the deciding members any more, whether or not another one has followed it.
             StandDown();
         }
     }
@@ -82,7 +82,8 @@ public sealed partial class RaftNode
     private void EndTransfer() => _transferTarget = null;
 
     /// <summary>
-    /// Who lacks the leader's last entry may not know yet that it became a voter, and could not win anyway (bug B-16).
+    /// A member without the leader's last entry may not know yet that it became a voter, and could not win anyway (bug
+    /// B-16).
     /// </summary>
     private void OnTimeoutNowRequest(TimeoutNowRequest request)
     {

@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>Who is believed, and how far: messages come over a wire, and whatever they say ends no process (DESIGN.md).</summary>
+/// <summary>
+/// Which senders are believed, and how far: messages come over a wire, and none of them ends a process (DESIGN.md).
+/// </summary>
 public sealed partial class RaftNode
 {
     /// <summary>
@@ -9,23 +11,25 @@ public sealed partial class RaftNode
     /// </summary>
     public const long TermDistanceMax = 1L << 32;
 
-    // Said to vote by voters that this member knows, while its own log has not got so far.
+    // Named as voters by voters that this member knows, while its own log has not got so far.
     private readonly HashSet<NodeId> _vouched = [];
 
     /// <summary>
-    /// A member as the newest of the memberships says it that are not settled yet; null: it is none, as far as is known
-    /// here. What the log does not say (any more) may still be true: a change that takes a member out and is not committed
-    /// may be undone, and by that very member.
+    /// A member by the newest membership that is not settled yet; null: it is none, as far as is known here. A member
+    /// that the log does not name (any more) may still be one: a change that takes it out and is not committed may be
+    /// undone, and by that very member.
     /// </summary>
     public Member? FindMember(NodeId id) => _log.FindMember(id);
 
-    /// <summary>Who votes by any of these memberships, in order of id.</summary>
+    /// <summary>The voters of any of these memberships, in order of id.</summary>
     public IReadOnlyList<Member> Voters => _log.Voters();
 
-    /// <summary>Voters that this member knows say that somebody votes. Holds until the members change here.</summary>
+    /// <summary>
+    /// Voters that this member knows vouch for a node as a voter. Holds until the members change here.
+    /// </summary>
     public void Vouch(NodeId id) => _vouched.Add(id);
 
-    /// <summary>What <see cref="Step"/> would make of a message.</summary>
+    /// <summary>The result of <see cref="Step"/> for a message, without its effects.</summary>
     public StepResult Judge(RaftMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -43,19 +47,19 @@ public sealed partial class RaftNode
     }
 
     /// <summary>
-    /// Voters by any membership that is not settled yet: an election may go by each of them. Who knows no members at all
-    /// has nothing that it could go by, and no vote that could be abused.
+    /// Voters by any membership that is not settled yet: an election may go by each of them. A member that knows no
+    /// members at all has nothing that it could go by, and no vote that could be abused.
     /// </summary>
     private bool HasSay(NodeId id) =>
         _quorum.IsVoter(id) || _log.Membership.Members.Count == 0 || _vouched.Contains(id) || _log.HasVoter(id);
 
     /// <summary>
-    /// Who was a voter when it began to lead leads to the end of its term, perhaps until a change is committed that takes it
-    /// out, and hands over then (thesis, 4.2.2).
+    /// A leader that was a voter when it began to lead leads to the end of its term, perhaps until a change is
+    /// committed that takes it out, and hands over then (thesis, 4.2.2).
     /// </summary>
     private bool IsWordOfLeader(RaftMessage message) => message.Term == Term && Leader == message.From;
 
-    /// <summary>What a learner owes its leader. A term above the own one is none of its business.</summary>
+    /// <summary>A learner's replies to its leader. A term above the own one is none of its business.</summary>
     private bool IsWordOfLearner(RaftMessage message) =>
         message is AppendReply or HeartbeatReply && message.Term <= Term && !ContradictsWhatIsKnown(message);
 
@@ -68,7 +72,7 @@ public sealed partial class RaftNode
         AppendRequest append => ContradictsCommitted(append.PreviousIndex, append.PreviousTerm),
         SnapshotRequest { Snapshot: var snapshot } => ContradictsCommitted(snapshot.Index, snapshot.Term),
 
-        // It promises at most what we acknowledged in this term.
+        // It promises at most the entries that we acknowledged in this term.
         HeartbeatRequest heartbeat => heartbeat.Commit > LastIndex,
         AppendReply reply => Role == Role.Leader && reply.Term == Term && reply.MatchIndex > LastIndex,
         HeartbeatReply reply => Role == Role.Leader && reply.Term == Term && reply.Round > _round,

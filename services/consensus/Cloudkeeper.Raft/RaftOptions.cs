@@ -27,7 +27,7 @@ public sealed record RaftOptions
     public long ApplyBytesMax { get; init; } = 16 << 20;
 
     /// <summary>
-    /// Everything that is wrong with these settings, each naming the setting; empty when they are valid.
+    /// All errors of these settings, each naming the setting; empty when they are valid.
     /// </summary>
     public IReadOnlyList<string> Problems()
     {

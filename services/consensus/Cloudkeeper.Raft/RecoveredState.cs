@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>What a member knows when it starts: its newest snapshot and the contiguous log behind it.</summary>
+/// <summary>A member's state when it starts: its newest snapshot and the contiguous log behind it.</summary>
 /// <param name="Snapshot">Null only in a log that begins at index 1 without one.</param>
 /// <param name="Entries">In order, without a gap; the first at the latest right behind the snapshot.</param>
 public sealed record RecoveredState(HardState HardState, SnapshotMetadata? Snapshot, IReadOnlyList<LogEntry> Entries)

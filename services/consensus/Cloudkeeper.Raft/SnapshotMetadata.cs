@@ -1,4 +1,4 @@
 namespace Cloudkeeper.Raft;
 
-/// <summary>What a snapshot stands for: everything up to and including one entry, and who the members were.</summary>
+/// <summary>The meaning of a snapshot: all entries up to and including one, and the members then.</summary>
 public sealed record SnapshotMetadata(LogIndex Index, Term Term, Membership Membership);

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Replica.Tests;
 public sealed class AwakeClockTests
 {
     [Fact]
-    public void It_counts_what_passes_between_readings_and_of_a_pause_no_more_than_the_bound()
+    public void It_counts_the_time_between_readings_and_of_a_pause_no_more_than_the_bound()
     {
         var clock = new AwakeClock(now: 5_000, gapMax: 200);
         Assert.Equal(0, clock.Read(5_000));

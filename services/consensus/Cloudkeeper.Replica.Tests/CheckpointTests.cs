@@ -49,7 +49,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_replica_that_had_another_digest_says_so()
+    public void A_replica_that_had_another_digest_reports_it()
     {
         WriteUpTo(Interval);
         var own = _host.Replica.Machine.Digest;
@@ -58,7 +58,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void A_stamp_of_the_same_digest_of_another_term_or_of_an_entry_that_is_forgotten_says_nothing()
+    public void A_stamp_of_the_same_digest_of_another_term_or_of_a_forgotten_entry_is_ignored()
     {
         WriteUpTo(Interval);
         var own = _host.Replica.Machine.Digest;

@@ -5,7 +5,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica.Tests;
 
-/// <summary>Sessions and TTL nodes age by the time in which their leader was awake, whatever its clock is set to.</summary>
+/// <summary>
+/// Sessions and TTL nodes age by the time in which their leader was awake, with its clock set to any time.
+/// </summary>
 public sealed class DurationTests
 {
     private const long Hour = 3_600_000;
@@ -26,7 +28,7 @@ public sealed class DurationTests
         Assert.Null(_host.Replica.Machine.CountEphemerals(session));
     }
 
-    /// <summary>The sibling of a freeze: whatever is told first of the time that has passed, it is no tick.</summary>
+    /// <summary>The sibling of a freeze: the first call after a pause may be a keepalive and not a tick.</summary>
     [Fact]
     public void A_keepalive_that_waited_for_the_end_of_the_pause_is_counted()
     {
@@ -42,7 +44,7 @@ public sealed class DurationTests
     [Theory]
     [InlineData(Hour)]
     [InlineData(-Hour)]
-    public void A_ttl_node_lives_as_long_as_it_says_however_the_clock_is_set(long jump)
+    public void A_ttl_node_lives_for_its_ttl_however_the_clock_is_set(long jump)
     {
         RaiseLevels();
         WriteTtl(5_000);
@@ -65,7 +67,7 @@ public sealed class DurationTests
     }
 
     [Fact]
-    public void A_leader_tells_its_time_once_in_ten_seconds_while_a_node_waits_for_its_own()
+    public void A_leader_records_its_time_once_in_ten_seconds_while_a_ttl_node_waits()
     {
         RaiseLevels();
         PassAwake(60_000);

@@ -14,7 +14,7 @@ public sealed class EntryPayloadTests
     [InlineData(null)]
     [InlineData(0L)]
     [InlineData(77L)]
-    public void What_is_stamped_is_read(long? awake)
+    public void A_stamp_is_read_as_it_was_written(long? awake)
     {
         var (stamp, batch) = EntryPayload.Read(EntryPayload.Stamp(Payload(), new EntryStamp(Unix, awake)).Span);
         Assert.Equal(new EntryStamp(Unix, awake), stamp);

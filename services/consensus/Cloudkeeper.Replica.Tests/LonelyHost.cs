@@ -94,7 +94,7 @@ internal sealed class LonelyHost : IReplicaHost
 
     public void Send(RaftMessage message)
     {
-        // There is nobody else.
+        // There is no other node.
     }
 
     /// <summary>The commands of its log, in order, the leader's own included.</summary>
@@ -109,7 +109,7 @@ internal sealed class LonelyHost : IReplicaHost
             .Select(request => request.Command));
     }
 
-    /// <summary>The snapshots begun so far, in order; the test says what becomes of them.</summary>
+    /// <summary>The snapshots begun so far, in order; the test decides their outcome.</summary>
     public List<SnapshotMetadata> Snapshots { get; } = [];
 
     public ISnapshotSink CreateSnapshot(SnapshotMetadata metadata)
@@ -123,7 +123,7 @@ internal sealed class LonelyHost : IReplicaHost
         // The log is a queue here.
     }
 
-    /// <summary>The changes of which it was told that they can be read, in order.</summary>
+    /// <summary>The changes that were reported as readable, in order.</summary>
     public List<ChangeSet> Told { get; } = [];
 
     public void Applied(StateMachine machine, Revision revision)

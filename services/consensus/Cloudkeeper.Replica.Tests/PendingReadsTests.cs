@@ -11,9 +11,9 @@ public sealed class PendingReadsTests
     private readonly PendingReads _reads = new();
     private readonly List<ReadStatus> _answers = [];
 
-    /// <summary>They stand behind those in the order of revisions, and would have filled the limit for everybody.</summary>
+    /// <summary>They stand behind those in the order of revisions, and would have used up the limit for all.</summary>
     [Fact]
-    public void Reads_that_were_given_up_count_no_more_while_somebody_waits_for_an_earlier_revision()
+    public void Reads_that_were_given_up_count_no_more_while_one_waits_for_an_earlier_revision()
     {
         for (var now = 0; now < 5_000; now++)
         {
@@ -29,7 +29,7 @@ public sealed class PendingReadsTests
     }
 
     [Fact]
-    public void Everybody_is_answered_once_however_many_were_answered_before()
+    public void Every_read_is_answered_once_however_many_were_answered_before()
     {
         for (var i = 0; i < 3_000; i++)
         {

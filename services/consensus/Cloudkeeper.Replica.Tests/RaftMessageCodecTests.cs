@@ -58,7 +58,7 @@ public sealed class RaftMessageCodecTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void What_is_decoded_and_encoded_again_is_the_same_bytes(string name)
+    public void Decoding_and_encoding_again_gives_the_same_bytes(string name)
     {
         var bytes = Encode(Messages[name]);
         Assert.Equal(bytes, Encode(RaftMessageCodec.Read(bytes)));

@@ -30,7 +30,7 @@ public sealed class ReadPointTests
     /// asked afterwards, without it.
     /// </summary>
     [Fact]
-    public void What_followers_have_applied_counts_while_the_disk_of_the_leader_is_slow()
+    public void Entries_that_followers_have_applied_count_while_the_disk_of_the_leader_is_slow()
     {
         _cluster.StopDisk(1);
         Write("/seen");

@@ -93,9 +93,11 @@ public sealed class ReplicaNodeTests
         Assert.Equal(Max + 1, decided);
     }
 
-    /// <summary>What entries that are applied in one turn have changed is told before their successors forget it.</summary>
+    /// <summary>
+    /// The changes of entries that are applied in one turn are published before their successors forget them.
+    /// </summary>
     [Fact]
-    public void No_change_is_forgotten_before_it_is_told()
+    public void No_change_is_forgotten_before_it_is_published()
     {
         var host = new LonelyHost(new ReplicaOptions { Tree = new StateMachineOptions { HistorySetsMax = 8 } }).Elect();
         for (var level = host.Replica.Machine.FeatureLevel + 1; level <= FeatureLevels.Newest; level++)
@@ -117,7 +119,7 @@ public sealed class ReplicaNodeTests
     }
 
     [Fact]
-    public void Who_does_not_lead_refuses_and_proposes_nothing()
+    public void A_follower_refuses_and_proposes_nothing()
     {
         SubmitOutcome? outcome = null;
         var last = Replica.LastIndex;
@@ -136,10 +138,10 @@ public sealed class ReplicaNodeTests
         new CheckpointCommand(2, 1, 0),
     ];
 
-    /// <summary>Whoever could submit them could end sessions that live.</summary>
+    /// <summary>A client that could submit them could end sessions that live.</summary>
     [Theory]
     [MemberData(nameof(LeaderCommands))]
-    public void What_only_a_leader_decides_is_not_taken_from_anybody_else(LeaderCommand command)
+    public void Commands_that_only_a_leader_decides_are_refused_from_clients(LeaderCommand command)
     {
         _host.Elect();
         var last = Replica.LastIndex;
@@ -167,9 +169,9 @@ public sealed class ReplicaNodeTests
         Assert.Equal(last, Replica.LastIndex);
     }
 
-    /// <summary>Nobody would have told them, and they would have counted against the limit for ever (seed 100395).</summary>
+    /// <summary>They would have stayed unanswered, and have counted against the limit for ever (seed 100395).</summary>
     [Fact]
-    public void Who_asked_in_a_leadership_that_was_won_and_lost_within_one_turn_is_answered()
+    public void Requests_of_a_leadership_that_was_won_and_lost_within_one_turn_are_answered()
     {
         ReadStatus? read = null;
         SubmitStatus? submitted = null;
@@ -236,7 +238,7 @@ public sealed class ReplicaNodeTests
 
     [Theory]
     [MemberData(nameof(CommandsByRelief))]
-    public void With_little_room_what_makes_the_state_smaller_gets_through_and_nothing_else(Command command, bool isRelief)
+    public void With_little_room_only_commands_that_make_the_state_smaller_get_through(Command command, bool isRelief)
     {
         _host.Elect();
         Replica.Room = StorageRoom.Low;

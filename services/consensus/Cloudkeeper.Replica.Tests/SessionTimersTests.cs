@@ -77,7 +77,7 @@ public sealed class SessionTimersTests
     }
 
     [Fact]
-    public void The_last_keepalive_is_told_in_unix_time()
+    public void The_last_keepalive_is_reported_in_unix_time()
     {
         _timers.Start(A, 1_000, now: 0);
         _timers.Touch(A, receivedAt: 300, now: 300);

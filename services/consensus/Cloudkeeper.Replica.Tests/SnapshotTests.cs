@@ -88,7 +88,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public void Who_asks_for_more_than_the_snapshot_under_way_has_gets_the_next_one()
+    public void A_request_for_more_than_the_snapshot_under_way_gets_the_next_one()
     {
         _host.Elect();
         Write(4);
@@ -106,7 +106,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public void Who_asks_for_a_snapshot_on_a_full_disk_is_told()
+    public void A_request_for_a_snapshot_on_a_full_disk_is_answered()
     {
         _host.Elect();
         Write(1);
@@ -132,7 +132,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public void Who_asks_for_a_snapshot_does_not_get_the_damaged_one()
+    public void A_request_for_a_snapshot_does_not_get_the_damaged_one()
     {
         _host.Elect();
         var damaged = Take();
@@ -159,7 +159,7 @@ public sealed class SnapshotTests
         Assert.Equal(3, _host.Snapshots.Count);
     }
 
-    /// <summary>Whoever sends it may find out long after it was replaced.</summary>
+    /// <summary>The sender may find the damage long after the snapshot was replaced.</summary>
     [Fact]
     public void Damage_of_an_older_snapshot_is_of_no_account()
     {

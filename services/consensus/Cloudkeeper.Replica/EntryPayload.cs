@@ -11,8 +11,8 @@ namespace Cloudkeeper.Replica;
 /// 1 (1) | Unix milliseconds (8) | command batch
 /// 2 (1) | Unix milliseconds (8) | milliseconds awake (8) | command batch
 /// </code>
-/// The second one from feature level 4 on. Whoever receives a batch leaves <see cref="HeaderBytes"/> free in front of it, so
-/// that it is never copied.
+/// The second one from feature level 4 on. The receiver of a batch leaves <see cref="HeaderBytes"/> free in front of
+/// it, so that it is never copied.
 /// </remarks>
 public static class EntryPayload
 {

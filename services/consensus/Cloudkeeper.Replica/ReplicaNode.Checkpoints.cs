@@ -5,9 +5,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
 
-// Replicas that have applied the same entries must have the same digest. Every so often the leader says through the log
-// what its own was, and each replica compares: a bug, or memory that has lost a bit, shows within seconds rather than at
-// the next change of leader. Who of the two is wrong only a majority can tell, and that is the host's business.
+// Replicas that have applied the same entries must have the same digest. Every so often the leader publishes its own
+// through the log, and each replica compares: a bug, or memory that has lost a bit, shows within seconds rather than at
+// the next change of leader. Which of the two is wrong only a majority can decide, and that is the host's business.
 public sealed partial class ReplicaNode
 {
     private readonly DigestRing _digests = new();

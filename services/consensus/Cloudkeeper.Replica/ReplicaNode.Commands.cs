@@ -56,8 +56,8 @@ public sealed partial class ReplicaNode
 
         // Decoded here, before the others do at apply: bytes that do not decode must never reach the log, where every
         // replica would have to agree for ever on what they mean; nor must commands that some member's program cannot
-        // decode. And what a leader decides of its own accord is nobody's to ask for: it would end sessions that live, or raise the
-        // level above what members know.
+        // decode. And no client may ask for what a leader decides of its own accord: it would end sessions that live,
+        // or raise the level above what members know.
         try
         {
             batch = CommandCodec.Read(payload.AsSpan(EntryPayload.HeaderBytes));
@@ -111,7 +111,7 @@ public sealed partial class ReplicaNode
             return SubmitStatus.TooMuch;
         }
 
-        // By what is there already, so that a large deletion is not kept out by small ones that never cease.
+        // By the present queue, so that a large deletion is not kept out by small ones that never cease.
         return _commands.Work.IsWithin(new EntryWork(deleted / 2, ParentsUnderWay * created)) ? null : SubmitStatus.Overloaded;
     }
 

@@ -4,8 +4,8 @@ using Cloudkeeper.Replica.Members;
 
 namespace Cloudkeeper.Replica;
 
-// Members come and go. Every decision is made by the leader from the log's own membership and from what it has heard, and
-// every wish may be repeated at the next one.
+// Members come and go. Every decision is made by the leader from the log's own membership and from the messages of the
+// members, and every request may be repeated at the next leader.
 public sealed partial class ReplicaNode
 {
     private readonly PendingChanges _changes = new();
@@ -16,8 +16,8 @@ public sealed partial class ReplicaNode
     private (Term Term, int Level) _raised;
 
     /// <summary>
-    /// A node wants to be a member, or tells that something of it has changed. <paramref name="reply"/> is called exactly
-    /// once, at once or on a later turn; done means committed.
+    /// A node wants to be a member, or announces that something of it has changed. <paramref name="reply"/> is called
+    /// exactly once, at once or on a later turn; done means committed.
     /// </summary>
     /// <param name="dryRun">Only judge.</param>
     public void Announce(Announcement announcement, Action<ChangeOutcome> reply, bool dryRun = false)
@@ -28,8 +28,8 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>
-    /// Takes members out. Done once they are gone; a leader that is among them hands over first, and whoever leads then is
-    /// to be asked again. <paramref name="reply"/> is called exactly once.
+    /// Takes members out. Done once they are gone; a leader that is among them hands over first, and the next leader
+    /// has to be asked again. <paramref name="reply"/> is called exactly once.
     /// </summary>
     /// <param name="dryRun">Only judge.</param>
     public void RemoveMembers(IReadOnlyList<NodeId> ids, bool dryRun, Action<ChangeOutcome> reply)
@@ -65,7 +65,10 @@ public sealed partial class ReplicaNode
     /// <summary>All members, in order of id.</summary>
     public IReadOnlyList<MemberStatus> DescribeMembers() => [.. Membership.Members.Select(Describe)];
 
-    /// <summary>Who keeps the cluster at its feature level although others know the next: to be upgraded, or removed.</summary>
+    /// <summary>
+    /// The members that hold the cluster at its feature level although others know the next: to be upgraded, or
+    /// removed.
+    /// </summary>
     public IReadOnlyList<NodeId> LevelHolders => Steward.LevelHolders(CommittedMembership, Machine.FeatureLevel);
 
     private ClusterFacts Facts => new(
@@ -74,7 +77,9 @@ public sealed partial class ReplicaNode
         MatchOf = MatchIndexOf,
     };
 
-    /// <summary>What the cluster uses, or is about to: who knows less must not come in between.</summary>
+    /// <summary>
+    /// The level that the cluster uses, or is about to: a node that knows less must not come in between.
+    /// </summary>
     private int FeatureLevel => _raised.Term == Term ? Math.Max(_raised.Level, Machine.FeatureLevel) : Machine.FeatureLevel;
 
     /// <summary>Why no change can begin now; null: it can.</summary>
@@ -98,7 +103,7 @@ public sealed partial class ReplicaNode
         return _raft.IsMembershipSettled ? null : Verdict.Wait("Another change of the members is under way.");
     }
 
-    /// <param name="leaving">Who has to be gone; null: it is about leadership.</param>
+    /// <param name="leaving">The members that have to be gone; null: it is about leadership.</param>
     private void Carry(Verdict verdict, IReadOnlyList<NodeId>? leaving, bool dryRun, Action<ChangeOutcome> reply)
     {
         if (verdict.Answer is { } answer)
@@ -129,7 +134,9 @@ public sealed partial class ReplicaNode
         _handover = new PendingHandover(successor, isWish, ticks: 3 * _options.Raft.ElectionTicks, reply);
     }
 
-    /// <summary>Who would take over soonest: a voter that is there and keeps pace, the furthest of them.</summary>
+    /// <summary>
+    /// The member that would take over soonest: a voter that is there and keeps pace, the furthest of them.
+    /// </summary>
     private NodeId? Successor(IEnumerable<Member> among) => among
         .Where(m => m.IsVoter && m.Id != Id && IsActive(m.Id) is true && HasCaughtUp(m.Id))
         .OrderByDescending(m => MatchIndexOf(m.Id)!.Value)

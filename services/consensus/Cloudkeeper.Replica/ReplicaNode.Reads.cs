@@ -32,13 +32,14 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>
-    /// Asks what a linearizable read that begins now has to reflect. A leader that serves, and has applied all that is
-    /// committed, names the revision at which the question arrived; the round proves that it was the leader. A later one
-    /// would be right as well, but whoever reads from changes would have to wait for it.
+    /// Asks for the lower bound of a linearizable read that begins now. A leader that serves, and has applied all that
+    /// is committed, names the revision at which the question arrived; the round proves that it was the leader. A later
+    /// one would be right as well, but a gateway that reads from the feed would have to wait for it.
     /// </summary>
     /// <remarks>
-    /// That everything acknowledged is applied would not do: while this disk is slower than the others, followers apply and
-    /// tell what the leader has not, and one gateway would answer with it, another afterwards without it.
+    /// That all acknowledged entries are applied would not do: while this disk is slower than the others, followers
+    /// apply and publish entries that the leader has not, and one gateway would answer with them, another afterwards
+    /// without them.
     /// </remarks>
     /// <param name="reply">Called exactly once; the revision counts only when the status is <see cref="ReadStatus.Ready"/>.</param>
     public void ReadPoint(Action<ReadStatus, Revision> reply)

@@ -6,8 +6,8 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Replica;
 
-// A member whose disk is full, or hangs, can follow and answer, but not serve as a leader: what it cannot write it does not
-// apply, although the others have committed it.
+// A member whose disk is full, or hangs, can follow and answer, but not serve as a leader: entries that it cannot write
+// it does not apply, although the others have committed them.
 public sealed partial class ReplicaNode
 {
     /// <summary>
@@ -23,7 +23,7 @@ public sealed partial class ReplicaNode
     private int _ticksWithoutWrite;
 
     /// <summary>
-    /// What the disk has room for. <see cref="StorageRoom.Low"/>: commands that let the state grow are refused, and a
+    /// The room of the disk. <see cref="StorageRoom.Low"/>: commands that let the state grow are refused, and a
     /// snapshot is made so that the log can be cut. <see cref="StorageRoom.Full"/>: all commands are refused. Either way a
     /// leader hands over to a voter that has room, and members and reads go on.
     /// </summary>
@@ -88,8 +88,8 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>
-    /// Voters that have written what this one has committed, the furthest first. Whether they have room for growth they
-    /// know themselves: one that has none does not take over.
+    /// Voters that have written all that this one has committed, the furthest first. Whether they have room for growth
+    /// they know themselves: one that has none does not take over.
     /// </summary>
     private IEnumerable<NodeId> SuccessorsWithRoom() => Membership.Members
         .Where(m => m.IsVoter && m.Id != Id && IsActive(m.Id) is true && MatchIndexOf(m.Id) >= CommitIndex)

@@ -22,8 +22,8 @@ public sealed partial class ReplicaNode
     private LogIndex _ending;
 
     /// <summary>
-    /// Counts keepalives. Answered only when a round has confirmed that this replica still leads: what a deposed leader
-    /// counts, the real one does not know (invariant S1).
+    /// Counts keepalives. Answered only when a round has confirmed that this replica still leads: the real leader does
+    /// not know the counts of a deposed one (invariant S1).
     /// </summary>
     /// <param name="reply">Null results: not leading.</param>
     public void Keepalive(IReadOnlyList<SessionId> sessions, Action<IReadOnlyList<KeepaliveResult>?> reply)
@@ -67,7 +67,7 @@ public sealed partial class ReplicaNode
             _ending = LogIndex.Zero;
         }
 
-        // Ids grow: what is behind the newest known one was opened since.
+        // Ids grow: sessions behind the newest known one were opened since.
         foreach (var session in Machine.LiveSessions(_newestSession))
         {
             _sessions.Start(session.Id, session.TtlMilliseconds, AwakeMilliseconds);
@@ -77,7 +77,7 @@ public sealed partial class ReplicaNode
 
     private void ExpireSessions()
     {
-        // One after the other: all that is committed at once is applied in one turn.
+        // One after the other: all committed entries are applied in one turn.
         if (!IsServingLeader || _ending > _applied)
         {
             return;

@@ -5,8 +5,8 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica;
 
-// A snapshot is taken in slices of about a millisecond between other work: exact at the revision where it began, because
-// the state machine writes the old state of whatever changes before its slice (DESIGN.md, Storage).
+// A snapshot is taken in slices of about a millisecond between other work: exact at the revision where it began,
+// because the state machine writes the old state of all that changes before its slice (DESIGN.md, Storage).
 public sealed partial class ReplicaNode
 {
     private readonly ArrayBufferWriter<byte> _block = new();
@@ -27,7 +27,7 @@ public sealed partial class ReplicaNode
     public bool HasSnapshotWork => _inProgress is { CursorDone: false, Sink.WantsMore: true };
 
     /// <summary>
-    /// Asks for a durable snapshot that contains everything up to an entry. <paramref name="reply"/> is called exactly
+    /// Asks for a durable snapshot that contains all entries up to one. <paramref name="reply"/> is called exactly
     /// once, on a later turn; with null when there is no room for one.
     /// </summary>
     public void RequestSnapshot(LogIndex through, Action<SnapshotMetadata?> reply)
@@ -80,7 +80,7 @@ public sealed partial class ReplicaNode
     }
 
     /// <summary>A snapshot from the leader has arrived, is durable and verified, and was loaded.</summary>
-    /// <exception cref="ArgumentException">The state is newer than the snapshot is said to be.</exception>
+    /// <exception cref="ArgumentException">The state is newer than the snapshot's metadata.</exception>
     public StepResult ReceiveSnapshot(SnapshotRequest request, StateMachine machine)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -13,8 +13,8 @@ namespace Cloudkeeper.Replica;
 /// <see cref="IReplicaHost"/>. Single threaded, without a clock or randomness of its own.
 /// </summary>
 /// <remarks>
-/// Inputs only take note. <see cref="Advance"/> then does the work that follows from all of them together, so that what
-/// arrives at once becomes one write, one message a follower, one round.
+/// Inputs are only noted. <see cref="Advance"/> then does the work that follows from all of them together, so that
+/// inputs that arrive at once become one write, one message a follower, one round.
 /// </remarks>
 public sealed partial class ReplicaNode
 {
@@ -31,7 +31,7 @@ public sealed partial class ReplicaNode
     private Term _appliedTerm;
     private (Term Term, Role Role) _known;
 
-    /// <param name="machine">What the newest snapshot holds; empty when there is none.</param>
+    /// <param name="machine">The state of the newest snapshot; empty when there is none.</param>
     public ReplicaNode(
         NodeId id,
         ReplicaOptions options,
@@ -79,7 +79,9 @@ public sealed partial class ReplicaNode
     /// <summary>How far a member is, as the leader knows; null elsewhere.</summary>
     public LogIndex? MatchIndexOf(NodeId member) => _raft.MatchIndexOf(member);
 
-    /// <summary>Whether the leader has heard from a member within an election timeout; null elsewhere.</summary>
+    /// <summary>
+    /// Whether the leader has had a message from a member within an election timeout; null elsewhere.
+    /// </summary>
     public bool? IsActive(NodeId member) => _raft.IsActive(member);
 
     /// <summary>Leads, and has applied an entry of its own term: its session timers run.</summary>
@@ -112,12 +114,12 @@ public sealed partial class ReplicaNode
     public void PeerUnreachable(NodeId peer) => _raft.Unreachable(peer);
 
     /// <summary>
-    /// Hands leadership over, to anybody suitable when <paramref name="target"/> is null, and leaves it to the caller to see
-    /// what comes of it.
+    /// Hands leadership over, to any suitable member when <paramref name="target"/> is null, and leaves it to the
+    /// caller to watch the outcome.
     /// </summary>
     public bool TransferLeadership(NodeId? target) => _raft.TransferLeadership(target);
 
-    /// <summary>Does everything that follows from the inputs since the last call.</summary>
+    /// <summary>Does all that follows from the inputs since the last call.</summary>
     public void Advance()
     {
         NoticeLostLeadership();
@@ -157,8 +159,8 @@ public sealed partial class ReplicaNode
             return;
         }
 
-        // Also what came in a leadership that was won and lost within one turn, and was never noticed: nobody else would
-        // answer it any more.
+        // Also what came in a leadership that was won and lost within one turn, and was never noticed: it would stay
+        // unanswered.
         if (_known.Role == Role.Leader || now.Role != Role.Leader)
         {
             _commands.FailAll();

@@ -11,7 +11,9 @@ public sealed record ReplicaOptions
     /// <summary>Election and replication; limits stand there.</summary>
     public RaftOptions Raft { get; init; } = RaftOptions.Default;
 
-    /// <summary>Bounds of the state machine. They must be the same on every replica: they decide what is applied.</summary>
+    /// <summary>
+    /// Bounds of the state machine. They must be the same on every replica: they decide which commands are applied.
+    /// </summary>
     public StateMachineOptions Tree { get; init; } = new();
 
     /// <summary>A snapshot is begun when the entries since the last one weigh this many bytes.</summary>
@@ -39,8 +41,8 @@ public sealed record ReplicaOptions
     public long MinRevisionWaitMilliseconds { get; init; } = 5_000;
 
     /// <summary>
-    /// A time without a turn is counted up to this many milliseconds: what is longer was a pause of the process, by which no
-    /// session and no TTL node ages. Several ticks.
+    /// A time without a turn is counted up to this many milliseconds: a longer one was a pause of the process, by which
+    /// no session and no TTL node ages. Several ticks.
     /// </summary>
     public long PauseMilliseconds { get; init; } = 1_000;
 

@@ -19,7 +19,7 @@ public sealed class CrashTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public void After_a_crash_at_any_operation_the_log_is_what_it_was_at_the_last_sync_or_later(int seed)
+    public void After_a_crash_at_any_operation_the_log_is_that_of_the_last_sync_or_later(int seed)
     {
         var operations = OperationsOf(seed).Count;
         DiskFault[] faults = [DiskFault.CrashBefore, DiskFault.CrashDuring, DiskFault.CrashAfter];
@@ -36,7 +36,7 @@ public sealed class CrashTests
     }
 
     [Fact]
-    public void The_histories_reach_what_they_are_for()
+    public void The_histories_reach_all_intended_states()
     {
         var histories = Enumerable.Range(1, 6).Select(OperationsOf).ToList();
         Assert.All(histories, h => Assert.True(h.Count(o => IsOfLog(o, DiskOperation.Rename)) > 3, "few segments"));

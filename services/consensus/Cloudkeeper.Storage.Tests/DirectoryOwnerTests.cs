@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Engine;
 
 namespace Cloudkeeper.Storage.Tests;
 
-/// <summary>Who a machine is, whatever happens to its disk on the way.</summary>
+/// <summary>The identity of a machine, through all that may happen to its disk.</summary>
 public sealed class DirectoryOwnerTests
 {
     private static readonly Guid Cluster = new("11111111-2222-3333-4444-555555555555");
@@ -64,7 +64,7 @@ public sealed class DirectoryOwnerTests
     }
 
     [Fact]
-    public void A_lost_identity_is_somebody_else()
+    public void A_lost_identity_is_another_member()
     {
         var files = Member(out var instance);
         Assert.NotNull(files.Rot(IdentityFile.Name, _random));

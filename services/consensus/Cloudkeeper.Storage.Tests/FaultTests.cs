@@ -119,7 +119,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public void A_segment_takes_what_room_there_is_when_there_is_not_enough_for_a_whole_one()
+    public void A_segment_takes_the_room_that_there_is_when_there_is_not_enough_for_a_whole_one()
     {
         const int SegmentBytes = 64 << 10;
         var disk = new SimulatedFileSystem(new Random(1)) { CapacityBytes = SegmentBytes + (40 << 10) };

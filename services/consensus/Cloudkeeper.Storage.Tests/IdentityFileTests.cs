@@ -7,7 +7,7 @@ namespace Cloudkeeper.Storage.Tests;
 public sealed class IdentityFileTests
 {
     private static readonly Guid Instance = new("7a1f6d0e-4d7b-4d0c-9a53-2b1c0f6e8d01");
-    private static readonly NodeIdentity Nobody = NodeIdentity.WithoutCluster(Instance);
+    private static readonly NodeIdentity NoCluster = NodeIdentity.WithoutCluster(Instance);
     private static readonly NodeIdentity Identity = new(Make.Cluster, new NodeId(3)) { Instance = Instance };
 
     [Fact]
@@ -15,22 +15,22 @@ public sealed class IdentityFileTests
     {
         var disk = new SimulatedFileSystem(new Random(1));
         Assert.Null(IdentityFile.Load(disk));
-        IdentityFile.Save(disk, Nobody);
+        IdentityFile.Save(disk, NoCluster);
         disk = disk.Crash(new Random(1));
-        Assert.Equal(Nobody, IdentityFile.Load(disk));
+        Assert.Equal(NoCluster, IdentityFile.Load(disk));
         IdentityFile.Save(disk, Identity);
         Assert.Equal(Identity, IdentityFile.Load(disk.Crash(new Random(1))));
     }
 
     [Fact]
-    public void What_it_says_is_completed_and_never_changed()
+    public void Its_content_is_completed_and_never_changed()
     {
         var disk = new SimulatedFileSystem(new Random(1));
-        IdentityFile.Save(disk, Nobody);
+        IdentityFile.Save(disk, NoCluster);
         Refuses(Identity with { Instance = Make.Cluster });
         IdentityFile.Save(disk, Identity);
         IdentityFile.Save(disk, Identity);
-        Refuses(Nobody);
+        Refuses(NoCluster);
         Refuses(Identity with { Node = new NodeId(4) });
         Refuses(Identity with { ClusterId = Instance });
         Refuses(Identity with { Instance = Make.Cluster });
@@ -50,9 +50,9 @@ public sealed class IdentityFileTests
     }
 
     [Fact]
-    public void A_crash_at_any_operation_leaves_all_of_it_or_what_was_there_before()
+    public void A_crash_at_any_operation_leaves_the_whole_new_file_or_the_old_one()
     {
-        foreach (var before in new[] { null, Nobody })
+        foreach (var before in new[] { null, NoCluster })
         {
             for (var at = 1; at <= 6; at++)
             {

@@ -11,7 +11,7 @@ public sealed class InspectionTests : IDisposable
     public InspectionTests() => _files = new PhysicalFileSystem(_directory.Path);
 
     [Fact]
-    public void What_is_inspected_is_what_an_opening_recovers_and_nothing_is_changed()
+    public void An_inspection_shows_the_state_that_an_opening_recovers_and_changes_nothing()
     {
         using (var log = Make.Open(_files))
         {
@@ -29,14 +29,14 @@ public sealed class InspectionTests : IDisposable
     }
 
     [Fact]
-    public void Where_there_is_no_log_the_inspection_says_so_and_begins_none()
+    public void Without_a_log_the_inspection_reports_that_and_begins_none()
     {
         Assert.Throws<StorageCorruptedException>(() => RaftLogStore.Inspect(_files, Make.Options, null, out _));
         Assert.Empty(_files.List());
     }
 
     [Fact]
-    public void A_store_for_reading_leaves_what_others_have_begun()
+    public void A_store_for_reading_leaves_unfinished_files_alone()
     {
         using var begun = new SnapshotStore(_files, Make.Cluster).Create(Make.Snapshot(5, 1));
         var names = _files.List();
@@ -56,7 +56,7 @@ public sealed class InspectionTests : IDisposable
     }
 
     [Fact]
-    public void A_backup_is_read_wherever_it_lies_and_whatever_cluster_it_is_of()
+    public void A_backup_is_read_in_any_place_and_of_any_cluster()
     {
         using var reader = BackupFile.Open(MakeBackup());
         Assert.Equal((Make.Cluster, Make.Snapshot(5, 1)), (reader.ClusterId, reader.Metadata));

@@ -120,7 +120,9 @@ public abstract class LogConformance
         Assert.Equal(["11@4"], Indexes(Make.Recover(Files)));
     }
 
-    /// <summary>Found by the simulation: the next segment said more than the records before it: seeming damage.</summary>
+    /// <summary>
+    /// Found by the simulation: the next segment's header had more than the records before it: seeming damage.
+    /// </summary>
     [Fact]
     public void A_snapshot_ahead_of_the_stored_commit_is_committed_and_the_next_segments_still_fit()
     {

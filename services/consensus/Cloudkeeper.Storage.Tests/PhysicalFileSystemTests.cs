@@ -57,7 +57,7 @@ public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
         Assert.True(Directory.Exists(path));
     }
 
-    /// <summary>SR-M5: whatever the process that makes them takes for usual.</summary>
+    /// <summary>SR-M5: with any file mode mask of the process that makes them.</summary>
     [Fact]
     public void Only_their_user_can_read_files_and_directories()
     {
@@ -92,7 +92,8 @@ public sealed class PhysicalFileSystemTests : FileSystemConformance, IDisposable
     [Fact]
     public void A_failed_sync_ends_everything()
     {
-        // A character device cannot be synced: the kernel says EINVAL, which .NET's own flush does not report (B-41).
+        // A character device cannot be synced: the kernel returns EINVAL, which .NET's own flush does not report
+        // (B-41).
         File.CreateSymbolicLink(Path.Combine(_directory.Path, "device"), "/dev/full");
         using var healthy = Files.Open("healthy", FileOpening.CreateNew);
         using var file = Files.Open("device", FileOpening.Existing);

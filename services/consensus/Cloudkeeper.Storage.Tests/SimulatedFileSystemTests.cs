@@ -9,7 +9,7 @@ public sealed class SimulatedFileSystemTests : FileSystemConformance
     protected override IFileSystem Files => _disk;
 
     [Fact]
-    public void What_was_synced_survives_every_crash()
+    public void Synced_bytes_survive_every_crash()
     {
         using var file = _disk.Open("a", FileOpening.CreateNew);
         file.Write(0, "hello"u8);
@@ -68,7 +68,7 @@ public sealed class SimulatedFileSystemTests : FileSystemConformance
     }
 
     [Fact]
-    public void A_failed_sync_forgets_what_was_waiting_although_it_stays_visible()
+    public void A_failed_sync_forgets_the_waiting_writes_although_they_stay_visible()
     {
         using var file = _disk.Open("a", FileOpening.CreateNew);
         _disk.SyncDirectory();

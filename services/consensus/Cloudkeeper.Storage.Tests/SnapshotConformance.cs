@@ -97,7 +97,7 @@ public abstract class SnapshotConformance
     }
 
     [Fact]
-    public void A_reader_survives_the_purge_of_its_snapshot_and_a_later_one_is_told()
+    public void A_reader_survives_the_purge_of_its_snapshot_and_a_later_one_fails()
     {
         var store = Store;
         Make.StoreSnapshot(store, Make.Snapshot(1, 2), "old");

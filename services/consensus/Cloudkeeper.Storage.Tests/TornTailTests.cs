@@ -81,7 +81,7 @@ public sealed class TornTailTests
     }
 
     [Fact]
-    public void A_record_that_comes_back_from_the_dead_does_not_continue_what_was_written_since()
+    public void A_record_that_comes_back_from_the_dead_does_not_continue_newer_records()
     {
         var disk = Log.Image.With(Last.File, b => Zero(b, Log.Records[1].Start, Last.End)).ToDisk();
         using (var log = Make.Open(disk))
@@ -100,7 +100,7 @@ public sealed class TornTailTests
     }
 
     [Fact]
-    public void What_a_failed_sync_has_dropped_is_written_again_by_the_next_process()
+    public void Records_that_a_failed_sync_has_dropped_are_written_again_by_the_next_process()
     {
         var disk = new SimulatedFileSystem(new Random(1));
         var log = Make.Open(disk);

@@ -2,11 +2,11 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>Who a data directory belongs to, and the steps by which that changes.</summary>
+/// <summary>The identity of a data directory, and the steps by which it changes.</summary>
 /// <remarks>
 /// Each step is durable before the next, so that a crash between two of them is only taken up again:
 /// <code>
-///   empty      identity with an instance           before anybody is talked to
+///   empty      identity with an instance           before any other node is called
 ///   member     log, then identity with cluster     its owner writes the log between MakeRoom and Complete
 ///   damaged    quarantine with the successor's instance; once the cluster has accepted the successor, everything is put
 ///              aside, a new log and identity begin, and the quarantine ends
@@ -20,7 +20,8 @@ public sealed class DirectoryOwner
 
     /// <param name="draw">Draws an instance.</param>
     /// <param name="putAside">
-    /// Takes everything but <see cref="QuarantineFile.Name"/> out of the directory, durably; the evidence is the shell's.
+    /// Takes all files but <see cref="QuarantineFile.Name"/> out of the directory, durably; the evidence is the
+    /// shell's.
     /// </param>
     /// <exception cref="StorageException">The directory cannot be used.</exception>
     public DirectoryOwner(IFileSystem files, Func<Guid> draw, Action putAside)
@@ -39,13 +40,13 @@ public sealed class DirectoryOwner
     /// <summary>Null unless the directory is damaged.</summary>
     public Quarantine? Quarantine { get; private set; }
 
-    /// <summary>Under which the node speaks.</summary>
+    /// <summary>Under which the node opens streams.</summary>
     public Guid Instance => Quarantine?.Successor ?? Identity.Instance;
 
-    /// <summary>It may take part with what is here.</summary>
+    /// <summary>It may take part with its data.</summary>
     public bool IsMember => Quarantine is null && Identity.IsMember;
 
-    /// <summary>From now on, and after every restart, the node does not vote with what is here.</summary>
+    /// <summary>From now on, and after every restart, the node does not vote with this data.</summary>
     public Quarantine BeginQuarantine(string reason)
     {
         var quarantine = new Quarantine(_draw(), reason);
@@ -53,7 +54,9 @@ public sealed class DirectoryOwner
         return Quarantine = quarantine;
     }
 
-    /// <summary>Makes room for the log of a new member: what is damaged is put aside, what an unfinished start left goes.</summary>
+    /// <summary>
+    /// Makes room for the log of a new member: damaged files are put aside, those of an unfinished start go.
+    /// </summary>
     public void MakeRoom()
     {
         if (Identity.IsMember)
@@ -63,7 +66,7 @@ public sealed class DirectoryOwner
             return;
         }
 
-        // The identity is completed last: no replica has ever run with what is here.
+        // The identity is completed last: no replica has ever run with these files.
         foreach (var name in _files.List().Where(IsData).ToList())
         {
             _files.Delete(name);
@@ -113,7 +116,7 @@ public sealed class DirectoryOwner
 
         if (found is null && problem is not null)
         {
-            // Nobody knows any more who this was: it can only come back as somebody new.
+            // Its identity is unknown: it can only come back as a new member.
             Quarantine ??= BeginQuarantine(problem);
             _putAside();
         }
@@ -136,12 +139,12 @@ public sealed class DirectoryOwner
 
         if (found.IsMember && found.Instance == quarantine.Successor)
         {
-            // Everything was done but this.
+            // All steps were done but this.
             EndQuarantine();
         }
         else if (!found.IsMember && found.Instance != quarantine.Successor)
         {
-            // The successor has drawn its instance, and may have spoken under it: it is not drawn a second time.
+            // The successor has drawn its instance, and may have used it: it is not drawn a second time.
             Quarantine = quarantine with { Successor = found.Instance };
             QuarantineFile.Save(_files, Quarantine);
         }

@@ -61,7 +61,7 @@ public static class IdentityFile
         return Read(bytes);
     }
 
-    /// <summary>Stores the identity durably. What is there already may be completed, never changed.</summary>
+    /// <summary>Stores the identity durably. An earlier one may be completed, never changed.</summary>
     public static void Save(IFileSystem files, NodeIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(files);

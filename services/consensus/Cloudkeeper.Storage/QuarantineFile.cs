@@ -4,8 +4,8 @@ using System.Text;
 namespace Cloudkeeper.Storage;
 
 /// <summary>
-/// The file that says: this directory is damaged, its node must not vote with it. It stays until the cluster has accepted
-/// the node's successor and the damaged files have been put aside.
+/// The file that marks this directory as damaged: its node must not vote with it. It stays until the cluster has
+/// accepted the node's successor and the damaged files have been put aside.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -29,7 +29,7 @@ public static class QuarantineFile
     private static ReadOnlySpan<byte> Magic => "CKRAFTQU"u8;
 
     /// <summary>Null: the directory is not known to be damaged.</summary>
-    /// <exception cref="StorageCorruptedException">There is such a file, but nobody can read it.</exception>
+    /// <exception cref="StorageCorruptedException">There is such a file, but it cannot be read.</exception>
     public static Quarantine? Load(IFileSystem files)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -93,5 +93,5 @@ public static class QuarantineFile
 }
 
 /// <param name="Successor">The instance under which the node asks to come back.</param>
-/// <param name="Reason">What was found, for whoever looks into it.</param>
+/// <param name="Reason">The finding, for the operator.</param>
 public sealed record Quarantine(Guid Successor, string Reason);

@@ -6,11 +6,11 @@ namespace Cloudkeeper.Storage;
 public sealed partial class RaftLogStore
 {
     /// <summary>Recovers the log, or begins it.</summary>
-    /// <param name="newest">What <see cref="SnapshotStore.FindNewest"/> has found.</param>
+    /// <param name="newest">The result of <see cref="SnapshotStore.FindNewest"/>.</param>
     /// <exception cref="StorageCorruptedException">
-    /// Nothing has been changed on disk; the exception says what to do.
+    /// Nothing has been changed on disk; the exception states the remedy.
     /// </exception>
-    /// <exception cref="StorageFullException">No room for what the opening has to write.</exception>
+    /// <exception cref="StorageFullException">No room for the writes of the opening.</exception>
     public static RaftLogStore Open(
         IFileSystem files,
         LogStoreOptions options,
@@ -38,7 +38,7 @@ public sealed partial class RaftLogStore
         }
     }
 
-    /// <summary>What <see cref="Open"/> would recover. Changes nothing on disk.</summary>
+    /// <summary>The state that <see cref="Open"/> would recover. Changes nothing on disk.</summary>
     /// <exception cref="StorageCorruptedException">As <see cref="Open"/>; also when there is no log.</exception>
     public static RecoveredState Inspect(
         IFileSystem files,
@@ -69,10 +69,10 @@ public sealed partial class RaftLogStore
         }
     }
 
-    /// <summary>A snapshot is committed by its nature, whether or not the hard state has heard of it.</summary>
+    /// <summary>A snapshot is committed by its nature, whether or not the hard state has it.</summary>
     /// <remarks>
-    /// Told to Raft, but not taken for the state of the log: the header of the next segment repeats that state, and
-    /// must not say more than the records before it do.
+    /// Given to Raft, but not taken for the state of the log: the header of the next segment repeats that state, and
+    /// must not have more than the records before it do.
     /// </remarks>
     private static HardState CommittedThrough(SnapshotMetadata? newest, HardState state) =>
         newest is not null && state.Commit < newest.Index ? state with { Commit = newest.Index } : state;
@@ -104,7 +104,7 @@ public sealed partial class RaftLogStore
         files.DeleteTemporary(Segment.TemporaryPrefix);
         WriteZeros(active.File, active.End, recovery.DirtyEnd);
 
-        // What was read may so far be only in the page cache of a process that was killed, or, worse, was ended by
+        // The bytes may so far be only in the page cache of a process that was killed, or, worse, was ended by
         // a failed sync: then the kernel takes the pages for clean and would not write them again (bug B-42).
         // Nothing may be built on them before they are durable, the names included.
         Rewrite(active.File, recovery.DurableEnd, active.End);
@@ -152,7 +152,7 @@ public sealed partial class RaftLogStore
         }
     }
 
-    /// <summary>Tells the log of a snapshot that was stored just before a crash.</summary>
+    /// <summary>Restarts the log behind a snapshot that was stored just before a crash.</summary>
     private void RestartBehind(SnapshotMetadata snapshot)
     {
         // The snapshot proves its term. No vote was given in it: a vote would have been stored with the term.

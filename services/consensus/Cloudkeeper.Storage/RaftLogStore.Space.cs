@@ -3,7 +3,7 @@ namespace Cloudkeeper.Storage;
 /// <content>Where the room for the next writes comes from.</content>
 public sealed partial class RaftLogStore
 {
-    /// <summary>The reserve is so much of a segment.</summary>
+    /// <summary>The reserve is this part of a segment.</summary>
     private const int ReserveShare = 4;
 
     private const int ReserveBytesMin = 4 << 10;
@@ -44,8 +44,8 @@ public sealed partial class RaftLogStore
     }
 
     /// <summary>
-    /// Keeps room aside with which the log can go on for a while once the disk is full: with what makes the state smaller,
-    /// and with what Raft itself has to remember.
+    /// Keeps room aside with which the log can go on for a while once the disk is full: with commands that make the
+    /// state smaller, and with Raft's own state.
     /// </summary>
     /// <returns>False: the reserve is in use, and there is no room for another one now.</returns>
     /// <exception cref="StorageFailedException">Fatal: this object is of no more use.</exception>

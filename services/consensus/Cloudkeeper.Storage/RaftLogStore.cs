@@ -5,7 +5,7 @@ namespace Cloudkeeper.Storage;
 /// <summary>The log and the hard state of one node, in segment files. One owner, one thread.</summary>
 /// <remarks>
 /// Nothing is overwritten and nothing is cut: a write whose first entry is not behind the last one replaces
-/// everything from there on simply by standing later in the log, which makes truncation and append one step (bugs
+/// all entries from there on simply by standing later in the log, which makes truncation and append one step (bugs
 /// B-17, B-32). The entries themselves are in memory, at Raft; they are read from here once, by <see cref="Open"/>.
 /// </remarks>
 public sealed partial class RaftLogStore : IDisposable
@@ -38,14 +38,14 @@ public sealed partial class RaftLogStore : IDisposable
         _durableEnd = _zeroedEnd = active.End;
     }
 
-    /// <summary>What <see cref="Open"/> found and did.</summary>
+    /// <summary>The findings and repairs of <see cref="Open"/>.</summary>
     public required LogRecoveryReport Recovery { get; init; }
 
     public HardState HardState => _state.HardState;
 
     public LogIndex LastIndex => _state.LastIndex;
 
-    /// <summary>Bytes of records that recovery would have to read: what grows until <see cref="Compact"/>.</summary>
+    /// <summary>Bytes of records that recovery would have to read: they grow until <see cref="Compact"/>.</summary>
     public long SizeBytes => _closed.Sum(s => s.End) + _active.End;
 
     /// <summary>How many bytes of a segment a write takes: for <see cref="EnsureSpace"/>.</summary>
@@ -126,7 +126,7 @@ public sealed partial class RaftLogStore : IDisposable
         ThrowIfFailed();
         Invariant.Require(keepFrom <= _state.LastIndex.Next());
 
-        // What replaces entries of an old segment must be durable before that segment goes.
+        // The records that replace entries of an old segment must be durable before that segment goes.
         Sync();
         try
         {

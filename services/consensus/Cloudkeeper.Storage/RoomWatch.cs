@@ -6,7 +6,7 @@ namespace Cloudkeeper.Storage;
 /// </summary>
 /// <remarks>
 /// The next snapshot is at most as large as the newest one and all of the log together. A segment on top of that is the
-/// margin for what is on its way while nobody looks.
+/// margin for writes that are on their way between two looks.
 /// </remarks>
 public sealed class RoomWatch(IFileSystem files, RaftLogStore log, SnapshotStore snapshots, int segmentBytes)
 {
@@ -19,13 +19,13 @@ public sealed class RoomWatch(IFileSystem files, RaftLogStore log, SnapshotStore
     /// Whether a write that has found room calls for another look at once: one that waited for it, or one that took the
     /// reserve, which growth must not use up until the next look would be due.
     /// </summary>
-    /// <param name="known">What the last look said, or <see cref="StorageRoom.Full"/> while a write waits.</param>
+    /// <param name="known">The result of the last look, or <see cref="StorageRoom.Full"/> while a write waits.</param>
     public bool IsDueAfterWrite(StorageRoom known) =>
         known == StorageRoom.Full || (known == StorageRoom.Plenty && !log.HasReserve);
 
     /// <summary>
-    /// How large a snapshot may be that comes from a peer: it must leave what the log keeps as its reserve, since the log
-    /// goes on while it comes. Readable from any thread.
+    /// How large a snapshot may be that comes from a peer: it must leave the log's reserve, since the log goes on while
+    /// it comes. Readable from any thread.
     /// </summary>
     public long ForReceivedSnapshot => Math.Max(0, files.FreeBytes - log.ReserveBytes);
 

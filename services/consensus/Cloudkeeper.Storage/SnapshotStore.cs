@@ -21,7 +21,7 @@ public sealed class SnapshotStore
     private (string Name, long Bytes) _newest = ("", 0);
     private int _temporaries;
 
-    /// <summary>Deletes what interrupted writers have left behind: only one store may use a directory.</summary>
+    /// <summary>Deletes the remains of interrupted writers: only one store may use a directory.</summary>
     public SnapshotStore(IFileSystem files, Guid clusterId)
         : this(files, clusterId, isForReading: false)
     {
@@ -62,7 +62,7 @@ public sealed class SnapshotStore
         }
     }
 
-    /// <summary>For who only looks: deletes nothing.</summary>
+    /// <summary>For inspection only: deletes nothing.</summary>
     public static SnapshotStore ForReading(IFileSystem files, Guid clusterId) =>
         new(files, clusterId, isForReading: true);
 

@@ -3,10 +3,10 @@ namespace Cloudkeeper.Storage;
 /// <summary>How much room the disk of a node has left.</summary>
 public enum StorageRoom
 {
-    /// <summary>For everything.</summary>
+    /// <summary>For all writes.</summary>
     Plenty,
 
-    /// <summary>For what makes the state smaller. What lets it grow is refused.</summary>
+    /// <summary>For commands that make the state smaller. Those that let it grow are refused.</summary>
     Low,
 
     /// <summary>Not even for the write that is waiting.</summary>

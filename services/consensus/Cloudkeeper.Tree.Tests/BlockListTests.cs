@@ -82,7 +82,7 @@ public sealed class BlockListTests
     }
 
     [Fact]
-    public void Adding_twice_and_removing_what_is_not_there_are_bugs()
+    public void Adding_twice_and_removing_an_absent_item_are_bugs()
     {
         var list = new BlockList<int, Item, ItemOrder>();
         Assert.Throws<InvariantViolationException>(() => list.Remove(1));

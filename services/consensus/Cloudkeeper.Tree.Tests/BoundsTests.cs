@@ -49,7 +49,7 @@ public sealed class BoundsTests
     }
 
     [Fact]
-    public void What_a_batch_would_do_is_known_before_it_is_in_the_log()
+    public void The_work_of_a_batch_is_known_before_it_is_in_the_log()
     {
         var machine = New(StateMachineOptions.Default, FeatureLevels.Newest);
         var session = machine.OpenSession();
@@ -90,7 +90,7 @@ public sealed class BoundsTests
     }
 
     [Fact]
-    public void What_a_transaction_creates_and_deletes_again_counts_each_time()
+    public void Nodes_that_a_transaction_creates_and_deletes_again_count_each_time()
     {
         Operation[] pair = [new WriteOperation("/a", Bytes(""), "text/plain"), new DeleteOperation("/a")];
         Assert.Equal(ResultCode.Ok, _machine.Transact([.. Enumerable.Repeat(pair, 6).SelectMany(static p => p)]).Code);
@@ -174,7 +174,7 @@ public sealed class BoundsTests
 
     /// <summary>Otherwise asking for it again and again would stop every replica as well as doing it.</summary>
     [Fact]
-    public void A_transaction_that_is_refused_has_not_gone_through_what_it_would_delete()
+    public void A_transaction_that_is_refused_has_not_gone_through_its_deletions()
     {
         const int count = 20_000;
         var machine = New(StateMachineOptions.Default, FeatureLevels.Newest);
@@ -217,7 +217,7 @@ public sealed class BoundsTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void How_many_nodes_are_below_is_known_whatever_was_done_and_undone(int seed)
+    public void The_number_of_nodes_below_is_known_through_all_that_is_done_and_undone(int seed)
     {
         var random = new Random(seed);
         var state = new TreeState(StateMachineOptions.Default) { FeatureLevel = FeatureLevels.Newest };

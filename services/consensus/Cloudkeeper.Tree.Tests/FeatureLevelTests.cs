@@ -131,7 +131,7 @@ public sealed class FeatureLevelTests
     }
 
     [Fact]
-    public void What_comes_after_the_next_level_is_no_concern_of_an_old_program()
+    public void Levels_after_the_next_are_no_concern_of_an_old_program()
     {
         var machine = new Machine(OldProgram);
         machine.Run(new RaiseFeatureLevelCommand(1, 3));

@@ -29,7 +29,7 @@ public sealed class GatewayTableTests
     }
 
     [Fact]
-    public void It_takes_no_revision_and_no_watcher_hears_of_it()
+    public void It_takes_no_revision_and_sends_no_event()
     {
         var session = _machine.OpenSession();
         var before = _machine.State.Revision;
@@ -39,7 +39,7 @@ public sealed class GatewayTableTests
     }
 
     [Fact]
-    public void The_same_instance_takes_its_old_place_under_whichever_session()
+    public void The_same_instance_takes_its_old_place_under_any_session()
     {
         var (former, present) = (_machine.OpenSession(), _machine.OpenSession());
         Register("g1", former);
@@ -107,7 +107,7 @@ public sealed class GatewayTableTests
     [InlineData("g1", "http://10.0.0.4:7100/")]
     [InlineData("g1", "http://0.0.0.0:7100")]
     [InlineData("g1", "redis://10.0.0.4:6379")]
-    public void What_is_no_name_or_no_address_is_refused(string instance, string address)
+    public void A_text_that_is_no_name_or_no_address_is_refused(string instance, string address)
     {
         Assert.Equal(ResultCode.InvalidOperation, Register(instance, _machine.OpenSession(), address).Code);
         Assert.Empty(_machine.State.Gateways);
@@ -142,7 +142,7 @@ public sealed class GatewayTableTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Random_registrations_and_ends_of_sessions_do_what_the_plain_rules_say(int seed)
+    public void Random_registrations_and_ends_of_sessions_agree_with_the_plain_rules(int seed)
     {
         var random = new Random(seed);
         var sessions = Enumerable.Range(0, 100).Select(_ => _machine.OpenSession()).ToList();

@@ -29,7 +29,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void What_is_gone_is_said_to_be_gone()
+    public void Compacted_changes_are_reported_as_gone()
     {
         var machine = new Machine(new StateMachineOptions { HistorySetsMax = 3 });
         Assert.Equal(new Revision(1), machine.State.OldestRevision);
@@ -64,7 +64,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void A_transaction_that_is_larger_than_the_history_is_kept_and_so_is_what_was_before_it()
+    public void A_transaction_that_is_larger_than_the_history_is_kept_and_so_are_earlier_ones()
     {
         var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryFactBytesMax = 20_000 });
         machine.Put("/big");
@@ -82,7 +82,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void What_an_entry_adds_it_does_not_forget()
+    public void An_entry_does_not_forget_its_own_changes()
     {
         var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistorySetsMax = 16 });
         var before = machine.State.Revision.Value;
@@ -116,7 +116,7 @@ public sealed class HistoryTests
         var loaded = SnapshotTests.Load(SnapshotTests.Write(machine.State), StateMachineOptions.Default);
         Same.States(machine.State, loaded);
 
-        // Nobody has written another value since: there it still is, and only the one before it is lost.
+        // No other value was written since: there it still is, and only the one before it is lost.
         for (var i = 0; i < 10; i++)
         {
             machine.Put("/larger", large + i);
@@ -129,7 +129,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void What_a_large_deletion_removes_displaces_no_values()
+    public void A_large_deletion_displaces_no_values()
     {
         var machine = AtLevel(FeatureLevels.SparingHistory, new StateMachineOptions { HistoryValueBytesMax = 60_000 });
         var large = new string('x', 10_000);
@@ -209,7 +209,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void A_forgotten_deletion_is_said_to_be_no_newer_than_the_floor()
+    public void A_forgotten_deletion_is_reported_as_no_newer_than_the_floor()
     {
         var machine = AtLevel(FeatureLevels.DeletionFloor, new StateMachineOptions { TombstonesMax = 2 });
         string[] paths = ["/a", "/b", "/c"];
@@ -243,7 +243,9 @@ public sealed class HistoryTests
         Assert.Equal([4L, 4, 4, 4], Absences(machine, "/a", "/a/b", "/a/c", "/never"));
     }
 
-    /// <summary>Before, nobody noted what was forgotten: two replicas must not come to different floors over it.</summary>
+    /// <summary>
+    /// Before, no replica noted what was forgotten: two replicas must not come to different floors over it.
+    /// </summary>
     [Theory]
     [InlineData(1, 0)]
     [InlineData(2, 2)]

@@ -13,7 +13,7 @@ public sealed class IdempotencyTests
     private readonly Machine _machine = new();
 
     [Fact]
-    public void A_repeat_gets_the_first_result_and_says_so()
+    public void A_repeat_gets_the_first_result_and_is_marked()
     {
         var first = Run("k", 1, Count);
         _machine.Put("/other");
@@ -77,7 +77,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public void A_repeated_acquisition_tells_how_its_ticket_stands_now()
+    public void A_repeated_acquisition_returns_its_tickets_present_state()
     {
         var holder = Body<TicketInfo>(_machine.Acquire("/lock", _machine.OpenSession())).Ticket;
         var acquire = new AcquireLockCommand("/lock", null, 10_000, "me", Queue: true);

@@ -64,7 +64,7 @@ public sealed class IdleNodeTests
     }
 
     [Fact]
-    public void What_is_still_idle_goes_in_one_revision()
+    public void Nodes_that_are_still_idle_go_in_one_revision()
     {
         Write("/c", NodeKind.Container);
         _machine.Put("/c/x");
@@ -78,7 +78,7 @@ public sealed class IdleNodeTests
     }
 
     [Fact]
-    public void What_was_used_since_the_decision_stays()
+    public void A_node_that_was_used_since_the_decision_stays()
     {
         Write("/c", NodeKind.Container);
         Write("/d", NodeKind.Container);

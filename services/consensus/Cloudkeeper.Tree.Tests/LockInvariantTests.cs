@@ -78,10 +78,10 @@ public sealed class LockInvariantTests
         _queues[path] = after;
         Assert.Equal(Enumerable.Range(0, after.Length), after.Select(ticket => ticket.Position));
 
-        // L3, S4: whoever stands in the queue is alive.
+        // L3, S4: every ticket in the queue has a live session.
         Assert.All(after, ticket => Assert.True(_machine.State.IsAlive(ticket.Session)));
 
-        // L5: those who stay keep their order, and the new ones come last.
+        // L5: the tickets that stay keep their order, and the new ones come last.
         var stayed = before.Select(t => t.Node).Where(node => after.Any(t => t.Node == node)).ToArray();
         Assert.Equal(stayed, after.Take(stayed.Length).Select(ticket => ticket.Node));
 

@@ -25,7 +25,7 @@ internal sealed class Machine(StateMachine state, long index = 0)
 
     public long Now { get; set; } = Start;
 
-    /// <summary>How long the leader has been awake; null: it is as its clock says.</summary>
+    /// <summary>How long the leader has been awake; null: by its clock.</summary>
     public long? Awake { get; set; }
 
     /// <summary>As leaders stamp their entries at the state's level.</summary>

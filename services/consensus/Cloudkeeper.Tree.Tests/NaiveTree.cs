@@ -7,7 +7,7 @@ using Cloudkeeper.Protocol.Errors;
 namespace Cloudkeeper.Tree.Tests;
 
 /// <summary>
-/// The rules of nodes, transactions and sessions once more, as plainly as they can be said: copies instead of undoing.
+/// The rules of nodes, transactions and sessions once more, as plainly as possible: copies instead of undoing.
 /// </summary>
 internal sealed class NaiveTree
 {

@@ -11,7 +11,7 @@ public sealed class NaiveTwinTests
     [InlineData(32)]
     [InlineData(33)]
     [InlineData(34)]
-    public void Random_commands_do_what_the_plain_rules_say(int seed)
+    public void Random_commands_agree_with_the_plain_rules(int seed)
     {
         var workload = new Workload(seed);
         var machine = new Machine();

@@ -6,12 +6,16 @@ using static Cloudkeeper.Tree.Tests.Machine;
 
 namespace Cloudkeeper.Tree.Tests;
 
-/// <summary>Lists in the order of creation: the ephemeral nodes of a session, and who holds a lock or waits for it.</summary>
+/// <summary>
+/// Lists in the order of creation: the ephemeral nodes of a session, and the holder and waiters of a lock.
+/// </summary>
 public sealed class PageTests
 {
     private readonly Machine _machine = new();
 
-    /// <summary>Whoever is there from the first page to the last appears once, whatever comes and goes meanwhile.</summary>
+    /// <summary>
+    /// An entry that is there from the first page to the last appears once, while others come and go.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -63,7 +67,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void Of_one_transaction_ephemeral_nodes_come_by_their_paths_and_each_place_is_exact()
+    public void Ephemeral_nodes_of_one_transaction_come_by_their_paths_and_each_place_is_exact()
     {
         var session = _machine.OpenSession();
         string[] paths = ["/d", "/a", "/c", "/b", "/a-b"];
@@ -118,7 +122,7 @@ public sealed class PageTests
         Assert.InRange(page.Ephemerals.Count, 1_900, 2_100);
         Assert.NotNull(page.More);
 
-        // Who knows of no pages is not told, and gets no more either.
+        // A client that knows of no pages gets no mark of a next one, and no more entries either.
         var old = ReadSession(session, null);
         Assert.Equal(page.Ephemerals, old.Ephemerals);
         Assert.Null(old.More);
@@ -132,7 +136,7 @@ public sealed class PageTests
         Assert.Equal(tickets[..600], first.Tickets.Select(t => t.Ticket!.Ticket));
         Assert.True(first.Tickets[0].Ticket!.IsHeld);
 
-        // Who stands at the place gives up, and somebody before it as well: all move up.
+        // The ticket at the place gives up, and one before it as well: all move up.
         _machine.Run(new ReleaseTicketCommand(tickets[599]));
         _machine.Run(new ReleaseTicketCommand(tickets[10]));
         var second = ReadLock(new ArrivalPage(first.More, 600));

@@ -84,7 +84,7 @@ public sealed class RefoundingTests
     }
 
     [Fact]
-    public void A_repeat_of_what_the_old_cluster_executed_is_not_executed_again()
+    public void A_repeat_of_a_command_of_the_old_cluster_is_not_executed_again()
     {
         var batch = new CommandBatch(LaneId.None, 0, [Request(new MutationCommand(new AddOperation("/n", 1)), key: "k")]);
         var first = _machine.Apply(batch)[0];
@@ -97,7 +97,7 @@ public sealed class RefoundingTests
     [InlineData(51)]
     [InlineData(52)]
     [InlineData(53)]
-    public void What_came_of_any_state_is_a_sound_state(int seed)
+    public void Refounding_any_state_gives_a_sound_one(int seed)
     {
         var workload = new Workload(seed);
         var state = SnapshotTests.Fill(workload, 1_000);
@@ -117,7 +117,7 @@ public sealed class RefoundingTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void The_first_block_of_a_snapshot_says_what_it_is_of(int level)
+    public void The_first_block_of_a_snapshot_is_its_summary(int level)
     {
         var machine = level == 2 ? _machine.RaiseLevel(2) : _machine;
         machine.Put("/a");

@@ -75,7 +75,7 @@ public sealed class RetentionClockTests
     }
 
     [Fact]
-    public void What_was_kept_by_log_time_is_kept_on_across_the_switch()
+    public void Results_that_were_kept_by_log_time_are_kept_on_across_the_switch()
     {
         var machine = new Machine();
         machine.Apply(Batch("k"));
@@ -88,7 +88,7 @@ public sealed class RetentionClockTests
     }
 
     [Fact]
-    public void An_ended_session_is_told_so_for_ten_minutes_of_entries()
+    public void An_ended_session_is_remembered_for_ten_minutes_of_entries()
     {
         var session = _machine.OpenSession();
         _machine.Run(new CloseSessionCommand(session));

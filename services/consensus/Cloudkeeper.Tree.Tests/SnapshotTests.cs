@@ -27,7 +27,7 @@ public sealed class SnapshotTests
     [InlineData(4)]
     [InlineData(5)]
     [InlineData(6)]
-    public void A_snapshot_is_of_the_moment_it_began_at_whatever_happens_while_it_is_written(int seed)
+    public void A_snapshot_is_of_the_moment_it_began_at_through_all_changes_while_it_is_written(int seed)
     {
         var random = new Random(seed);
         var workload = new Workload(seed);
@@ -164,7 +164,7 @@ public sealed class SnapshotTests
     [Theory]
     [InlineData(FeatureLevels.First)]
     [InlineData(FeatureLevels.Newest)]
-    public void What_is_larger_than_a_block_is_written_in_parts(int level)
+    public void A_record_that_is_larger_than_a_block_is_written_in_parts(int level)
     {
         var machine = new Machine();
         for (var next = FeatureLevels.First + 1; next <= level; next++)

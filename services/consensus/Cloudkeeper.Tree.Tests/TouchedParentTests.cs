@@ -7,7 +7,7 @@ using static Cloudkeeper.Tree.Tests.Machine;
 
 namespace Cloudkeeper.Tree.Tests;
 
-/// <summary>What only the children that a transaction creates and deletes again say of their parents.</summary>
+/// <summary>The effect on parents of children that a transaction creates and deletes again.</summary>
 public sealed class TouchedParentTests
 {
     private readonly Machine _machine = new Machine().RaiseLevel(2).RaiseLevel(3);
@@ -27,7 +27,7 @@ public sealed class TouchedParentTests
     }
 
     [Fact]
-    public void A_parent_of_which_a_change_tells_is_not_named()
+    public void A_parent_with_a_change_of_its_own_is_not_named()
     {
         foreach (var path in (string[])["/changed", "/deleted", "/with-child", "/again", "/again/x"])
         {
@@ -47,7 +47,7 @@ public sealed class TouchedParentTests
     }
 
     [Fact]
-    public void Of_what_came_and_went_itself_nothing_is_named()
+    public void A_node_that_came_and_went_itself_is_not_named()
     {
         _machine.Put("/a");
         _machine.Transact(Write("/a/b/c/d"), Write("/a/b/e"), new DeleteOperation("/a/b", Recursive: true), Write("/z"));
@@ -117,7 +117,7 @@ public sealed class TouchedParentTests
     [Theory]
     [InlineData(71)]
     [InlineData(72)]
-    public void A_change_set_tells_of_every_node_whose_stat_has_changed_and_of_no_other(int seed)
+    public void A_change_set_names_every_node_whose_stat_has_changed_and_no_other(int seed)
     {
         var workload = new Workload(seed);
         var before = Stats();

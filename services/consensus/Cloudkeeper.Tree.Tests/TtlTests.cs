@@ -5,7 +5,7 @@ using static Cloudkeeper.Tree.Tests.Machine;
 
 namespace Cloudkeeper.Tree.Tests;
 
-/// <summary>A TTL is a duration: from feature level 4 on no clock that can be set has a say in it.</summary>
+/// <summary>A TTL is a duration: from feature level 4 on a clock that can be set has no influence on it.</summary>
 public sealed class TtlTests
 {
     private const long Minute = 60_000;
@@ -58,7 +58,7 @@ public sealed class TtlTests
         Assert.True(IsGone(_machine));
     }
 
-    /// <summary>What one leader counts says nothing of what another does, and the time between them nobody has counted.</summary>
+    /// <summary>The counts of two leaders cannot be compared, and the time between them is not counted.</summary>
     [Fact]
     public void Each_leader_counts_from_its_first_entry_on()
     {
@@ -154,7 +154,7 @@ public sealed class TtlTests
     }
 
     [Fact]
-    public void A_leader_tells_its_time_when_nodes_wait_for_theirs_and_nothing_else_has_told_it()
+    public void A_leader_records_its_time_when_ttl_nodes_wait_and_no_other_entry_has_recorded_it()
     {
         Assert.False(_machine.State.NeedsStamp(1, Later(20_000)));
         Write(_machine, "/t", 30 * Minute);

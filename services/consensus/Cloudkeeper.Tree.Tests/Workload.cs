@@ -16,7 +16,9 @@ internal sealed class Workload(int seed)
     private long _index;
     private long _time = Machine.Start;
 
-    /// <summary>Tells what came of the last entry, so that the next ones name sessions and tickets that exist.</summary>
+    /// <summary>
+    /// Takes the results of the last entry, so that the next ones name sessions and tickets that exist.
+    /// </summary>
     public void Learn(IEnumerable<CommandResult> results)
     {
         foreach (var result in results)

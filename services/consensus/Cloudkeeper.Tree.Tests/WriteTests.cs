@@ -163,7 +163,7 @@ public sealed class WriteTests
     }
 
     [Fact]
-    public void What_is_too_large_is_refused()
+    public void Too_large_parts_are_refused()
     {
         var tooLarge = new byte[Limits.ValueBytesMax + 1];
         _machine.Refuses(ResultCode.ValueTooLarge, new WriteOperation("/a", tooLarge, "t"));
@@ -220,7 +220,7 @@ public sealed class WriteTests
     }
 
     [Fact]
-    public void A_kind_with_what_does_not_belong_to_it_is_refused()
+    public void A_kind_with_foreign_members_is_refused()
     {
         var session = _machine.OpenSession();
         var write = new WriteOperation("/a", Bytes(""), "t", KindGiven: true);

@@ -42,7 +42,7 @@ internal sealed class CommandExecutor(
         RegisterGatewayCommand register => Register(register),
         RaiseFeatureLevelCommand raise => RaiseFeatureLevel(raise),
 
-        // For who applies the entry to compare: a difference is no business of a state that differs.
+        // To be compared by the replica that applies the entry: a difference is no business of a state that differs.
         CheckpointCommand => Outcome.Ok(),
         _ => ExecuteInTransaction(command),
     };

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Tree;
 
-/// <summary>What an entry would do beyond one node for each of its operations.</summary>
+/// <summary>The work of an entry beyond one node for each of its operations.</summary>
 /// <param name="Deleted">Nodes that go because one above them does, or their session ends.</param>
 /// <param name="Created">Parents that are created because something is to be below them.</param>
 public readonly record struct EntryWork(long Deleted, long Created)

@@ -14,7 +14,7 @@ using Cloudkeeper.Tree.Transactions;
 namespace Cloudkeeper.Tree;
 
 /// <summary>
-/// The replicated state: the tree of nodes, the sessions, the locks, what is needed to execute commands exactly once, and
+/// The replicated state: the tree of nodes, the sessions, the locks, the tables for exactly-once execution, and
 /// a bounded history of changes. Deterministic: the same entries give the same results and the same digest on every
 /// replica. Not thread safe.
 /// </summary>
@@ -70,11 +70,11 @@ public sealed class StateMachine
     public Revision OldestRevision => _state.History.StatusOf(Revision).OldestRevision;
 
     /// <summary>
-    /// Changes have come that nobody was told of, enough to be told before the next entry, which may forget old ones.
+    /// So many changes are not published yet that they have to be before the next entry, which may forget old ones.
     /// </summary>
     public bool HasMuchNews => _state.History.HasMuchNews;
 
-    /// <summary>All changes so far have been told.</summary>
+    /// <summary>All changes so far have been published.</summary>
     public void NewsTold() => _state.History.NewsTold();
 
     /// <summary>Applies an entry whose leader stamped its time of day alone (Unix milliseconds).</summary>
@@ -110,7 +110,7 @@ public sealed class StateMachine
         Invariant.Require(results.Count == expected);
     }
 
-    /// <summary>About what a batch would do, by the present state; that may be another one when it comes to it.</summary>
+    /// <summary>About the work of a batch, by the present state; that may be another one when it comes to it.</summary>
     public EntryWork Estimate(CommandBatch batch) => _work.Of(batch);
 
     /// <summary>Answers at the present revision.</summary>
@@ -159,8 +159,8 @@ public sealed class StateMachine
     }
 
     /// <summary>
-    /// Whether a leader should propose an entry only to tell how long it has been awake: some nodes wait for their time, and
-    /// what no entry has told is lost with the leader.
+    /// Whether a leader should propose an entry only to record how long it has been awake: some nodes wait for their
+    /// time, and unrecorded time is lost with the leader.
     /// </summary>
     public bool NeedsStamp(long term, EntryStamp now) =>
         now.AwakeMilliseconds is { } awake && _state.Nodes.Idle.Count > 0 && _state.Retention.IsBehind(term, awake);

@@ -53,14 +53,14 @@ public sealed record StateMachineOptions
     public long HistoryBytesMax { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Most bytes of what change sets tell, values up to <see cref="Limits.FeedValueBytesMax"/> included; one transaction
-    /// counts for a quarter at most, however large it is. From feature level 4 on.
+    /// Most bytes of the facts of change sets, values up to <see cref="Limits.FeedValueBytesMax"/> included; one
+    /// transaction counts for a quarter at most, however large it is. From feature level 4 on.
     /// </summary>
     public long HistoryFactBytesMax { get; init; } = 64L << 20;
 
     /// <summary>
     /// Most bytes of the values beside that, which are forgotten before the changes are; a transaction that has more than half
-    /// of it keeps nothing of what was there before it. From feature level 4 on.
+    /// of it keeps none of the values before it. From feature level 4 on.
     /// </summary>
     public long HistoryValueBytesMax { get; init; } = 64L << 20;
 

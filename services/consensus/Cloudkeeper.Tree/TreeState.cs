@@ -10,7 +10,7 @@ using Cloudkeeper.Tree.Transactions;
 
 namespace Cloudkeeper.Tree;
 
-/// <summary>Everything that is replicated, and the beginning and end of its transactions.</summary>
+/// <summary>All that is replicated, and the beginning and end of its transactions.</summary>
 internal sealed class TreeState
 {
     /// <summary>A journal that has grown larger is not kept for the next transactions.</summary>
@@ -126,7 +126,7 @@ internal sealed class TreeState
         return new Transaction(Revision.Next(), Time, start, Digest.Sum, _journal);
     }
 
-    /// <summary>Makes what was done final, or undoes it when it was refused.</summary>
+    /// <summary>Makes the changes final, or undoes them when the command was refused.</summary>
     public Outcome End(Transaction transaction, Outcome outcome)
     {
         if (!outcome.IsOk || !TryCommit(transaction))
@@ -143,7 +143,7 @@ internal sealed class TreeState
         return outcome;
     }
 
-    /// <summary>False when nothing is left of what was done: a node created and deleted again.</summary>
+    /// <summary>False when no change is left: a node created and deleted again.</summary>
     private bool TryCommit(Transaction transaction)
     {
         var effect = NetChanges.Of(transaction);

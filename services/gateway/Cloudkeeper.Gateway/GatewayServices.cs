@@ -156,7 +156,7 @@ internal static class GatewayServices
         Observe(app.Services);
     }
 
-    /// <summary>The gauges that are read when somebody asks.</summary>
+    /// <summary>The gauges that are read by each scrape.</summary>
     private static void Observe(IServiceProvider services)
     {
         var metrics = services.GetRequiredService<GatewayMetrics>();

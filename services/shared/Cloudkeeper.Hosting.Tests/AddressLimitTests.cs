@@ -19,7 +19,7 @@ public sealed class AddressLimitTests
         Assert.Equal([true, true, true, false, false], Connect(limit, address, count: 5));
         Assert.Equal([true], Connect(limit, other, count: 1));
 
-        // Who goes makes room.
+        // A connection that closes makes room.
         _isOver.SetResult();
         await Task.WhenAll(_served);
         Assert.Equal([true, true, true, true], Connect(limit, address, count: 4));
@@ -28,7 +28,7 @@ public sealed class AddressLimitTests
     [Theory]
     [InlineData("192.0.2.1", "::ffff:192.0.2.1")]
     [InlineData("2001:db8::1", "2001:db8::ffff:0:0:2")]
-    public void What_one_client_can_choose_from_is_one_address(string address, string other)
+    public void The_addresses_of_one_client_count_as_one(string address, string other)
     {
         var limit = new AddressLimit(1, sparesLoopback: true);
         Assert.Equal([true], Connect(limit, address, count: 1));
@@ -39,7 +39,7 @@ public sealed class AddressLimitTests
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
     [InlineData("::ffff:127.0.0.1")]
-    public void This_machine_has_a_limit_only_where_somebody_sets_one(string address)
+    public void Loopback_is_limited_only_where_a_setting_says_so(string address)
     {
         Assert.DoesNotContain(false, Connect(new AddressLimit(1, sparesLoopback: true), address, count: 5));
         Assert.Equal([true, false], Connect(new AddressLimit(1, sparesLoopback: false), address, count: 2));

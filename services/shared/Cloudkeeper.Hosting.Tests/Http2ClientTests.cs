@@ -26,7 +26,7 @@ public sealed class Http2ClientTests
             beyond, () => client.GetByteArrayAsync(Sized(BoundedAnswer.JsonBytesMax + beyond), TestContext.Current.CancellationToken));
     }
 
-    /// <summary>The limit of the client does not hold for those who have awaited the head alone.</summary>
+    /// <summary>The client's limit does not hold for calls that await only the head.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -42,7 +42,7 @@ public sealed class Http2ClientTests
     }
 
     [Fact]
-    public async Task A_port_where_nobody_listens_is_an_error_at_once()
+    public async Task A_port_without_a_listener_is_an_error_at_once()
     {
         Uri address;
         await using (var host = await TestHost.StartAsync())
@@ -58,7 +58,7 @@ public sealed class Http2ClientTests
 
     private static string Sized(int bytes) => $"/bytes?count={bytes}";
 
-    /// <summary>It sends without saying how much: a length in front would be too easy to refuse.</summary>
+    /// <summary>It sends without a Content-Length: a length in front would be too easy to refuse.</summary>
     private static async Task<TestHost> HostOfSizesAsync()
     {
         var host = await TestHost.StartAsync();

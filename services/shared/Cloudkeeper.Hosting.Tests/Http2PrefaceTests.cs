@@ -17,7 +17,7 @@ public sealed class Http2PrefaceTests
     }
 
     [Fact]
-    public void The_whole_preface_is_http_2_whatever_follows()
+    public void The_whole_preface_is_http_2_with_any_bytes_behind_it()
     {
         Assert.True(Match(Preface));
         Assert.True(Match(Preface + "anything"));

@@ -27,7 +27,7 @@ public sealed class ListeningAddressesTests
     [InlineData("http://a:1;http://b:2", "", "", "http://a:1 http://b:2")]
     [InlineData("", "80;81", "443", "http://*:80 http://*:81 https://*:443")]
     [InlineData("http://a:1", "80", "", "http://a:1")]
-    public void They_are_what_the_web_server_would_take(string urls, string ports, string httpsPorts, string expected) =>
+    public void They_are_those_of_the_web_server(string urls, string ports, string httpsPorts, string expected) =>
         Assert.Equal(expected, string.Join(' ', ListeningAddresses.Of(Settings(
             ("urls", urls), ("http_ports", ports), ("https_ports", httpsPorts)))));
 

@@ -13,7 +13,7 @@ public sealed class OnePortTests
     [Theory]
     [InlineData("1.1", "HTTP/1.1 http False POST /request?x=1 hello")]
     [InlineData("2.0", "HTTP/2 http False POST /request?x=1 hello")]
-    public async Task One_port_speaks_both_versions_as_plain_http(string version, string expected)
+    public async Task One_port_serves_both_versions_as_plain_http(string version, string expected)
     {
         await using var host = await TestHost.StartAsync();
         using var client = new HttpClient();
@@ -95,7 +95,7 @@ public sealed class OnePortTests
     }
 
     [Fact]
-    public async Task A_connection_that_never_says_anything_is_closed()
+    public async Task A_connection_that_never_sends_anything_is_closed()
     {
         await using var host = await TestHost.StartAsync(limits: Impatient);
         using var connection = await ConnectAsync(host);
@@ -104,7 +104,7 @@ public sealed class OnePortTests
     }
 
     [Fact]
-    public async Task A_connection_that_has_said_nothing_yet_does_not_hold_up_the_shutdown()
+    public async Task A_connection_that_has_sent_nothing_yet_does_not_hold_up_the_shutdown()
     {
         await using var host = await TestHost.StartAsync();
         using var silent = await ConnectAsync(host);

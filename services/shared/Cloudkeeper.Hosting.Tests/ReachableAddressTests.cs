@@ -53,7 +53,7 @@ public sealed class ReachableAddressTests
     [InlineData("http://a b:7100")]
     [InlineData("http://a,http://b")]
     [InlineData("http://a;http://b")]
-    public void What_others_cannot_use_is_no_address(string? text) => Assert.Null(ReachableAddress.Parse(text));
+    public void Text_that_others_cannot_use_is_no_address(string? text) => Assert.Null(ReachableAddress.Parse(text));
 
     [Fact]
     public void An_address_has_an_end() =>

@@ -8,10 +8,10 @@ namespace Cloudkeeper.Hosting;
 /// Closes connections of an address that has as many as it may have, before anything is read from them. An address is a
 /// client only where clients come directly: behind a proxy all of them have its address.
 /// </summary>
-/// <param name="sparesLoopback">Whoever is on this machine may have as many as there are.</param>
+/// <param name="sparesLoopback">Clients on this machine have no limit.</param>
 internal sealed class AddressLimit(long connectionsMax, bool sparesLoopback)
 {
-    /// <summary>Of an IPv6 address: what a client is given is at least a network of so many bytes.</summary>
+    /// <summary>Of an IPv6 address: a client gets at least a network of so many bytes.</summary>
     private const int NetworkBytes = 8;
 
     private readonly ConcurrentDictionary<IPAddress, long> _open = new();

@@ -8,7 +8,7 @@ public static class AddressList
 {
     private const StringSplitOptions Trimmed = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
-    /// <exception cref="FormatException">See <see cref="Errors"/>, which says it for all of them.</exception>
+    /// <exception cref="FormatException">See <see cref="Errors"/>, which lists all of them.</exception>
     public static IReadOnlyList<Uri> Parse(string addresses)
     {
         ArgumentNullException.ThrowIfNull(addresses);
@@ -16,7 +16,7 @@ public static class AddressList
             address => TryParse(address) ?? throw new FormatException($"'{address}' is not an http:// address."))];
     }
 
-    /// <summary>What is wrong with a setting, one sentence for each address that cannot be used.</summary>
+    /// <summary>The errors of a setting, one sentence for each address that cannot be used.</summary>
     public static IEnumerable<string> Errors(string setting, string addresses)
     {
         ArgumentNullException.ThrowIfNull(addresses);

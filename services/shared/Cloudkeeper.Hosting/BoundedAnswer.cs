@@ -1,9 +1,8 @@
 namespace Cloudkeeper.Hosting;
 
-/// <summary>Reads what another process has answered, and no more of it than was agreed.</summary>
+/// <summary>Reads the answer of another process, up to the agreed number of bytes.</summary>
 /// <remarks>
-/// For answers whose head was awaited alone; the others are bounded by the client
-/// (<see cref="Http2Client.Create"/>).
+/// For calls that awaited only the head; the client bounds the others (<see cref="Http2Client.Create"/>).
 /// </remarks>
 public static class BoundedAnswer
 {

@@ -22,20 +22,22 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting;
 
-/// <summary>What node, gateway and proxy share: the web server's limits, logs, health, metrics, and an orderly end.</summary>
+/// <summary>
+/// The common part of node, gateway and proxy: the web server's limits, logs, health, metrics, and an orderly end.
+/// </summary>
 public static class CloudkeeperHosting
 {
-    /// <summary>Below what is set anywhere else: appsettings, environment and flags override these.</summary>
+    /// <summary>Overridden by every other source: appsettings, environment and flags.</summary>
     private static readonly KeyValuePair<string, string?>[] Defaults =
     [
         new("Logging:LogLevel:Default", "Information"),
         new("Logging:LogLevel:Microsoft", "Warning"),
         new("Logging:LogLevel:System", "Warning"),
         new("Logging:LogLevel:Yarp", "Warning"),
-        // Each failed probe of each second; that a gateway's health has changed is said elsewhere, once.
+        // Each failed probe of each second; a change of a gateway's health is logged elsewhere, once.
         new("Logging:LogLevel:Yarp.ReverseProxy.Health.ActiveHealthCheckMonitor", "None"),
         new("Logging:LogLevel:Microsoft.Hosting.Lifetime", "Information"),
-        // A check that fails says so in the answer of /readyz, to whoever asks, each time.
+        // A check that fails is reported in the answer of /readyz, each time.
         new("Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks", "None"),
         // Even an unwritten request log makes the server create an Activity for each request, unless it is off
         // altogether. Exceptions that escape a handler are logged by Kestrel itself.
@@ -75,9 +77,9 @@ public static class CloudkeeperHosting
     }
 
     /// <summary>
-    /// Lets the thread that learns of a socket's bytes handle them, instead of waking another one for it: a wake-up costs
-    /// more than most of what is done with a message here. Nothing may block on such a thread; what does goes to the pool.
-    /// The runtime takes this setting from the environment only, and reads it with the first socket.
+    /// Lets the thread that learns of a socket's bytes handle them, instead of waking another one for it: a wake-up
+    /// costs more than most of the work on a message here. Nothing may block on such a thread; blocking work goes to
+    /// the pool. The runtime takes this setting from the environment only, and reads it with the first socket.
     /// </summary>
     private static void RunSocketCompletionsInline()
     {
@@ -94,7 +96,7 @@ public static class CloudkeeperHosting
         logging.AddConsole(static console => console.FormatterName = LineFormatter.FormatterName);
         logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
 
-        // Whoever reads our output may stop reading it. Lines are then lost; requests must not wait for them.
+        // The reader of our output may stop reading it. Lines are then lost; requests must not wait for them.
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
     }

@@ -10,15 +10,15 @@ namespace Cloudkeeper.Hosting;
 /// <summary>Runs a process from its composition to its end.</summary>
 public static class CloudkeeperRun
 {
-    /// <summary>The exit code where no start can succeed until somebody changes something (EX_CONFIG).</summary>
+    /// <summary>The exit code where no start can succeed until a person changes something (EX_CONFIG).</summary>
     private const int InvalidSettings = 78;
 
     /// <summary>A later start may succeed.</summary>
     private const int Failed = 1;
 
     /// <summary>
-    /// Composes and runs it. What is wrong with the settings, or with what is around the process, is said in a line each, where
-    /// a stack trace would only hide it; nothing has been started then.
+    /// Composes and runs it. A fault in the settings or in the environment of the process is reported in a line each,
+    /// where a stack trace would only hide it; nothing has been started then.
     /// </summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> create)

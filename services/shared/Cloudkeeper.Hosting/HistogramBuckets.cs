@@ -5,7 +5,9 @@ namespace Cloudkeeper.Hosting;
 /// <summary>Upper bounds of a histogram's buckets: the instrument's own advice, else by the unit in its name.</summary>
 internal static class HistogramBuckets
 {
-    /// <summary>From a tenth of a millisecond to 10 s: what is quick here takes microseconds, what is slow, seconds.</summary>
+    /// <summary>
+    /// From a tenth of a millisecond to 10 s: quick requests take microseconds here, slow ones seconds.
+    /// </summary>
     private static readonly double[] Seconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

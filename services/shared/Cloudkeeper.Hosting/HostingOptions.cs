@@ -3,13 +3,13 @@ using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Hosting;
 
-/// <summary>What every Cloudkeeper process has in common. Section <c>Hosting</c>.</summary>
+/// <summary>The common settings of every Cloudkeeper process. Section <c>Hosting</c>.</summary>
 public sealed class HostingOptions
 {
     public const string Section = "Hosting";
 
     /// <summary>
-    /// How long a stopping process keeps serving with <c>/readyz</c> at 503, so that whoever sends it requests notices
+    /// How long a stopping process keeps serving with <c>/readyz</c> at 503, so that load balancers and proxies notice
     /// before the port closes. Default none. 0 to 1 minute.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
@@ -29,7 +29,7 @@ public sealed class HostingOptions
     public bool ExitWithParent { get; init; }
 
     /// <summary>
-    /// Largest request body in bytes. Default 5 MiB (a transaction may have 4 MiB); of a node what gateways send at once, a
+    /// Largest request body in bytes. Default 5 MiB (a transaction may have 4 MiB); of a node a gateway's batch, a
     /// little more than 8 MiB, which is also the least. 1 KiB to 1 GiB.
     /// </summary>
     [Range(1024, 1L << 30)]
@@ -70,17 +70,17 @@ public sealed class HostingOptions
     public int MaxStreamsPerConnection { get; init; } = 1_000;
 
     /// <summary>
-    /// Bytes that bodies, answers, snapshots and initial states in flight may take together; one of these uses takes three
-    /// fifths of it at most. What is beyond is refused with 429 or 503. Default 0: a quarter of the memory that the
-    /// collector may use, and of it at most 256 MiB for initial states. Otherwise 32 MiB to 1 TiB.
+    /// Bytes that bodies, answers, snapshots and initial states in flight may take together; one of these uses takes
+    /// three fifths of it at most. Requests beyond it are refused with 429 or 503. Default 0: a quarter of the memory
+    /// that the collector may use, and of it at most 256 MiB for initial states. Otherwise 32 MiB to 1 TiB.
     /// </summary>
     public long InFlightBytesMax { get; init; }
 
     /// <summary>
-    /// What calls between the processes of a cluster have to show: the base64 of 32 random bytes
-    /// (<c>openssl rand -base64 32</c>), the same for all its nodes, gateways and proxies. <c>none</c>: whoever reaches a node
-    /// may do everything. Not for command lines, which others can read: for the environment. Default: what
-    /// <see cref="ClusterKeyFile"/> holds.
+    /// The secret that calls between the processes of a cluster have to show: the base64 of 32 random bytes (<c>openssl
+    /// rand -base64 32</c>), the same for all its nodes, gateways and proxies. <c>none</c>: any client that reaches a
+    /// node may do everything. Not for command lines, which other users can read: for the environment. Default: the
+    /// content of <see cref="ClusterKeyFile"/>.
     /// </summary>
     public Secret ClusterKey { get; init; } = Secret.None;
 

@@ -9,8 +9,8 @@ namespace Cloudkeeper.Hosting;
 public static class Http2Client
 {
     /// <summary>
-    /// The host that requests between the services name. Every process accepts it, whereas it need not know each name under
-    /// which the others reach it: those of services, aliases, balancers. Nobody else has a reason to name it.
+    /// The host that requests between the services name. Every process accepts it, whereas it need not know each name
+    /// under which the others reach it: those of services, aliases, balancers. No other client has a reason to name it.
     /// </summary>
     public const string Authority = "cloudkeeper.localhost";
 
@@ -20,13 +20,15 @@ public static class Http2Client
     /// <summary>
     /// A client without a time limit of its own: each call brings a token. Dispose it with its owner.
     /// </summary>
-    /// <param name="baseAddress">What relative addresses are relative to.</param>
+    /// <param name="baseAddress">The base of relative addresses.</param>
     /// <param name="multipleConnections">See <see cref="CreateHandler"/>.</param>
     /// <param name="answerBytesMax">
-    /// An answer that is awaited as a whole is given up when it is longer: who answers may be anybody. Streams, and answers
-    /// of which only the head is awaited, are bounded by their readers.
+    /// An answer that is awaited as a whole is given up when it is longer: the server may be any process. Streams, and
+    /// answers of which only the head is awaited, are bounded by their readers.
     /// </param>
-    /// <param name="cluster">For calls of nodes: shows the cluster key. Null: everybody may be called, and learns nothing.</param>
+    /// <param name="cluster">
+    /// For calls of nodes: shows the cluster key. Null: any server may be called, and is shown no key.
+    /// </param>
     public static HttpClient Create(
         Uri? baseAddress = null, bool multipleConnections = false, long answerBytesMax = BoundedAnswer.JsonBytesMax,
         ClusterAccess? cluster = null) =>
@@ -55,8 +57,9 @@ public static class Http2Client
         ConnectTimeout = TimeSpan.FromSeconds(1),
         ConnectCallback = ConnectAsync,
 
-        // So much of one answer waits for its reader here, and no more is sent: the client does not enlarge it by itself, as
-        // Directory.Build.props says. What it reads ahead for all streams of a connection holds up none of them.
+        // This much of one answer waits for its reader here, and the server then stops sending: the client does not
+        // enlarge the window by itself (Directory.Build.props). What it reads ahead for all streams of a connection
+        // holds up none of them.
         InitialHttp2StreamWindowSize = StreamWindowBytes,
 
         // A peer that is frozen or cut off keeps its connection open: pings find out, in 4 s at the latest.

@@ -34,8 +34,8 @@ public static class ListeningAddresses
     }
 
     /// <summary>
-    /// Whether only this machine reaches it. The web server takes names for all interfaces, so that none but <c>localhost</c>
-    /// counts, whatever it resolves to.
+    /// Whether only this machine reaches it. The web server takes names for all interfaces, so that none but
+    /// <c>localhost</c> counts, no matter what it resolves to.
     /// </summary>
     public static bool IsLoopback(string url)
     {
@@ -46,7 +46,7 @@ public static class ListeningAddresses
             || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
     }
 
-    /// <summary>What stands between the scheme and the port. The server's own wildcards are no URI.</summary>
+    /// <summary>The part between the scheme and the port. The server's own wildcards are no URI.</summary>
     private static string HostOf(string url)
     {
         var start = url.IndexOf("://", StringComparison.Ordinal);

@@ -4,7 +4,7 @@ using Prometheus;
 namespace Cloudkeeper.Hosting;
 
 /// <summary>
-/// Passes what the instruments of System.Diagnostics.Metrics measure on to prometheus-net.
+/// Passes the measurements of the instruments of System.Diagnostics.Metrics on to prometheus-net.
 /// </summary>
 /// <remarks>
 /// prometheus-net's own MeterAdapter does the same, but declares counters as gauges, since an instrument may be created

@@ -63,7 +63,7 @@ internal sealed class MeterSeries(Instrument instrument, MetricFactory factory)
             : Reading.Level;
     }
 
-    /// <summary>What one measurement of an instrument means.</summary>
+    /// <summary>The meaning of one measurement of an instrument.</summary>
     private enum Reading
     {
         /// <summary>To be added to a counter.</summary>

@@ -12,8 +12,8 @@ namespace Cloudkeeper.Hosting;
 /// themselves).
 /// </summary>
 /// <remarks>
-/// Without TLS, Kestrel takes every connection of a port that allows both for HTTP/1.1, since no ALPN says otherwise.
-/// Here the connection's first bytes say so: if they are the HTTP/2 preface, the connection gets the features by which
+/// Without TLS, Kestrel takes every connection of a port that allows both for HTTP/1.1, since there is no ALPN. Here
+/// the connection's first bytes decide: if they are the HTTP/2 preface, the connection gets the features by which
 /// Kestrel recognises a TLS connection that has negotiated <c>h2</c>. It then expects the scheme https, and takes the
 /// client's <c>http</c> only because alternate schemes are allowed; to the application the requests are plain http.
 /// The cost is a read per connection, none per request.
@@ -51,7 +51,7 @@ public static class OnePort
         var stopping = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping ?? CancellationToken.None);
 
-        // Who connects has something to say. Silence is cheap to whoever keeps it, and takes a connection from others.
+        // A client that connects has something to send. Silence costs it nothing, and takes a connection from others.
         deadline.CancelAfter(limits.RequestHeadersTimeout);
         try
         {
@@ -63,7 +63,7 @@ public static class OnePort
         }
         catch (IOException)
         {
-            // Reset by the client before it had said anything: nothing is under way, nobody to tell.
+            // Reset by the client before it had sent anything: nothing is under way, and no peer is left to answer.
             return null;
         }
     }
@@ -76,7 +76,7 @@ public static class OnePort
 
         public ReadOnlyMemory<byte> ApplicationProtocol => H2;
 
-        /// <summary>There is no TLS, so nobody has a certificate.</summary>
+        /// <summary>There is no TLS, so there are no certificates.</summary>
         public X509Certificate2? ClientCertificate
         {
             get => null;

@@ -6,8 +6,9 @@ using Microsoft.Extensions.Configuration;
 namespace Cloudkeeper.Hosting;
 
 /// <summary>
-/// Where others reach a process: a base address without a path, in the one spelling that is compared. What one listens on
-/// is another thing: all interfaces, a socket file or a port that the system is to choose are good for listening only.
+/// Where others reach a process: a base address without a path, in the one spelling that is compared. The listening
+/// address is another thing: all interfaces, a socket file or a port that the system is to choose are good for
+/// listening only.
 /// </summary>
 public static class ReachableAddress
 {
@@ -35,9 +36,11 @@ public static class ReachableAddress
 
     /// <summary>The one address that this process listens on, if others can use it.</summary>
     /// <param name="configuration">Of the web server.</param>
-    /// <param name="others">Who is to reach it; when all of them are on this machine a loopback address will do.</param>
+    /// <param name="others">
+    /// The processes that have to reach it; when all are on this machine a loopback address will do.
+    /// </param>
     /// <param name="mayChoosePort">The port may be 0: it is known when the process listens.</param>
-    /// <returns>The address, or what stands against it, for a sentence that begins with "this process".</returns>
+    /// <returns>The address, or the objection, for a sentence that begins with "this process".</returns>
     public static (string? Address, string? Problem) FromListening(
         IConfiguration configuration, IEnumerable<string> others, bool mayChoosePort = false)
     {
@@ -86,7 +89,7 @@ public static class ReachableAddress
         _ => ip.Equals(IPAddress.IPv6Any) || ip.IsIPv6Multicast || $"{ip}".Contains('.') ? null : $"[{ip}]",
     };
 
-    /// <summary>What ends with a number is an address of version 4, or a strange spelling of one.</summary>
+    /// <summary>A host that ends with a number is an address of version 4, or a strange spelling of one.</summary>
     private static bool IsName(string host)
     {
         var labels = host.EndsWith('.') ? host[..^1].Split('.') : host.Split('.');

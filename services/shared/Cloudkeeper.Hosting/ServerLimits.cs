@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Hosting;
 
-/// <summary>Everything that a client may use up has a bound.</summary>
+/// <summary>Every resource that a client may use up has a bound.</summary>
 internal static class ServerLimits
 {
     public const int HeaderBytes = 32 * 1024;

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Hosting;
 
-/// <summary>A process's command line, completed by what the framework takes from there alone.</summary>
+/// <summary>A process's command line, completed by settings that the framework takes from there alone.</summary>
 public static class StartArguments
 {
     /// <summary>

@@ -18,7 +18,7 @@ public sealed class CodecTests
 
     [Theory]
     [MemberData(nameof(Formats))]
-    public void What_is_decoded_and_encoded_again_is_the_same_bytes(string format)
+    public void Decoding_and_encoding_again_gives_the_same_bytes(string format)
     {
         var (bytes, again, _) = All()[format];
         Assert.Equal(bytes, again(bytes));

@@ -75,7 +75,7 @@ public sealed class PartsTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void Whatever_happens_to_the_parts_nothing_comes_through_but_whole_sets(int seed)
+    public void Only_whole_sets_come_through_however_parts_are_lost_or_repeated(int seed)
     {
         var random = new Random(seed);
         for (var round = 0; round < 2_000; round++)

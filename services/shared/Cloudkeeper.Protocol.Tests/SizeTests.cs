@@ -55,7 +55,7 @@ public sealed class SizeTests
     }
 
     [Fact]
-    public void A_batch_has_no_more_around_its_requests_than_is_said()
+    public void A_batch_has_no_more_around_its_requests_than_the_limit()
     {
         Assert.InRange(
             Encoded(output => CommandCodec.Write(output, new CommandBatch(new LaneId(long.MaxValue), long.MaxValue, []))),

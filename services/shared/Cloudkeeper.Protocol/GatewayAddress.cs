@@ -4,10 +4,12 @@ using System.Globalization;
 namespace Cloudkeeper.Protocol;
 
 /// <summary>
-/// The rule for addresses of gateways in the replicated table: <c>http://host[:port]</c> or https, nothing else. Strict and
-/// written out, since every replica must come to the same verdict, whatever its runtime makes of odd addresses.
+/// The rule for addresses of gateways in the replicated table: <c>http://host[:port]</c> or https, nothing else. Strict
+/// and written out, since every replica must come to the same verdict, with any runtime's parser of odd addresses.
 /// </summary>
-/// <remarks>Gateways bring their address into this spelling before they register; whatever else comes is no gateway's.</remarks>
+/// <remarks>
+/// Gateways bring their address into this spelling before they register; any other spelling is no gateway's.
+/// </remarks>
 public static class GatewayAddress
 {
     public const int CharsMax = 270;

@@ -16,14 +16,14 @@ public static class Limits
     public const int TransactionOperationsMax = 128;
 
     /// <summary>
-    /// Most nodes that one request deletes: what goes with a node of a recursive deletion counts, and all operations of a
+    /// Most nodes that one request deletes: all nodes of a recursive deletion count, and all operations of a
     /// transaction together.
     /// </summary>
     public const int DeletedNodesMax = 250_000;
 
     /// <summary>
-    /// Most characters of their paths together: a deletion tells each of them, which every replica and every gateway keeps in
-    /// memory for a while.
+    /// Most characters of their paths together: a deletion lists each of them, and every replica and every gateway
+    /// keeps the list in memory for a while.
     /// </summary>
     public const int DeletedPathCharsMax = 64 << 20;
 

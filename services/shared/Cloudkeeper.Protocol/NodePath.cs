@@ -11,7 +11,7 @@ public static class NodePath
 {
     public const string Root = "/";
 
-    /// <summary>Says what is wrong with a path, or null when it is valid.</summary>
+    /// <summary>Describes what is wrong with a path; null when it is valid.</summary>
     public static string? Check(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

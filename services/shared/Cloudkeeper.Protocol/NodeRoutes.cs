@@ -1,11 +1,11 @@
 namespace Cloudkeeper.Protocol;
 
-/// <summary>The endpoints of a consensus node, and what its status codes mean to a gateway.</summary>
+/// <summary>The endpoints of a consensus node, and the meaning of its status codes for a gateway.</summary>
 /// <remarks>
-/// 200: decided, the body says how. 421 (<see cref="LeaderHeader"/> names the leader when known): this node does not
-/// lead and proposed nothing. 429: too much is waiting, nothing was proposed. 503: no quorum, or the revision was not
-/// reached in time; nothing was proposed. 504: proposed, outcome unknown: repeat the same batch. 507: the disk is full,
-/// nothing was proposed. 400: the bytes are no batch.
+/// 200: decided, the body holds the results. 421 (<see cref="LeaderHeader"/> names the leader when known): this node
+/// does not lead and proposed nothing. 429: too much is waiting, nothing was proposed. 503: no quorum, or the revision
+/// was not reached in time; nothing was proposed. 504: proposed, outcome unknown: repeat the same batch. 507: the disk
+/// is full, nothing was proposed. 400: the bytes are no batch.
 /// </remarks>
 public static class NodeRoutes
 {
@@ -34,15 +34,15 @@ public static class NodeRoutes
     /// </summary>
     public const string Cluster = "/cluster";
 
-    /// <summary>GET, JSON: who this node is; answered before it belongs to a cluster as well.</summary>
+    /// <summary>GET, JSON: this node's identity; answered before it belongs to a cluster as well.</summary>
     public const string Membership = "/membership";
 
-    /// <summary>GET, JSON: who votes, by the log of this member; for members whose log is behind.</summary>
+    /// <summary>GET, JSON: the voters, by the log of this member; for members whose log is behind.</summary>
     public const string MembershipVoters = "/membership/voters";
 
     /// <summary>
-    /// POST, to the leader, JSON: a node says who it is. 200 when that stands in the log; 202: under way, ask again; 409 is a
-    /// refusal, <c>{code, detail}</c>.
+    /// POST, to the leader, JSON: a node announces itself. 200 when that stands in the log; 202: under way, ask again;
+    /// 409 is a refusal, <c>{code, detail}</c>.
     /// </summary>
     public const string MembershipAnnounce = "/membership/announce";
 

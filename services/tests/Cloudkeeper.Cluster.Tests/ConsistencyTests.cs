@@ -9,8 +9,9 @@ using Cloudkeeper.LoadGenerator.Checks;
 namespace Cloudkeeper.Cluster.Tests;
 
 /// <summary>
-/// Many read, write and watch the same few nodes through two gateways, and what they are told has to agree, whatever
-/// breaks meanwhile. <c>CLOUDKEEPER_CHECK=10000000</c> in the environment makes it ten million reads and events.
+/// Many clients read, write and watch the same few nodes through two gateways, and their answers and events have to
+/// agree, through all faults meanwhile. <c>CLOUDKEEPER_CHECK=10000000</c> in the environment makes it ten million reads
+/// and events.
 /// </summary>
 public sealed class ConsistencyTests
 {

@@ -8,7 +8,9 @@ public sealed class FreezeTests : ClusterTest
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Frozen = TimeSpan.FromSeconds(9);
 
-    /// <summary>Nobody could keep it alive, and it is no client's fault: what was left of its time is left of it then.</summary>
+    /// <summary>
+    /// No keepalive could arrive, through no fault of a client: what was left of a session's time is left of it then.
+    /// </summary>
     [Fact]
     public async Task A_freeze_of_all_nodes_ends_no_session_and_no_ttl_node()
     {

@@ -12,7 +12,7 @@ public sealed class HistoryTests : ClusterTest
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task What_clients_of_two_gateways_see_while_leaders_die_is_strictly_serializable()
+    public async Task Histories_of_clients_of_two_gateways_while_leaders_die_are_strictly_serializable()
     {
         using var client = new ApiClient(Cluster.Gateways[0].Address);
         Assert.Equal(201, (await client.PutAsync($"/v1/nodes{RecordedHistory.Root}", "")).Status);

@@ -4,13 +4,13 @@ using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests;
 
-/// <summary>Who is not who it seems to be is told so, and harms nobody.</summary>
+/// <summary>A node that is not the member it seems to be gets that answer, and harms no other.</summary>
 public sealed class IdentityTests : ClusterTest
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task A_node_that_has_lost_its_disk_is_told_so_and_can_be_replaced_where_it_stood()
+    public async Task A_node_that_has_lost_its_disk_is_refused_and_can_be_replaced_where_it_stood()
     {
         using var client = new ApiClient(Cluster.Proxy.Address);
         Assert.Equal(201, (await client.PutAsync("/v1/nodes/before", "1")).Status);
@@ -35,7 +35,7 @@ public sealed class IdentityTests : ClusterTest
         Assert.Equal("2", (await client.GetAsync("/v1/nodes/meanwhile")).Text);
     }
 
-    /// <summary>Two processes under one id would vote twice: the copy ends, and nobody else notices it.</summary>
+    /// <summary>Two processes under one id would vote twice: the copy ends, and no other node notices it.</summary>
     [Fact]
     public async Task A_copy_of_a_disk_is_refused_beside_the_original_and_takes_its_place_once_that_is_gone()
     {
@@ -78,7 +78,7 @@ public sealed class IdentityTests : ClusterTest
     }
 
     [Fact]
-    public async Task A_removed_node_that_comes_back_is_told_so_and_joins_anew_with_an_empty_disk()
+    public async Task A_removed_node_that_comes_back_is_refused_and_joins_anew_with_an_empty_disk()
     {
         var removed = await FollowerAsync();
         await Cluster.RemoveAsync(removed);
@@ -93,7 +93,7 @@ public sealed class IdentityTests : ClusterTest
         Assert.Equal("n4", await Cluster.IdOfAsync(removed));
     }
 
-    /// <summary>It does not vote any more when it goes, so it would never stand for election and be told.</summary>
+    /// <summary>It does not vote any more when it goes, so it would never stand for election and learn of it.</summary>
     [Fact]
     public async Task A_node_that_is_removed_while_it_runs_notices_it()
     {
@@ -116,7 +116,7 @@ public sealed class IdentityTests : ClusterTest
         Assert.Equal((400, "invalid-operation"), (refused.Status, refused.Code));
         Assert.Contains("This is cluster", refused.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
 
-        // The wrong node at a member's address: nobody listens to it, and it takes nothing in.
+        // The wrong node at a member's address: no member admits it, and it takes nothing in.
         var victim = await FollowerAsync();
         await victim.KillAsync();
         using var impostor = other.StartAt(victim);

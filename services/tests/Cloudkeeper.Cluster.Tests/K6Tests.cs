@@ -6,7 +6,7 @@ namespace Cloudkeeper.Cluster.Tests;
 public sealed class K6Tests : ClusterTest
 {
     [Fact]
-    public async Task Every_scenario_finds_what_it_expects()
+    public async Task Every_scenario_meets_its_checks()
     {
         const string Iterations = "3";
         var scenarios = Directory.GetFiles(Path.Combine(Repository.Root, "loadtests", "scenarios"), "*.js");

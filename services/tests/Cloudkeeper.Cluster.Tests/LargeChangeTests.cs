@@ -3,7 +3,7 @@ using Cloudkeeper.Cluster.Tests.Workloads;
 
 namespace Cloudkeeper.Cluster.Tests;
 
-/// <summary>What one client does at large is no loss to who watches something else (F-03, SR-M4).</summary>
+/// <summary>A client's large changes are no loss to watchers of other nodes (F-03, SR-M4).</summary>
 public sealed class LargeChangeTests : ClusterTest
 {
     private const int Level = 4;
@@ -55,7 +55,7 @@ public sealed class LargeChangeTests : ClusterTest
         }
     }
 
-    /// <summary>What it tells takes more than 64 MiB, which is the largest frame of the feed.</summary>
+    /// <summary>Its events take more than 64 MiB, which is the largest frame of the feed.</summary>
     [Fact]
     public async Task A_deletion_that_is_larger_than_a_frame_of_the_feed_stops_no_gateway()
     {
@@ -82,7 +82,7 @@ public sealed class LargeChangeTests : ClusterTest
             Assert.Equal(("changed", changed), (change?.Name, change?.Revision));
         }
 
-        // Out of their memory: only the feed can have told them.
+        // Out of their memory: only the feed can have brought it.
         foreach (var reader in (ApiClient[])[client, other])
         {
             Assert.Equal(404, (await reader.GetAsync(path + "?consistency=stale")).Status);

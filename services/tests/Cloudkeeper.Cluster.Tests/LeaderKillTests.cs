@@ -30,7 +30,9 @@ public sealed class LeaderKillTests : ClusterTest
         await writes.VerifyAsync(Cluster.Proxy.Address);
     }
 
-    /// <summary>A frozen leader keeps its connections open and says nothing: only time tells that it is gone.</summary>
+    /// <summary>
+    /// A frozen leader keeps its connections open and sends nothing: only time shows that it is gone.
+    /// </summary>
     [Fact]
     public async Task A_leader_that_freezes_is_replaced_and_does_no_harm_when_it_wakes_up()
     {

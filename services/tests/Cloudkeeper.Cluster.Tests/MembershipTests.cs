@@ -63,7 +63,7 @@ public sealed class MembershipTests : ClusterTest
     }
 
     [Fact]
-    public async Task What_is_not_safe_is_refused_with_the_rule_that_it_would_break()
+    public async Task An_unsafe_change_is_refused_with_the_rule_that_it_would_break()
     {
         using var client = new ApiClient(Cluster.Proxy.Address);
         var leader = await Cluster.LeaderAsync();

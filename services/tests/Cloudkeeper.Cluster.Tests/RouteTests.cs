@@ -16,7 +16,7 @@ public sealed class RouteTests : ClusterTest
     }
 
     [Fact]
-    public async Task What_one_gateway_acknowledged_the_other_one_reads()
+    public async Task A_write_that_one_gateway_acknowledged_the_other_one_reads()
     {
         using var writer = new ApiClient(Cluster.Gateways[0].Address);
         using var reader = new ApiClient(Cluster.Gateways[1].Address);

@@ -3,12 +3,15 @@ using System.Xml.Linq;
 
 namespace Cloudkeeper.Tidy.Tests;
 
-/// <summary>The architecture as the compiler sees it: which projects there are and who knows whom.</summary>
+/// <summary>
+/// The architecture as the compiler sees it: which projects there are and which of them know each other.
+/// </summary>
 public sealed partial class ProjectTests
 {
     /// <summary>
-    /// Who may reference whom. A project that is not listed may reference nothing. The tree knows the protocol because
-    /// the bytes of a command that a gateway writes are those that stand in the log and that the tree applies.
+    /// Which project may reference which. A project that is not listed may reference nothing. The tree knows the
+    /// protocol because the bytes of a command that a gateway writes are those that stand in the log and that the tree
+    /// applies.
     /// </summary>
     private static readonly Dictionary<string, string[]> AllowedReferences = new(StringComparer.Ordinal)
     {
@@ -29,7 +32,7 @@ public sealed partial class ProjectTests
         ["Cloudkeeper.Coherence", "Cloudkeeper.Protocol", "Cloudkeeper.Raft", "Cloudkeeper.Tree"];
 
     [Fact]
-    public void Projects_reference_only_what_the_architecture_allows() => None.Of(
+    public void Projects_reference_only_allowed_ones() => None.Of(
         SourceTree.Matching(".csproj").Where(p => !p.IsTest).SelectMany(project =>
             ReferencesOf(project)
                 .Except(AllowedReferences.GetValueOrDefault(NameOf(project), []), StringComparer.Ordinal)
@@ -45,7 +48,7 @@ public sealed partial class ProjectTests
     }
 
     [Fact]
-    public void Every_test_project_stands_beside_what_it_tests() => None.Of(
+    public void Every_test_project_stands_beside_its_subject() => None.Of(
         SourceTree.Matching(".Tests.csproj").Select(p => p.Path)
             .Where(path => !path.StartsWith("services/tests/", StringComparison.Ordinal))
             .Select(path => path.Replace(".Tests", "", StringComparison.Ordinal))

@@ -36,8 +36,13 @@ public sealed partial class SourceTests
     public void Tests_do_not_sleep_and_are_not_switched_off() => None.Of(
         SourceTree.Matching(".cs").Where(f => f.IsTest).SelectMany(f => f.Find(SwitchedOffPattern())));
 
+    /// <summary>Names have a noun as their subject: the follower, the request, the watcher.</summary>
     [Fact]
-    public void No_file_names_a_folder_of_somebodys_machine() => None.Of(
+    public void No_test_name_begins_with_a_pronoun() => None.Of(
+        SourceTree.Matching(".cs").Where(f => f.IsTest).SelectMany(f => f.Find(PronounPattern())));
+
+    [Fact]
+    public void No_file_names_a_folder_of_a_users_machine() => None.Of(
         SourceTree.Files.SelectMany(f => f.Find(MachinePathPattern())));
 
     /// <summary>Names that belong to no one (RFC 2606).</summary>
@@ -54,7 +59,7 @@ public sealed partial class SourceTests
 
     /// <summary>Of the servers; the command-line tools explain theirs in their usage text.</summary>
     [Fact]
-    public void Every_setting_says_what_it_means() => None.Of(
+    public void Every_setting_is_documented() => None.Of(
         from file in SourceTree.ProductCode
         where file.Path.EndsWith("Options.cs", StringComparison.Ordinal)
         where file.Path.StartsWith("services/", StringComparison.Ordinal) || file.Path.StartsWith("proxy/", StringComparison.Ordinal)
@@ -83,6 +88,9 @@ public sealed partial class SourceTests
 
     [GeneratedRegex(@"\bThread\.Sleep\b|\bSkip\s*=\s*""|#if (false|DEBUG)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex SwitchedOffPattern();
+
+    [GeneratedRegex(@"\b(void|Task) (Who|Whose|Whom|Whoever|Of)_\w+\(", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex PronounPattern();
 
     [GeneratedRegex(@"(?<![\w.}~-])/(tmp|home|root|work)/\w", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex MachinePathPattern();

@@ -19,13 +19,13 @@ public sealed class DigestPollTests
     [InlineData("aabb.", null)]
     [InlineData("a", 'a')]
     [InlineData("...", null)]
-    public void Only_what_a_majority_of_all_voters_had_is_right(string voters, char? right)
+    public void Only_the_digest_of_a_majority_of_all_voters_is_right(string voters, char? right)
     {
         var poll = new DigestPoll([.. voters.Select((c, i) => (new NodeId(i + 1), c == '.' ? (ulong?)null : c))]);
         Assert.Equal(right, (char?)poll.Majority);
     }
 
     [Fact]
-    public void The_evidence_names_everybody() => Assert.Equal(
-        "n1 000000000000000a, n3 did not say", new DigestPoll([(new NodeId(1), 10), (new NodeId(3), null)]).ToString());
+    public void The_evidence_names_every_voter() => Assert.Equal(
+        "n1 000000000000000a, n3 did not answer", new DigestPoll([(new NodeId(1), 10), (new NodeId(3), null)]).ToString());
 }

@@ -31,7 +31,7 @@ public sealed class GatewaysInTreeTests
     [InlineData("""{"address":"http://127.0.0.1:7101/x"}""")]
     [InlineData("""{"address":"http://0.0.0.0:7101"}""")]
     [InlineData("""{"address":"http://u:p@g:7101"}""")]
-    public void What_is_no_gateway_hides_none(string value)
+    public void A_node_that_is_no_gateway_hides_none(string value)
     {
         Register("a", value);
         Register("g1", """{"address":"http://127.0.0.1:7101"}""");
@@ -47,7 +47,7 @@ public sealed class GatewaysInTreeTests
     }
 
     [Fact]
-    public void What_outlives_its_maker_is_no_gateway()
+    public void A_node_that_outlives_its_maker_is_no_gateway()
     {
         Run(new MutationCommand(new WriteOperation(
             NodeRoutes.GatewaysPath + "/left", """{"address":"http://evil:7101"}"""u8.ToArray(), "application/json", Parents: true)));

@@ -4,7 +4,7 @@ using Cloudkeeper.Node.Joining;
 
 namespace Cloudkeeper.Node.Tests.Joining;
 
-/// <summary>A member that hears nobody asks another what became of it, and goes by the answer.</summary>
+/// <summary>A member that receives nothing from its peers asks another for its fate, and goes by the answer.</summary>
 public sealed class MemberWatchTests : IDisposable
 {
     /// <summary>It asks after a silence of four election timeouts: 0.12 s.</summary>
@@ -17,7 +17,7 @@ public sealed class MemberWatchTests : IDisposable
 
     /// <summary>An announcement of before was read when it had been taken out already: the directory is another member's now.</summary>
     [Fact]
-    public async Task Whose_directory_was_taken_in_again_under_another_id_takes_no_part_any_more()
+    public async Task A_node_whose_directory_has_another_id_now_takes_no_part_any_more()
     {
         await using var other = await OtherMember.StartAsync(a => TypedResults.Ok(new AdmissionBody(a.Cluster!.Value, 7, [])));
         await using var node = await OneNode.StartWithoutQuorumAsync(_directory, other.Address, Impatient);
@@ -28,7 +28,7 @@ public sealed class MemberWatchTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_is_told_that_it_was_removed_takes_no_part_any_more()
+    public async Task A_member_that_was_removed_takes_no_part_any_more()
     {
         await using var other = await OtherMember.StartAsync(_ => TypedResults.Conflict(new RefusalBody("removed", "n1 was removed.")));
         await using var node = await OneNode.StartWithoutQuorumAsync(_directory, other.Address, Impatient);
@@ -62,7 +62,7 @@ public sealed class MemberWatchTests : IDisposable
     [InlineData("under way")]
     [InlineData("no leader")]
     [InlineData("nonsense")]
-    public async Task Whatever_else_it_is_told_it_stays_a_member_and_asks_again(string answer)
+    public async Task On_any_other_answer_it_stays_a_member_and_asks_again(string answer)
     {
         var asked = new ConcurrentQueue<AnnouncementBody>();
         await using var other = await OtherMember.StartAsync(announcement =>

@@ -32,7 +32,7 @@ public sealed class MembershipEndpointsTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_belongs_to_another_cluster_is_refused_for_good()
+    public async Task A_node_of_another_cluster_is_refused_for_good()
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         var foreigner = new Dictionary<string, object?>(Announcement("http://127.0.0.1:2")) { ["cluster"] = Guid.NewGuid() };
@@ -49,7 +49,7 @@ public sealed class MembershipEndpointsTests : IDisposable
     [Theory]
     [InlineData("http://127.0.0.1:9", "not-reachable", "start it there first")]
     [InlineData("nowhere", "invalid-request", "is no address of a node")]
-    public async Task Whom_to_add_must_be_a_node_that_runs(string url, string code, string detail)
+    public async Task The_node_to_add_must_run(string url, string code, string detail)
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
 
@@ -65,7 +65,7 @@ public sealed class MembershipEndpointsTests : IDisposable
     [InlineData("?ids=7&dryRun=true", "member-not-found")]
     [InlineData("", "invalid-request")]
     [InlineData("?ids=1,x", "invalid-request")]
-    public async Task Who_cannot_be_removed_stays(string query, string code)
+    public async Task A_member_that_cannot_be_removed_stays(string query, string code)
     {
         await using var node = await OneNode.Start(_directory).LeadAsync();
         using var response = await node.Client.DeleteAsync(NodeRoutes.Members + query, Stopping);

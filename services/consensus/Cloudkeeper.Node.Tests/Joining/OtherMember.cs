@@ -30,7 +30,7 @@ internal sealed class OtherMember : IAsyncDisposable
 
     public string Address => _application.Urls.Single();
 
-    /// <param name="voters">Whom it names as voters; null: it does not say.</param>
+    /// <param name="voters">The voters that it names; null: it does not know any.</param>
     /// <param name="stream">What it answers to streams of messages; null: it is not ready.</param>
     public static async Task<OtherMember> StartAsync(
         Func<AnnouncementBody, IResult> answer, Func<IResult>? voters = null, Func<IResult>? stream = null)

@@ -10,7 +10,9 @@ using TestClusterKey = Cloudkeeper.Cluster.Tests.Clusters.TestClusterKey;
 
 namespace Cloudkeeper.Node.Tests.Joining;
 
-/// <summary>The address of a node to add may be anybody's: the cluster key is not shown there before it is known there.</summary>
+/// <summary>
+/// The address of a node to add may be a stranger's: the key is shown there only after a proof that it is known.
+/// </summary>
 public sealed class StrangerTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("cloudkeeper-stranger-").FullName;
@@ -20,7 +22,7 @@ public sealed class StrangerTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task Somebody_who_answers_like_a_node_is_neither_shown_the_key_nor_taken_in()
+    public async Task A_stranger_that_answers_like_a_node_is_neither_shown_the_key_nor_taken_in()
     {
         await using var stranger = await Stranger.StartAsync((context, self) => context.Response.WriteAsJsonAsync(
             new NodeView(null, null, Guid.NewGuid(), NodePhase.New, FeatureLevels.Newest, self, "new"), Stopping));
@@ -28,7 +30,7 @@ public sealed class StrangerTests : IDisposable
     }
 
     [Fact]
-    public async Task Somebody_who_passes_the_question_on_to_a_real_node_is_not_shown_the_key()
+    public async Task A_stranger_that_relays_the_challenge_to_a_real_node_is_not_shown_the_key()
     {
         await using var real = OneNode.Start(Path.Combine(_directory, "real"));
         using var client = real.CreateStranger();
@@ -44,7 +46,7 @@ public sealed class StrangerTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_proves_to_know_the_key_is_shown_it()
+    public async Task A_node_that_proves_to_know_the_key_is_shown_it()
     {
         await using var other = await Stranger.StartAsync((context, self) =>
         {
@@ -76,7 +78,7 @@ public sealed class StrangerTests : IDisposable
         Assert.Equal([""], stranger.Shown.Distinct(StringComparer.Ordinal));
     }
 
-    /// <summary>What a leader says when it is asked whether it would take somebody in.</summary>
+    /// <summary>A leader's answer to a dry run of adding a node.</summary>
     private async Task<(HttpStatusCode Status, JsonElement Answer)> AddAsync(string url, params (string Name, string Value)[] settings)
     {
         await using var leader = await OneNode.Start(Path.Combine(_directory, "leader"), settings).LeadAsync();
@@ -84,7 +86,7 @@ public sealed class StrangerTests : IDisposable
         return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>(Stopping));
     }
 
-    /// <summary>Anybody who answers at an address, and remembers what was shown.</summary>
+    /// <summary>A process at an address, which records what it was shown.</summary>
     private sealed class Stranger : IAsyncDisposable
     {
         private readonly WebApplication _application;

@@ -11,7 +11,9 @@ using Cloudkeeper.Replica.Peers;
 
 namespace Cloudkeeper.Node.Tests.Peers;
 
-/// <summary>AT-14: whoever has the cluster key and no vote may say what it likes. It loses its stream, and that is all.</summary>
+/// <summary>
+/// AT-14: a process with the cluster key and no vote may send anything. It loses its stream, and that is all.
+/// </summary>
 public sealed class HostilePeerTests : IDisposable
 {
     private static readonly (string Name, string Value)[] Impatient =
@@ -30,7 +32,7 @@ public sealed class HostilePeerTests : IDisposable
     }
 
     [Fact]
-    public async Task Whatever_a_stranger_says_the_node_leads_on_in_its_term()
+    public async Task No_message_of_a_stranger_deposes_the_leader_or_raises_its_term()
     {
         await using var node = await OneNode.StartOnSocket(_directory).LeadAsync();
         var before = node.Replica.State;
@@ -53,7 +55,7 @@ public sealed class HostilePeerTests : IDisposable
     [InlineData("a term without end")]
     [InlineData("an index without end")]
     [InlineData("no message")]
-    public async Task What_no_member_can_say_ends_the_stream_and_is_counted(string what)
+    public async Task A_message_that_no_member_can_send_ends_the_stream_and_is_counted(string what)
     {
         await using var node = await OneNode.StartOnSocket(_directory).LeadAsync();
         var (self, stranger) = (node.Replica.Id, new NodeId(7));
@@ -80,7 +82,9 @@ public sealed class HostilePeerTests : IDisposable
         Assert.Equal(term.Value, node.Replica.State.Term);
     }
 
-    /// <summary>Its log may be behind: then voters that it knows say so, and nobody else can.</summary>
+    /// <summary>
+    /// The node's log may be behind: then voters that it knows vouch for the leader, and no other process can.
+    /// </summary>
     [Fact]
     public async Task A_leader_that_the_log_does_not_know_is_followed_once_a_known_voter_vouches_for_it()
     {
@@ -107,9 +111,9 @@ public sealed class HostilePeerTests : IDisposable
         Assert.True(node.Replica.State.Term < 2_000);
     }
 
-    /// <summary>It has just been told; the cluster says that it is a member.</summary>
+    /// <summary>A peer has just reported the removal; the cluster answers that it is a member.</summary>
     [Fact]
-    public async Task Who_is_told_by_a_peer_that_it_was_removed_asks_the_cluster_and_goes_by_that()
+    public async Task A_member_whose_peer_reports_its_removal_asks_the_cluster_and_goes_by_that()
     {
         var isRemoved = false;
         await using var other = await OtherMember.StartAsync(
@@ -197,7 +201,7 @@ public sealed class HostilePeerTests : IDisposable
         return frame;
     }
 
-    /// <summary>Says its bytes, and then nothing until the request is over.</summary>
+    /// <summary>Sends its bytes, and then nothing until the request is over.</summary>
     private sealed class OpenStream(byte[] bytes) : HttpContent
     {
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

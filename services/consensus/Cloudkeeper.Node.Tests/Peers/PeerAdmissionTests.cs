@@ -10,7 +10,7 @@ public sealed class PeerAdmissionTests
     private readonly PeerAdmission _admission = new(Self);
 
     [Fact]
-    public void Members_are_heard_under_their_own_instance_only()
+    public void Members_are_admitted_under_their_own_instance_only()
     {
         _admission.Committed = Members(3, 1, 2);
 
@@ -22,7 +22,7 @@ public sealed class PeerAdmissionTests
 
     /// <summary>Somewhere else a copy of its disk may run.</summary>
     [Fact]
-    public void Members_are_heard_only_from_where_the_log_says_that_they_are()
+    public void Members_are_admitted_only_from_their_address_in_the_log()
     {
         var moved = Peer(2) with { Address = "http://elsewhere", Run = Guid.NewGuid() };
         _admission.Committed = Members(3, 1, 2);
@@ -37,7 +37,7 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
-    public void A_process_that_is_reached_where_the_log_says_may_give_another_address()
+    public void A_process_that_is_reached_at_its_address_in_the_log_may_give_another()
     {
         var run = Guid.NewGuid();
         _admission.Committed = Members(3, 1, 2);
@@ -50,7 +50,7 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
-    public void What_members_say_of_their_programs_is_known_until_they_are_gone()
+    public void The_versions_of_members_are_known_until_they_are_gone()
     {
         _admission.Committed = Members(3, 1, 2);
         _admission.Note(Peer(2) with { Version = "1.2.0" });
@@ -67,14 +67,14 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
-    public void An_expected_member_is_heard_whatever_its_instance()
+    public void An_expected_member_is_admitted_with_any_instance()
     {
         _admission.Committed = new Membership([new Member(new NodeId(2), "http://n2", IsVoter: false)]);
         Assert.Null(Judge(Peer(2)));
     }
 
     [Fact]
-    public void Who_had_an_id_and_is_no_member_was_removed()
+    public void A_node_with_a_used_id_that_is_no_member_was_removed()
     {
         _admission.Committed = Members(4, 1, 2);
 
@@ -86,7 +86,7 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
-    public void Somebody_newer_than_the_log_is_heard_and_answered_where_it_says_until_the_log_knows_better()
+    public void A_node_newer_than_the_log_is_answered_at_its_own_address_until_the_log_names_one()
     {
         Assert.Null(Judge(Peer(7)));
         Assert.Equal("http://n7", _admission.AddressOf(new NodeId(7)));
@@ -99,9 +99,9 @@ public sealed class PeerAdmissionTests
         Assert.Equal(410, Judge(Peer(7))?.Status);
     }
 
-    /// <summary>Nobody is dialled because a stranger has named an address.</summary>
+    /// <summary>No address is dialled because a stranger has named it.</summary>
     [Fact]
-    public void Who_is_newer_than_the_members_is_answered_only_where_voters_say_and_with_the_disk_that_they_know()
+    public void A_node_newer_than_the_members_is_answered_only_at_the_address_and_disk_that_voters_know()
     {
         _admission.Committed = Members(3, 1, 2, 3);
         Assert.Null(Judge(Peer(7) with { Address = "http://elsewhere" }));
@@ -115,7 +115,7 @@ public sealed class PeerAdmissionTests
     }
 
     [Fact]
-    public void What_a_stream_says_of_its_sender_is_read_as_it_was_written()
+    public void The_identity_of_a_streams_sender_is_read_as_it_was_written()
     {
         var query = Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery(Peer(2).QueryTo(new NodeId(1)));
 

@@ -65,7 +65,7 @@ public sealed class PeerSenderTests
         await using var sender = Start(handler);
         await _time.AdvanceUntilAsync(handler.DialledAsync(10));
 
-        // What a leader says all the time is none.
+        // A heartbeat, which a leader sends all the time, is none.
         sender.Send(new HeartbeatRequest(Nodes.Self, Nodes.Peer, new Term(1), LogIndex.Zero, 0));
         var dials = handler.Dials;
         if (reason == "it dials in")
@@ -129,7 +129,7 @@ public sealed class PeerSenderTests
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
             _dials.Enqueue(_time.GetTimestamp());
-            throw new HttpRequestException("Nobody is there.", null, HttpStatusCode.BadGateway);
+            throw new HttpRequestException("No process listens.", null, HttpStatusCode.BadGateway);
         }
 
         protected override void Dispose(bool disposing)

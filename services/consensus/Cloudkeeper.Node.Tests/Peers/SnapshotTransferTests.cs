@@ -9,7 +9,7 @@ public sealed class SnapshotTransferTests
     private readonly HandClock _time = new();
 
     [Fact]
-    public void What_is_left_of_a_transfer_is_told_at_its_pace_so_far()
+    public void The_time_left_of_a_transfer_is_estimated_by_its_pace_so_far()
     {
         var transfer = new SnapshotTransfer(1_000, _time);
         Assert.Null(transfer.TimeLeft);
@@ -21,7 +21,7 @@ public sealed class SnapshotTransferTests
     }
 
     [Fact]
-    public void The_rest_of_a_log_is_told_by_how_fast_the_lag_shrinks()
+    public void The_time_left_of_a_log_is_estimated_by_how_fast_the_lag_shrinks()
     {
         var pace = new CatchUpPace(_time);
         var member = new NodeId(4);
@@ -30,7 +30,7 @@ public sealed class SnapshotTransferTests
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(TimeSpan.FromSeconds(3), pace.TimeLeft(member, 750));
 
-        // Looked at again at once it is as it was; with a lag that grows nobody knows.
+        // Looked at again at once it is as it was; with a lag that grows it is unknown.
         Assert.Equal(TimeSpan.FromSeconds(3), pace.TimeLeft(member, 740));
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(pace.TimeLeft(member, 900));

@@ -11,7 +11,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Tests.Peers;
 
-/// <summary>What a peer uploads is bounded, is what it was announced as, and keeps nobody else from uploading (SR-M3).</summary>
+/// <summary>
+/// A peer's upload is bounded, is what it was announced as, and keeps no other peer from uploading (SR-M3).
+/// </summary>
 public sealed class SnapshotUploadTests : IDisposable
 {
     private static readonly LogIndex Index = new(50);
@@ -36,7 +38,7 @@ public sealed class SnapshotUploadTests : IDisposable
     [InlineData("cluster")]
     [InlineData("content")]
     [InlineData("half of it")]
-    public async Task A_file_that_is_not_what_was_announced_leaves_nothing_behind(string what)
+    public async Task A_file_other_than_announced_leaves_nothing_behind(string what)
     {
         await using var node = await StartAsync();
         var announced = Announced(node);
@@ -197,7 +199,7 @@ public sealed class SnapshotUploadTests : IDisposable
         /// <summary>Of the file, as it is announced; null: it is not.</summary>
         public long? Length { get; init; }
 
-        /// <summary>Says nothing behind its bytes until the request is over.</summary>
+        /// <summary>Sends nothing behind its bytes until the request is over.</summary>
         public bool IsStalled { get; init; }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

@@ -98,7 +98,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
         return Backups.Load(file);
     }
 
-    /// <summary>What all nodes say their digest was behind an entry.</summary>
+    /// <summary>The digests of all nodes behind an entry.</summary>
     public async Task<ulong?[]> DigestsAsync(long index)
     {
         var cluster = (await LeaderViewAsync())!.Id;
@@ -149,7 +149,7 @@ internal sealed class ThreeNodes : IAsyncDisposable
         return response is { StatusCode: HttpStatusCode.OK };
     }
 
-    /// <summary>Null: nobody knows a leader.</summary>
+    /// <summary>Null: no node knows a leader.</summary>
     private async Task<ClusterView?> LeaderViewAsync()
     {
         foreach (var node in _nodes.Where(n => n.IsRunning))

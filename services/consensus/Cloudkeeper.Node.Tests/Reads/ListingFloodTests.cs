@@ -10,8 +10,8 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Node.Tests.Reads;
 
 /// <summary>
-/// AT-27 in short, behind the real web server: large lists of all kinds are asked for by many at once, and writes go on. The
-/// long one is <c>AttackMeasurements.Listings</c> of the system tests, run by hand as it says there.
+/// AT-27 in short, behind the real web server: many clients ask for large lists of all kinds at once, and writes go on.
+/// The long one is <c>AttackMeasurements.Listings</c> of the system tests, run by hand as described there.
 /// </summary>
 public sealed class ListingFloodTests : IDisposable
 {

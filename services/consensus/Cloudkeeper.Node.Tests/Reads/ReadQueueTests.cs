@@ -92,7 +92,7 @@ public sealed class ReadQueueTests
     }
 
     [Fact]
-    public async Task Who_asks_for_some_nodes_gets_them_at_once_and_who_asks_for_very_many_in_parts()
+    public async Task A_read_of_some_nodes_is_answered_at_once_and_one_of_very_many_in_parts()
     {
         _perRead = TimeSpan.FromMilliseconds(0.1);
         var some = Add(10, 100);
@@ -105,7 +105,7 @@ public sealed class ReadQueueTests
     }
 
     [Fact]
-    public async Task What_is_alike_is_not_read_for_nothing()
+    public async Task A_read_as_large_as_the_last_one_is_not_made_in_vain()
     {
         var listings = Add(600 << 10, 5);
         _queue.Serve(Now);
@@ -150,7 +150,7 @@ public sealed class ReadQueueTests
     }
 
     [Fact]
-    public async Task For_whom_nobody_waits_any_more_nothing_is_read()
+    public async Task A_batch_without_a_waiting_client_is_not_read()
     {
         using var gone = new CancellationTokenSource();
         var abandoned = new WaitingReads([Node(10)], gone.Token);

@@ -34,7 +34,7 @@ public sealed class BackupsUnderWayTests
     }
 
     [Fact]
-    public async Task One_that_fails_fails_for_all_who_wait_and_for_nobody_later()
+    public async Task A_failure_is_for_all_waiting_requests_and_for_no_later_one()
     {
         var joined = Enumerable.Range(0, 3).Select(_ => _backups.JoinAsync(null!)).ToArray();
         (await TakeAsync()).SetException(new IOException("It fails."));

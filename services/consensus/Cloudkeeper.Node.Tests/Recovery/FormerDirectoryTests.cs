@@ -36,7 +36,7 @@ public sealed class FormerDirectoryTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void It_holds_what_it_held_and_rises_to_the_same_state_on_every_machine()
+    public void It_keeps_its_content_and_rises_to_the_same_state_on_every_machine()
     {
         Unpack();
         var state = Read();

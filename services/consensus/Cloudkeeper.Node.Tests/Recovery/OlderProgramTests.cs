@@ -81,7 +81,7 @@ public sealed class OlderProgramTests : IDisposable
     private static CommandBatch Raise(int level) =>
         new(LaneId.None, 0, [new CommandRequest(0, null, 0, [], new RaiseFeatureLevelCommand(1, level))]);
 
-    /// <returns>All that it has said.</returns>
+    /// <returns>All its output.</returns>
     private async Task<string> RunToItsEndAsync(int exitCode)
     {
         string[] arguments = [$"--urls={_address.GetLeftPart(UriPartial.Authority)}", $"--data={Data}"];

@@ -71,7 +71,7 @@ public sealed class RecoverTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_in_quarantine_is_not_recovered()
+    public async Task A_quarantined_directory_is_not_recovered()
     {
         await WriteAsync();
         using (var files = new PhysicalFileSystem(Data))
@@ -84,7 +84,7 @@ public sealed class RecoverTests : IDisposable
     }
 
     [Fact]
-    public void Where_there_is_nothing_the_verbs_say_so_and_make_nothing()
+    public void Without_data_the_verbs_report_that_and_make_nothing()
     {
         Recover().Fails("There is no directory");
         Directory.CreateDirectory(Data);
@@ -139,7 +139,7 @@ public sealed class RecoverTests : IDisposable
         }
     }
 
-    /// <summary>What a leader that is lost had sent and nobody knows the fate of.</summary>
+    /// <summary>An entry that a lost leader had sent and whose fate is unknown.</summary>
     private void AppendUncommitted(string path)
     {
         using var files = new PhysicalFileSystem(Data);

@@ -22,7 +22,7 @@ public sealed class RestoreTests : IDisposable
     private static CancellationToken Stopping => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_new_cluster_begins_with_what_the_backup_holds_at_revisions_of_its_own()
+    public async Task A_new_cluster_begins_with_the_backups_content_at_revisions_of_its_own()
     {
         var revision = await BackUpAsync();
         Restore().Succeeds();
@@ -156,7 +156,7 @@ public sealed class RestoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Settings_that_say_nothing_of_who_the_node_is_are_refused_before_anything_is_read()
+    public async Task Settings_without_the_nodes_identity_are_refused_before_anything_is_read()
     {
         await BackUpAsync();
         Verb.Run("restore", "--from", Backup, "--data", New, "--urls", "http://*:7000").Fails("Node:Address");

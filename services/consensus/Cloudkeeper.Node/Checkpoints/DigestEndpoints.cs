@@ -4,7 +4,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Checkpoints;
 
-/// <summary>What members ask each other when their digests differ.</summary>
+/// <summary>The calls between members when their digests differ.</summary>
 internal static class DigestEndpoints
 {
     public static void MapDigests(this IEndpointRouteBuilder routes)

@@ -5,14 +5,14 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Checkpoints;
 
 /// <summary>
-/// Two replicas had different digests behind the same entry: finds out from all voters which digest a majority had. A node
-/// that differs from it does not trust its own state any more: it goes into quarantine and ends, and comes back as a new
-/// member with what the others have.
+/// Two replicas had different digests behind the same entry: finds out from all voters which digest a majority had. A
+/// node that differs from it does not trust its own state any more: it goes into quarantine and ends, and comes back as
+/// a new member with the state of the others.
 /// </summary>
 /// <remarks>
-/// A checkpoint shows a difference to the leader only; the leader itself may be the one. So whoever finds itself in the
-/// majority asks the leader to find out for itself. Without a majority nobody is condemned: the next checkpoint differs as
-/// well, and asks again.
+/// A checkpoint shows a difference to the leader only; the leader itself may be the one that differs. So a node in the
+/// majority asks the leader to find out for itself. Without a majority no node is condemned: the next checkpoint
+/// differs as well, and asks again.
 /// </remarks>
 internal sealed partial class DigestInquiry(
     DigestClient client,
@@ -28,7 +28,7 @@ internal sealed partial class DigestInquiry(
 
     private int _isRunning;
 
-    /// <summary>Returns at once. One inquiry at a time: what is wrong stays wrong.</summary>
+    /// <summary>Returns at once. One inquiry at a time: a wrong digest stays wrong.</summary>
     public void Begin(ReplicaHost replica, LogIndex index)
     {
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
@@ -37,7 +37,7 @@ internal sealed partial class DigestInquiry(
         }
     }
 
-#pragma warning disable CA1031 // Whatever it is: the process ends.
+#pragma warning disable CA1031 // Any failure ends the process.
     private async Task RunAsync(ReplicaHost replica, LogIndex index, CancellationToken stopping)
     {
         try

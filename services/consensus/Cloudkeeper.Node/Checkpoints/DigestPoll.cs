@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Checkpoints;
 
-/// <summary>What each voter said its digest was behind one entry; null: it does not know, or did not answer.</summary>
+/// <summary>Each voter's digest behind one entry; null: it does not know, or did not answer.</summary>
 internal sealed class DigestPoll(IReadOnlyList<(NodeId Node, ulong? Digest)> voters)
 {
     /// <summary>The digest that a majority of all voters had; null: there is none, or not enough have answered.</summary>
@@ -12,5 +12,5 @@ internal sealed class DigestPoll(IReadOnlyList<(NodeId Node, ulong? Digest)> vot
         .FirstOrDefault(group => group.Count() > voters.Count / 2)?.Key;
 
     public override string ToString() => string.Join(
-        ", ", voters.Select(voter => $"n{voter.Node} " + (voter.Digest is { } digest ? $"{digest:x16}" : "did not say")));
+        ", ", voters.Select(voter => $"n{voter.Node} " + (voter.Digest is { } digest ? $"{digest:x16}" : "did not answer")));
 }

@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Cloudkeeper.Node.Cluster;
 
-/// <summary>What this node knows of the cluster, as JSON: for gateways, the proxy and people with curl.</summary>
+/// <summary>This node's view of the cluster, as JSON: for gateways, the proxy and people with curl.</summary>
 internal static class ClusterEndpoints
 {
-    /// <summary>Who asks for a later leader waits this long at most: then another node may know more.</summary>
+    /// <summary>A long poll for a later leader waits this long at most: then another node may know more.</summary>
     private static readonly TimeSpan LeaderPatience = TimeSpan.FromMilliseconds(300);
 
     public static void MapCluster(this IEndpointRouteBuilder routes)
@@ -55,9 +55,11 @@ internal static class ClusterEndpoints
 internal readonly record struct GatewayLists(
     IReadOnlyList<GatewayEntry> Table, IReadOnlyList<(string Name, ReadOnlyMemory<byte> Value)> Tree);
 
-/// <param name="Node">Who answers.</param>
+/// <param name="Node">The answering node.</param>
 /// <param name="Revision">That the answering node has applied.</param>
-/// <param name="LevelHeldBy">Who keeps the cluster at its feature level although others know the next.</param>
+/// <param name="LevelHeldBy">
+/// The members that keep the cluster at its feature level although others know the next.
+/// </param>
 internal sealed record ClusterView(
     string Id,
     string Node,

@@ -6,8 +6,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Cluster;
 
 /// <summary>
-/// The gateways below feature level 4: ephemeral nodes of the tree, where others can write as well. What is no gateway's is
-/// passed over, and however much of it there is costs little.
+/// The gateways below feature level 4: ephemeral nodes of the tree, where others can write as well. Other entries are
+/// passed over, and any number of them costs little.
 /// </summary>
 internal static class GatewaysInTree
 {

@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Node.Cluster;
 
-/// <summary>Tells whoever asked the wrong node where the leader is.</summary>
+/// <summary>Names the leader to a client that asked the wrong node.</summary>
 internal static class LeaderHint
 {
     public static async Task AddAsync(HttpContext context, ReplicaHost replica)

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Cloudkeeper.Node.Cluster;
 
-/// <summary>Changes of the members and of the leader. Only the leader carries them out; the others say who it is.</summary>
+/// <summary>Changes of the members and of the leader. Only the leader carries them out; the others name it.</summary>
 internal static class MemberEndpoints
 {
     private const string NotReachable = "not-reachable";
@@ -23,7 +23,7 @@ internal static class MemberEndpoints
         group.MapPost(NodeRoutes.Leader, TransferAsync).WithBodyLimit(BodyLimits.None);
     }
 
-    /// <summary>The node joins by itself once it has been invited; 202 says no more than that it was.</summary>
+    /// <summary>The node joins by itself once it has been invited; 202 means no more than that it was.</summary>
     private static async Task<IResult> AddAsync(
         NewMemberBody body, HttpContext context, ReplicaHost replica, MembershipClient client)
     {
@@ -54,10 +54,10 @@ internal static class MemberEndpoints
         {
             return Refuse(
                 InvalidRequest,
-                $"The node at {address} says that the others reach it at {view.Address}: add it there, or set its Node:Address.");
+                $"The node at {address} has the address {view.Address}: add it there, or set its Node:Address.");
         }
 
-        // What is only not possible yet will be when the node announces itself, again and again.
+        // A change that is only not possible yet will be when the node announces itself, again and again.
         return await JudgeAsync(view, body, replica) is { Status: ChangeStatus.Refused or ChangeStatus.NotLeader } objection
             ? await ChangeAnswers.OfAsync(objection, context, replica)
             : body.DryRun
@@ -65,7 +65,7 @@ internal static class MemberEndpoints
                 : await InviteAsync(address, body, replica, client, context.RequestAborted);
     }
 
-    /// <summary>What the leader would say if the node announced itself now.</summary>
+    /// <summary>The leader's decision if the node announced itself now.</summary>
     private static Task<ChangeOutcome> JudgeAsync(NodeView view, NewMemberBody body, ReplicaHost replica)
     {
         var announcement = new Announcement(
@@ -97,7 +97,7 @@ internal static class MemberEndpoints
     {
         if (ParseIds(ids) is not { } members)
         {
-            return Refuse(InvalidRequest, "Whom? Give ids=4, or several, as in ids=4,5.");
+            return Refuse(InvalidRequest, "Give the members to remove: ids=4, or several, as in ids=4,5.");
         }
 
         var outcome = await replica.ChangeAsync((r, reply) => r.RemoveMembers(members, dryRun is true, reply));

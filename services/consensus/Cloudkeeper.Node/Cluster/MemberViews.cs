@@ -12,7 +12,7 @@ internal sealed class MemberViews(TimeProvider time)
 
     public static string NameOf(NodeId id) => "n" + id;
 
-    /// <param name="version">Of its program; null: it has not said so here.</param>
+    /// <param name="version">Of its program; null: it has not announced it here.</param>
     public MemberView Of(MemberStatus status, ReplicaNode replica, SnapshotTransfers transfers, string? version)
     {
         var member = status.Member;

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Node.Cluster;
 
 /// <summary>
 /// Ready: the node takes part in a cluster, and a leader is known. CheckQuorum makes a leader without a quorum forget
-/// itself, and a voter without a leader stands for election; who does not vote only hears nothing any more.
+/// itself, and a voter without a leader stands for election; a learner without one only receives nothing any more.
 /// </summary>
 internal sealed class QuorumHealthCheck(ThisNode node) : IHealthCheck
 {

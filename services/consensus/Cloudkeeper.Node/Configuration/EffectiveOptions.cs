@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Cloudkeeper.Node.Configuration;
 
-/// <summary>The settings in force, for the log: those that somebody gave apart from the defaults.</summary>
+/// <summary>The settings in force, for the log: the given ones apart from the defaults.</summary>
 internal static class EffectiveOptions
 {
     private static readonly PropertyInfo[] Settings = typeof(NodeOptions).GetProperties();

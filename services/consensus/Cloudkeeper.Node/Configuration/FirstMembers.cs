@@ -7,7 +7,7 @@ namespace Cloudkeeper.Node.Configuration;
 /// <summary>Reads <see cref="NodeOptions.Members"/>.</summary>
 internal static class FirstMembers
 {
-    /// <summary>All that can be read, in order of id; what cannot is said in <paramref name="problems"/>.</summary>
+    /// <summary>All that can be read, in order of id; what cannot is reported in <paramref name="problems"/>.</summary>
     public static IReadOnlyList<Member> Parse(string text, List<string> problems)
     {
         var members = new List<Member>();

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Cloudkeeper.Node.Configuration;
 
-/// <summary>What the user writes in section <c>Node</c>.</summary>
+/// <summary>The user's settings in section <c>Node</c>.</summary>
 public sealed class NodeOptions
 {
     public const string Section = "Node";

@@ -4,21 +4,21 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Configuration;
 
-/// <summary>What <see cref="NodeOptions"/> mean, checked as a whole.</summary>
+/// <summary>The meaning of <see cref="NodeOptions"/>, checked as a whole.</summary>
 /// <param name="Address">Where the others reach this node.</param>
 /// <param name="FirstMembers">Of a new cluster, in order of id; empty when this node founds none.</param>
 /// <param name="Join">Addresses of a running cluster.</param>
 internal sealed record NodeSetup(
     NodeOptions Options, string Address, IReadOnlyList<Member> FirstMembers, IReadOnlyList<string> Join)
 {
-    /// <summary>All that can be known of addresses before there is a log.</summary>
+    /// <summary>All addresses that are known before there is a log.</summary>
     public IEnumerable<string> OtherAddresses =>
         Join.Concat(FirstMembers.Select(m => m.Address)).Where(a => a != Address).Distinct(StringComparer.Ordinal);
 
-    /// <summary>The one of the first members who founds the cluster.</summary>
+    /// <summary>The one of the first members that founds the cluster.</summary>
     public bool IsFounder => FirstMembers.Count > 0 && FirstMembers[0].Id.Value == Options.Id;
 
-    /// <summary>Everything that is wrong is added to <paramref name="problems"/>; with any the result is of no use.</summary>
+    /// <summary>All errors are added to <paramref name="problems"/>; with any the result is of no use.</summary>
     public static NodeSetup Create(NodeOptions options, IConfiguration configuration, List<string> problems)
     {
         var members = Configuration.FirstMembers.Parse(options.Members, problems);
@@ -83,7 +83,7 @@ internal sealed record NodeSetup(
     }
 }
 
-/// <summary>Says everything that is wrong with the settings at once.</summary>
+/// <summary>Reports all errors of the settings at once.</summary>
 internal sealed class NodeOptionsValidation(IConfiguration configuration) : IValidateOptions<NodeOptions>
 {
     public ValidateOptionsResult Validate(string? name, NodeOptions options)

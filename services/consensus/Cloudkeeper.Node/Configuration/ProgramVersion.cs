@@ -4,7 +4,7 @@ namespace Cloudkeeper.Node.Configuration;
 
 internal static class ProgramVersion
 {
-    /// <summary>Of what others say of theirs.</summary>
+    /// <summary>Of the version that another process announces.</summary>
     public const int CharsMax = 64;
 
     public static string Own { get; } =

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Node.Configuration;
 
-/// <summary>What a person types to start a node.</summary>
+/// <summary>The command lines that start a node.</summary>
 internal static class Usage
 {
     private const string Text = """

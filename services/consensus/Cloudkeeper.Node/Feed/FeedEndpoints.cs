@@ -12,7 +12,7 @@ namespace Cloudkeeper.Node.Feed;
 /// <summary>The change feed for gateways.</summary>
 internal static class FeedEndpoints
 {
-    /// <summary>So much is handed to the connection at a time, about, however much waits.</summary>
+    /// <summary>About so many bytes are handed to the connection at a time, however many wait.</summary>
     private const int FlushBytes = 1 << 20;
 
     public static void MapFeed(this IEndpointRouteBuilder routes) => routes.MapReplica().MapGet(NodeRoutes.Feed, HandleAsync);

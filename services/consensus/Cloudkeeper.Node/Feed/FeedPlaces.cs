@@ -27,7 +27,9 @@ internal sealed class FeedPlaces(NodeSetup setup) : IDisposable
 
     public void Dispose() => _history.Dispose();
 
-    /// <summary>Reads a part of the history, after others if there are many. It is encoded and sent without holding up anybody.</summary>
+    /// <summary>
+    /// Reads a part of the history, after others if there are many. Encoding and sending it holds up no other.
+    /// </summary>
     public async Task<T> ReadHistoryAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
     {
         await _history.WaitAsync(cancellationToken);

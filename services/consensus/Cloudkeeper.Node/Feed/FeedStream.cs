@@ -4,7 +4,9 @@ using Cloudkeeper.Replica.Feed;
 
 namespace Cloudkeeper.Node.Feed;
 
-/// <summary>What waits for one gateway. One that falls behind is cut off, and asks again from where it is.</summary>
+/// <summary>
+/// The frames that wait for one gateway. One that falls behind is cut off, and asks again from its revision.
+/// </summary>
 internal sealed class FeedStream(Action overflowed) : IFeedOutput
 {
     private const int WaitingMax = 4_096;
@@ -19,7 +21,7 @@ internal sealed class FeedStream(Action overflowed) : IFeedOutput
     {
         var waiting = Interlocked.Add(ref _waitingBytes, parcel.Bytes);
 
-        // However large, for who is not behind.
+        // Of any size, for a subscriber that is not behind.
         if ((waiting <= WaitingBytesMax || waiting == parcel.Bytes) && _parcels.Writer.TryWrite(parcel))
         {
             return true;

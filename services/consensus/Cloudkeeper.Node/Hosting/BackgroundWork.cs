@@ -1,8 +1,8 @@
 namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>
-/// Work beside the turns, whose results nobody may wait for. It is cancelled when this node stops, and over before the files
-/// and clients that it uses are closed.
+/// Work beside the turns, for whose results no turn may wait. It is cancelled when this node stops, and over before the
+/// files and clients that it uses are closed.
 /// </summary>
 internal sealed class BackgroundWork : IAsyncDisposable
 {

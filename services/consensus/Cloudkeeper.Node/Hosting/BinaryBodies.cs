@@ -6,7 +6,7 @@ namespace Cloudkeeper.Node.Hosting;
 /// <summary>Request and response bodies of the binary endpoints: whole batches.</summary>
 internal static class BinaryBodies
 {
-    /// <summary>What is allocated before a byte has come; then at most twice as much as has.</summary>
+    /// <summary>Allocated before a byte has come; then at most twice as much as has.</summary>
     private const int FirstBytes = 64 << 10;
 
     /// <summary>Of an answer, written at a time.</summary>
@@ -16,7 +16,7 @@ internal static class BinaryBodies
     /// Reads the whole body into an array of exactly its size behind <paramref name="reserved"/> free bytes. Null: it has
     /// more than <paramref name="bytesMax"/> bytes, or too much is in flight already; it is refused with 413 or 429.
     /// </summary>
-    /// <remarks>What is large is counted in the process's budget as it comes, until its request has ended.</remarks>
+    /// <remarks>Large bodies are counted in the process's budget as they come, until their request has ended.</remarks>
     public static async ValueTask<byte[]?> ReadAsync(HttpContext context, int reserved, int bytesMax)
     {
         var length = context.Request.ContentLength;
@@ -60,7 +60,9 @@ internal static class BinaryBodies
         return bytes;
     }
 
-    /// <remarks>In pieces: what the other side does not take yet is here once, and not again in the connection.</remarks>
+    /// <remarks>
+    /// In pieces: bytes that the other side does not take yet are here once, and not again in the connection.
+    /// </remarks>
     public static async ValueTask WriteAsync(HttpContext context, ReadOnlyMemory<byte> bytes)
     {
         context.Response.ContentType = "application/octet-stream";

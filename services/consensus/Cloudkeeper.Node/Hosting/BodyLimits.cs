@@ -7,7 +7,7 @@ namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>
 /// How large a body each route takes, in bytes. A larger one is refused with 413 before memory is spent on it. Streams
-/// between members bound what is in them instead: <see cref="Peers.PeerEndpoints"/>.
+/// between members bound their messages instead: <see cref="Peers.PeerEndpoints"/>.
 /// </summary>
 internal static class BodyLimits
 {
@@ -23,7 +23,7 @@ internal static class BodyLimits
     /// <summary>The addresses of all voters.</summary>
     public const int Invitation = 64 << 10;
 
-    /// <summary>What has no body, or needs none.</summary>
+    /// <summary>For routes that have no body, or need none.</summary>
     public const int None = 1 << 10;
 
     public static T WithBodyLimit<T>(this T route, int bytes)
@@ -35,8 +35,8 @@ internal static class BodyLimits
     }
 
     /// <summary>
-    /// What the web server takes at most must not be less than what a gateway may send: everybody whose command is in a
-    /// batch that is refused for its size would have to wait for a second one.
+    /// The web server's limit must not be less than a gateway's batch: every client with a command in a batch that is
+    /// refused for its size would have to wait for a second one.
     /// </summary>
     public sealed class ServerValidation : IValidateOptions<HostingOptions>
     {

@@ -4,7 +4,7 @@ namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>
 /// Ends the process at once: a bug was noticed or the disk failed, and a node that goes on would be worse than one that
-/// is gone (rule R3). Not through the host's shutdown, which would run more code on a state that nobody trusts.
+/// is gone (rule R3). Not through the host's shutdown, which would run more code on a state that is not to be trusted.
 /// </summary>
 internal sealed partial class FatalErrors(ILogger<FatalErrors> logger)
 {

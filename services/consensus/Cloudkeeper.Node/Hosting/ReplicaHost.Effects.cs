@@ -8,7 +8,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Hosting;
 
-/// <summary>What the replica has done to the world around it: messages, writes, snapshots, the feed.</summary>
+/// <summary>The replica's effects on the world around it: messages, writes, snapshots, the feed.</summary>
 internal sealed partial class ReplicaHost
 {
     void IReplicaHost.Send(RaftMessage message)
@@ -56,7 +56,7 @@ internal sealed partial class ReplicaHost
         return sink;
     }
 
-    /// <summary>One block of a snapshot at a time, each behind whatever has been posted meanwhile.</summary>
+    /// <summary>One block of a snapshot at a time, each behind the inputs that have been posted meanwhile.</summary>
     private void QueueSnapshotStep()
     {
         if (Interlocked.Exchange(ref _snapshotStepQueued, 1) == 0)
@@ -72,7 +72,7 @@ internal sealed partial class ReplicaHost
         }
     }
 
-    /// <summary>The reads of the next turn, which comes behind whatever has been posted meanwhile.</summary>
+    /// <summary>The reads of the next turn, which comes behind the inputs that have been posted meanwhile.</summary>
     private void QueueReads()
     {
         if (Interlocked.Exchange(ref _readsQueued, 1) == 0)

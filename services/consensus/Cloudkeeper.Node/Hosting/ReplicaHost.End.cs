@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Node.Hosting;
 
-/// <summary>What a node does beside its turns, and how all of it comes to its end.</summary>
+/// <summary>A node's work beside its turns, and the end of all of it.</summary>
 internal sealed partial class ReplicaHost
 {
     private readonly BackgroundWork _work = new();
@@ -20,10 +20,10 @@ internal sealed partial class ReplicaHost
     /// <inheritdoc cref="BackgroundWork.Begin"/>
     public void Begin(Func<CancellationToken, Task> work) => _work.Begin(work);
 
-    /// <summary>Ends what others have opened to here and would keep open.</summary>
+    /// <summary>Ends the streams that others have opened to here and would keep open.</summary>
     public Task EndStreamsAsync() => _work.CancelAsync();
 
-    /// <summary>Takes part no longer: says nothing to anybody. The log is closed by <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Takes part no longer: sends nothing. The log is closed by <see cref="DisposeAsync"/>.</summary>
     public async Task StopAsync()
     {
         if (_ticks is not null)
@@ -39,7 +39,7 @@ internal sealed partial class ReplicaHost
         await _links.DisposeAsync();
     }
 
-    /// <summary>Whoever calls it, and however often: it has ended when the call has.</summary>
+    /// <summary>May be called by any thread and repeatedly: the end is complete when the call is.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_endGate)

@@ -11,7 +11,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Hosting;
 
-/// <summary>What endpoints ask of the replica: each waits for its turn, and gets its answer when it is known.</summary>
+/// <summary>
+/// The endpoints' requests to the replica: each waits for its turn, and gets its answer when it is known.
+/// </summary>
 internal sealed partial class ReplicaHost
 {
     public Task<SubmitOutcome> SubmitAsync(byte[] payload)
@@ -75,7 +77,7 @@ internal sealed partial class ReplicaHost
         return done.Task;
     }
 
-    /// <summary>A durable snapshot that contains everything up to an entry; null: there is no room for it.</summary>
+    /// <summary>A durable snapshot that contains all entries up to one; null: there is no room for it.</summary>
     public Task<SnapshotMetadata?> SnapshotAsync(LogIndex through)
     {
         var done = new TaskCompletionSource<SnapshotMetadata?>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -18,7 +18,7 @@ namespace Cloudkeeper.Node.Hosting;
 /// <summary>The process around one replica: gives it turns, a disk, peers and a clock.</summary>
 internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
 {
-    /// <summary>A turn that comes later than this many ticks after the one before tells of a pause.</summary>
+    /// <summary>A turn that comes later than this many ticks after the one before indicates a pause.</summary>
     private const int PauseTicks = 4;
 
     private readonly NodeStorage _storage;
@@ -133,19 +133,20 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
     public NodeState State { get; private set; } = NodeState.Starting;
 
     /// <summary>
-    /// No other member has said anything for much longer than it takes to elect a leader. (A leader alone in its cluster
-    /// hears nobody, and lacks nobody.)
+    /// No message of another member has come for much longer than it takes to elect a leader. (A leader alone in its
+    /// cluster receives none, and lacks none.)
     /// </summary>
     public bool HearsNobody => !State.IsLeader && _time.GetElapsedTime(Volatile.Read(ref _heardAt)) > Patience;
 
     /// <summary>Four election timeouts: elections take one or two.</summary>
     public TimeSpan Patience => 4 * _setup.Options.ElectionTicks * _setup.Options.TickInterval;
 
-    /// <summary>Completes with the reason once the cluster has said that this member was taken out.</summary>
+    /// <summary>Completes with the reason once the cluster has reported that this member was taken out.</summary>
     public Task<string> Removed => _removed.Task;
 
     /// <summary>
-    /// Somebody has ended a stream with the news that this member was taken out: a reason to ask the cluster, and no more.
+    /// A peer has ended a stream with the news that this member was taken out: a reason to ask the cluster, and no
+    /// more.
     /// </summary>
     public bool IsSaidToBeGone
     {
@@ -172,13 +173,15 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         _ticks = _time.CreateTimer(_ => _tick.Post(), null, _setup.Options.TickInterval, _setup.Options.TickInterval);
     }
 
-    /// <summary>Completes once what waits for its turn has become less: for those who could send without end.</summary>
+    /// <summary>
+    /// Completes once the queue of inputs has become shorter: for peers that could send without end.
+    /// </summary>
     public ValueTask BreatheAsync() => _turns.IsFull ? new ValueTask(AskAsync(static _ => true)) : ValueTask.CompletedTask;
 
-    /// <summary>Whether a peer may speak here, and if so, where it is to be answered.</summary>
+    /// <summary>Whether a peer may open a stream here, and if so, where it is to be answered.</summary>
     public PeerRefusal? Admit(PeerIdentity peer, NodeId to) => _admission.Judge(peer, to);
 
-    /// <summary>A peer that may speak here has opened a stream.</summary>
+    /// <summary>An admitted peer has opened a stream.</summary>
     public void Note(PeerIdentity peer)
     {
         _admission.Note(peer);
@@ -186,8 +189,9 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
     }
 
     /// <summary>
-    /// A member speaks from an address that the log does not name: it is heard if the log's own address leads to the very same
-    /// process, for example because one has a name and the other has not. Returns at once; the member dials again.
+    /// A member calls from an address that the log does not name: it is admitted if the log's own address leads to the
+    /// very same process, for example because one has a name and the other has not. Returns at once; the member dials
+    /// again.
     /// </summary>
     public void BeginProof(PeerIdentity peer, string address)
     {
@@ -197,7 +201,7 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         }
     }
 
-    /// <summary>Voters that this node knows say that these vote as well.</summary>
+    /// <summary>Voters that this node knows vouch for these as voters.</summary>
     public void Vouch(IReadOnlyList<Member> voters) => Post(r =>
     {
         foreach (var voter in voters.Where(v => v.Id != Id && !IsAnotherDisk(r.FindMember(v.Id), v)))
@@ -207,13 +211,15 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         }
     });
 
-    /// <summary>Of a member's program; null: it has not said so here.</summary>
+    /// <summary>Of a member's program; null: it has not announced it here.</summary>
     public string? VersionOf(NodeId member) => _admission.VersionOf(member);
 
-    /// <summary>The cluster has said that this node is none of its members any more.</summary>
+    /// <summary>The cluster has reported that this node is none of its members any more.</summary>
     public void NoticeRemoval(string reason) => _removed.TrySetResult(reason);
 
-    /// <summary>The cluster has said that another process runs as this member, and that this one has a copy of its data.</summary>
+    /// <summary>
+    /// The cluster has reported that another process runs as this member, and that this one has a copy of its data.
+    /// </summary>
     public void NoticeCopy(string problem) => _removed.TrySetException(new CopiedDataException(problem));
 
     /// <summary>Completes when a leader of a later term is known, after the given time, or when it is cancelled.</summary>
@@ -232,16 +238,18 @@ internal sealed partial class ReplicaHost : IReplicaHost, IAsyncDisposable
         }
     }
 
-    /// <summary>Brings a message to the replica's next turn. What its sender must not say ends the stream.</summary>
+    /// <summary>
+    /// Brings a message to the replica's next turn. A message that its sender must not send ends the stream.
+    /// </summary>
     public void Receive(RaftMessage message, PeerStream stream) => Post(r =>
     {
         if (Notice(r.Receive(message), stream.Peer, message))
         {
-            stream.Break("No member can say that.");
+            stream.Break("No member can send this message.");
         }
     });
 
-    /// <summary>What the replica would make of a message.</summary>
+    /// <summary>The replica's judgement of a message, without its effects.</summary>
     public Task<StepResult> JudgeAsync(RaftMessage message, PeerIdentity peer) => AskAsync(r =>
     {
         var result = r.Judge(message);

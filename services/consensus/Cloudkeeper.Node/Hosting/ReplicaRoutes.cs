@@ -9,9 +9,9 @@ namespace Cloudkeeper.Node.Hosting;
 internal static class ReplicaRoutes
 {
     private const string Overloaded = "Too much is waiting.";
-    private const string NoPart = "This node takes no part in a cluster; /membership says why.";
+    private const string NoPart = "This node takes no part in a cluster; /membership gives the reason.";
 
-    /// <summary>What is mapped on the group takes its replica as a parameter.</summary>
+    /// <summary>Routes that are mapped on the group take its replica as a parameter.</summary>
     public static RouteGroupBuilder MapReplica(this IEndpointRouteBuilder routes) =>
         routes.MapGroup("").WithMetadata(NeedsReplica.Instance);
 

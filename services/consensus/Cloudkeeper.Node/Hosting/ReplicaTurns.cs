@@ -3,17 +3,19 @@ using System.Collections.Concurrent;
 namespace Cloudkeeper.Node.Hosting;
 
 /// <summary>
-/// Lets one caller at a time at the replica, and gathers what the others bring meanwhile into the next turn.
+/// Lets one caller at a time at the replica, and gathers the inputs of others meanwhile into the next turn.
 /// </summary>
 /// <remarks>
-/// Whoever finds nobody at work does the work itself: no thread has to be woken for an input that arrives alone (a
-/// wake-up costs more than applying a batch). Inputs must be short and must not throw; an exception is a bug and ends the
-/// process, since half a turn would be a state that nobody has thought of.
+/// A thread that finds no other at work does the work itself: no thread has to be woken for an input that arrives alone
+/// (a wake-up costs more than applying a batch). Inputs must be short and must not throw; an exception is a bug and
+/// ends the process, since half a turn would be an unforeseen state.
 /// </remarks>
 /// <param name="waitingMax">From how many waiting inputs on it is full.</param>
 internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, int waitingMax = ReplicaTurns.WaitingMax)
 {
-    /// <summary>Far more than a busy node has, since what arrives in a turn of a millisecond is gone in the next.</summary>
+    /// <summary>
+    /// Far more than a busy node has, since inputs that arrive in a turn of a millisecond are gone in the next.
+    /// </summary>
     private const int WaitingMax = 16_384;
 
     /// <summary>Inputs after which a turn ends even if more are waiting: replies must not wait for a flood to ebb.</summary>
@@ -28,8 +30,8 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
     private int _waiting;
 
     /// <summary>
-    /// So much is waiting that no more should be let in: requests are to be refused, streams to pause. Not enforced here,
-    /// since completions of what was let in before must always come through.
+    /// So many inputs wait that no more should be let in: requests are to be refused, streams to pause. Not enforced
+    /// here, since completions of earlier work must always come through.
     /// </summary>
     public bool IsFull => Volatile.Read(ref _waiting) >= waitingMax;
 
@@ -46,7 +48,7 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
     }
 
     /// <summary>
-    /// Lets no turn begin after those that wait now: what is posted from then on comes to nothing. Not to be called on a turn.
+    /// Lets no turn begin after those that wait now: later inputs come to nothing. Not to be called on a turn.
     /// </summary>
     public void Close()
     {
@@ -56,7 +58,7 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
             wait.SpinOnce();
         }
 
-        // An input that came before it was closed runs; whoever brings one later sees that it is.
+        // An input that came before it was closed runs; a later one is refused.
         do
         {
             RunTurn();
@@ -78,7 +80,7 @@ internal sealed class ReplicaTurns(Action endOfTurn, Action<Exception> fatal, in
         return done.Task;
     }
 
-#pragma warning disable CA1031 // Whatever it is: the process ends.
+#pragma warning disable CA1031 // Any failure ends the process.
     private void RunTurn()
     {
         try

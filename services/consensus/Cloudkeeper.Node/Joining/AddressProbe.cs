@@ -5,14 +5,14 @@ using Cloudkeeper.Replica.Members;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// Asks at the address that the log gives for a member which is at another one now: either it has moved, and nobody is there
-/// any more, or one of the two has a copy of the other's data directory.
+/// Asks at the address that the log gives for a member which is at another one now: either it has moved, and no process
+/// is there any more, or one of the two has a copy of the other's data directory.
 /// </summary>
 internal sealed class AddressProbe(MembershipClient client, ThisNode node, NodeSetup setup)
 {
     /// <param name="address">By the log.</param>
     /// <param name="instance">Of the member's data directory.</param>
-    /// <param name="run">Of the process that says to be it at another address; none: of a former program.</param>
+    /// <param name="run">Of the process that claims to be it at another address; none: of a former program.</param>
     public async Task<FormerAddress> AskAsync(string address, Guid instance, Guid run, CancellationToken cancellationToken)
     {
         var view = await client.LookAsync(address, cancellationToken);
@@ -42,5 +42,7 @@ internal sealed class AddressProbe(MembershipClient client, ThisNode node, NodeS
     }
 }
 
-/// <summary>Another process runs with the same data directory, or a copy of it. The message says what to do.</summary>
+/// <summary>
+/// Another process runs with the same data directory, or a copy of it. The message states the remedy.
+/// </summary>
 internal sealed class CopiedDataException(string message) : Exception(message);

@@ -17,7 +17,7 @@ internal sealed class Admission(
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>While a cluster begins everything comes soon; later there is no hurry.</summary>
+    /// <summary>While a cluster begins the other nodes come soon; later there is no hurry.</summary>
     private static readonly TimeSpan BusyTime = TimeSpan.FromSeconds(10);
 
     private string? _leader;
@@ -88,9 +88,9 @@ internal sealed class Admission(
     {
         null => "does not answer",
         { Status: HttpStatusCode.MisdirectedRequest } => reply.Leader is { } leader
-            ? $"says that {leader} leads"
+            ? $"names {leader} as the leader"
             : "knows no leader",
-        { Status: HttpStatusCode.Accepted } => $"says: {reply.Read<UnderWayBody>()?.Reason}",
+        { Status: HttpStatusCode.Accepted } => $"answers: {reply.Read<UnderWayBody>()?.Reason}",
         { Status: HttpStatusCode.Conflict } => $"refuses: {PlainText.Cut(reply.Read<RefusalBody>()?.Detail ?? "")}",
         { Status: HttpStatusCode.ServiceUnavailable } => "takes no part in a cluster yet",
         _ => $"answers {(int)reply.Status}",
@@ -102,13 +102,13 @@ internal sealed class Admission(
         if (node.Directory.Quarantine is { } quarantine)
         {
             return $"The data of this node is damaged ({quarantine.Reason}) and was left as it is. To come back with an empty "
-                + "disk it needs a leader who takes it in as a new member"
-                + (answers.Count == 0 ? ", but knows nobody to ask: give Node:Join. " : $": {said}. ")
+                + "disk it needs a leader that takes it in as a new member"
+                + (answers.Count == 0 ? ", but knows no member to ask: give Node:Join. " : $": {said}. ")
                 + "If a majority of the voters is lost for good, recover the cluster from the survivors or restore a backup.";
         }
 
         return answers.Count > 0
-            ? $"To join a cluster it needs a leader who takes it in: {said}."
+            ? $"To join a cluster it needs a leader that takes it in: {said}."
             : $"This node belongs to no cluster. Start it with --join <address of a member>, or add {setup.Address} at the cluster.";
     }
 

@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Joining;
 
-/// <summary>Tells the steps of a member's arrival, each once and in their order.</summary>
+/// <summary>Logs the steps of a member's arrival, each once and in their order.</summary>
 internal sealed class ArrivalSteps(NodeId self, ProgressLog progress)
 {
     private bool _hasCaughtUp;
@@ -34,13 +34,13 @@ internal sealed class ArrivalSteps(NodeId self, ProgressLog progress)
     }
 }
 
-/// <summary>What a member knows of itself at one moment.</summary>
+/// <summary>A member's state in its own view, at one moment.</summary>
 internal sealed record MemberSelfView(
     Membership Membership, Membership Committed, NodeId? Leader, LogIndex Commit, LogIndex Applied)
 {
     public required int FeatureLevel { get; init; }
 
-    /// <summary>Who keeps the cluster at this level.</summary>
+    /// <summary>The members that keep the cluster at this level.</summary>
     public required IReadOnlyList<NodeId> LevelHolders { get; init; }
 
     /// <summary>By any membership that is not known to be over.</summary>

@@ -5,9 +5,9 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// How a cluster begins: the first of the first members founds it, alone, and the others join it. It does so only once all
-/// of them have said that they belong to none. If one of them does, there is a cluster already, and this node's disk was
-/// lost: a second cluster beside the first would answer for data that it does not have.
+/// How a cluster begins: the first of the first members founds it, alone, and the others join it. It does so only once
+/// all of them have answered that they belong to none. If one of them does, there is a cluster already, and this node's
+/// disk was lost: a second cluster beside the first would answer for data that it does not have.
 /// </summary>
 internal sealed class Founding(
     NodeSetup setup, MembershipClient client, ThisNode node, TimeProvider time, ProgressLog progress)

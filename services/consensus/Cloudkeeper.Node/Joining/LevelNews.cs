@@ -3,8 +3,8 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// Tells the feature level of the cluster whenever it is another one; and, at the leader, who keeps it where it is although
-/// others know the next.
+/// Logs the feature level of the cluster whenever it changes; and, at the leader, the members that hold it where it is
+/// although others know the next.
 /// </summary>
 /// <param name="logger">Of <see cref="MemberWatch"/>, whose first event is a refusal.</param>
 internal sealed partial class LevelNews(ILogger logger)
@@ -14,7 +14,7 @@ internal sealed partial class LevelNews(ILogger logger)
 
     public void Observe(MemberSelfView view, NodeId self)
     {
-        // A state that nothing was applied to says nothing of the cluster.
+        // A state that nothing was applied to has no cluster yet.
         if (view.FeatureLevel != _level && view.Applied > LogIndex.Zero)
         {
             _level = view.FeatureLevel;

@@ -9,8 +9,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// Looks after the member that this node is: tells each step of its arrival in the log, tells the cluster what of the node
-/// has changed since the log was written, and asks what became of it when nobody speaks to it any more.
+/// Looks after the member that this node is: logs each step of its arrival, announces to the cluster changes of the
+/// node since the log was written, and asks for its fate when it receives no messages any more.
 /// </summary>
 internal sealed partial class MemberWatch(
     NodeSetup setup,
@@ -20,17 +20,17 @@ internal sealed partial class MemberWatch(
     ProgressLog progress,
     ILogger<MemberWatch> logger)
 {
-    /// <summary>Says what is wrong and what to do.</summary>
+    /// <summary>Of the fault and its remedy.</summary>
     private const int CopyDetailCharsMax = 800;
 
     private static readonly TimeSpan ArrivalPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <remarks>
-    /// After a long silence it asks, and when somebody says that it is none any more: only the cluster's word counts, and that
-    /// of nobody whose address a stranger could have named. The member may have been removed while it was away, or without
-    /// hearing of it: who only learns never stands for election, and would wait for ever. Or the others know another address
-    /// than the present one.
+    /// It asks after a long silence, and when a peer reports that it is no member any more: only the cluster's answer
+    /// counts, and none from an address that a stranger could have named. The member may have been removed while it was
+    /// away, or without receiving the entry: a learner never stands for election, and would wait for ever. Or the
+    /// others know another address than the present one.
     /// </remarks>
     public async Task FollowAsync(ReplicaHost replica, CancellationToken cancellationToken)
     {
@@ -63,7 +63,9 @@ internal sealed partial class MemberWatch(
         }
     }
 
-    /// <summary>The log knows this node as it is now. Who is not in it yet was announced when it joined.</summary>
+    /// <summary>
+    /// The log knows this node as it is now. A node that is not in it yet was announced when it joined.
+    /// </summary>
     private bool IsCurrent(Member? self, ReplicaHost replica) => self is null
         || (self.Address == setup.Address && self.Level == FeatureLevels.Newest && self.Instance == replica.Self.Instance);
 
@@ -145,6 +147,6 @@ internal sealed partial class MemberWatch(
             .Where(a => a != setup.Address)
             .Distinct(StringComparer.Ordinal);
 
-    [LoggerMessage(1, LogLevel.Error, "The cluster refuses what this node says of itself ({Code}): {Detail}")]
+    [LoggerMessage(1, LogLevel.Error, "The cluster refuses this node's announcement of itself ({Code}): {Detail}")]
     private static partial void LogRefused(ILogger logger, string code, string detail);
 }

@@ -7,11 +7,11 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Node.Joining;
 
-/// <summary>Asks other nodes what concerns the members. A node that does not answer is an answer as well.</summary>
+/// <summary>Calls of other nodes about the members. A node that does not answer is an answer as well.</summary>
 internal sealed partial class MembershipClient(
     PeerClient peers, ClusterAccess access, TimeProvider time, ILogger<MembershipClient> logger)
 {
-    /// <summary>Who a node is, it knows at once.</summary>
+    /// <summary>A node knows its own identity at once.</summary>
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>An announcement is answered when it is committed.</summary>
@@ -19,7 +19,7 @@ internal sealed partial class MembershipClient(
 
     private readonly RareNotice _keyRefused = new(time);
 
-    /// <summary>Null: nobody answers there, or it is no node.</summary>
+    /// <summary>Null: no process answers there, or it is no node.</summary>
     public async Task<NodeView?> LookAsync(string address, CancellationToken cancellationToken)
     {
         var reply = await CallAsync(HttpMethod.Get, address, NodeRoutes.Membership, null, LookPatience, cancellationToken);
@@ -27,8 +27,8 @@ internal sealed partial class MembershipClient(
     }
 
     /// <summary>
-    /// The same at an address that somebody has named: the key is shown there only once it is known there
-    /// (<see cref="KeyProof"/>). Null: nobody answers there who knows it.
+    /// The same at an address that a client has named: the key is shown there only once it is known there
+    /// (<see cref="KeyProof"/>). Null: no process answers there that knows it.
     /// </summary>
     public async Task<NodeView?> LookAtStrangerAsync(string address, CancellationToken cancellationToken)
     {
@@ -45,13 +45,13 @@ internal sealed partial class MembershipClient(
             { Status: HttpStatusCode.Unauthorized } when KeyProof.IsRight(reply.Proof, key, challenge, address) =>
                 await LookAsync(address, cancellationToken),
 
-            // A node of a former version, which knows no key. Whoever answers like that is shown none.
+            // A node of a former version, which knows no key. It is shown none.
             { Status: HttpStatusCode.OK } when !access.IsRequired => reply.Read<NodeView>(),
             _ => null,
         };
     }
 
-    /// <summary>Who votes, as a member knows it; null: it does not answer.</summary>
+    /// <summary>The voters, as a member knows them; null: it does not answer.</summary>
     public Task<MembershipReply?> AskForVotersAsync(string address, CancellationToken cancellationToken) =>
         CallAsync(HttpMethod.Get, address, NodeRoutes.MembershipVoters, null, LookPatience, cancellationToken);
 

@@ -9,7 +9,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Joining;
 
-/// <summary>Who this node is, for the others; and how nodes become members.</summary>
+/// <summary>This node's identity, for the others; and how nodes become members.</summary>
 internal static class MembershipEndpoints
 {
     public static void MapMembership(this IEndpointRouteBuilder routes)

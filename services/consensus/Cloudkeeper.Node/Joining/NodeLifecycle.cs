@@ -9,12 +9,12 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// The life of the node in this process: from its data directory to membership, and out of it. The web server does not wait
-/// for it: other nodes ask who this one is while it is on its way.
+/// The life of the node in this process: from its data directory to membership, and out of it. The web server does not
+/// wait for it: other nodes ask for this one's identity while it is on its way.
 /// </summary>
 /// <remarks>
 /// <code>
-///   new ──founding──► member ──told so──► removed
+///   new ──founding──► member ──removal──► removed
 ///    └───joining──────►  ▲
 ///   damaged ──joining────┘   under a new instance, the damaged files put aside
 /// </code>
@@ -83,7 +83,7 @@ internal sealed partial class NodeLifecycle(
         await EndReplicaAsync();
     }
 
-#pragma warning disable CA1031 // Whatever it is: the process ends.
+#pragma warning disable CA1031 // Any failure ends the process.
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
@@ -97,7 +97,7 @@ internal sealed partial class NodeLifecycle(
         }
         catch (Exception e) when (e is StorageException or FeatureLevelException or CopiedDataException)
         {
-            // Nothing was begun that would have to be stopped with force; the message says what to do.
+            // Nothing was begun that would have to be stopped with force; the message states what to do.
             LogCannotStart(logger, e.Message);
             Environment.ExitCode = 1;
             application.StopApplication();
@@ -185,7 +185,9 @@ internal sealed partial class NodeLifecycle(
         return NodeStorage.Found(node.Directory, setup.Options, cluster, self, founding.Members);
     }
 
-    /// <summary>Whoever is told of this node must find it: a port that is taken is noticed before.</summary>
+    /// <summary>
+    /// A process that is given this node's address must reach it: a port that is taken is noticed before.
+    /// </summary>
     private async Task ListeningAsync(CancellationToken cancellationToken)
     {
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -220,7 +222,7 @@ internal sealed partial class NodeLifecycle(
         await replica.EndStreamsAsync();
     }
 
-    /// <summary>The watch may be asking others what it has learnt meanwhile from a stream.</summary>
+    /// <summary>The watch may be asking others about news that it has got meanwhile from a stream.</summary>
     private static async Task EndAsync(Task watching, CancellationToken ending)
     {
         try
@@ -254,7 +256,7 @@ internal sealed partial class NodeLifecycle(
 
         if (isUnderWay)
         {
-            LogHandedOver(logger, replica.Id, replica.State.IsLeader ? "nobody" : "another node");
+            LogHandedOver(logger, replica.Id, replica.State.IsLeader ? "no other node" : "another node");
         }
     }
 
@@ -267,8 +269,8 @@ internal sealed partial class NodeLifecycle(
     [LoggerMessage(3, LogLevel.Information, "Node {Node} of cluster {Cluster:N} takes part")]
     private static partial void LogStarting(ILogger logger, NodeId node, Guid cluster);
 
-    [LoggerMessage(4, LogLevel.Information, "Node {Node} has handed leadership to {Whom}")]
-    private static partial void LogHandedOver(ILogger logger, NodeId node, string whom);
+    [LoggerMessage(4, LogLevel.Information, "Node {Node} has handed leadership to {Receiver}")]
+    private static partial void LogHandedOver(ILogger logger, NodeId node, string receiver);
 
     [LoggerMessage(5, LogLevel.Error, "The data is damaged, and this node does not vote with it: {Problem}")]
     private static partial void LogDamaged(ILogger logger, string problem);

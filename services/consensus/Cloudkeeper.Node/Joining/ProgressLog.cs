@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Node.Joining;
 
-/// <summary>Tells people how far the node is: each step once, what is being waited for every ten seconds.</summary>
+/// <summary>Logs how far the node is: each step once, and what it waits for every ten seconds.</summary>
 internal sealed partial class ProgressLog(TimeProvider time, ILogger<ProgressLog> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -13,7 +13,7 @@ internal sealed partial class ProgressLog(TimeProvider time, ILogger<ProgressLog
         LogStep(logger, step);
     }
 
-    /// <summary>Makes it what the node says of itself, and logs it now and then; a refusal at once.</summary>
+    /// <summary>Makes it the node's state for others, and logs it now and then; a refusal at once.</summary>
     public void Wait(ThisNode node, NodePhase phase, string what, bool isRefusal = false)
     {
         var isNew = node.Phase != phase || node.Detail != what;

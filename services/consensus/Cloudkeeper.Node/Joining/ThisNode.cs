@@ -5,8 +5,8 @@ using Cloudkeeper.Node.Storage;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// What this process is just now: who, how far, and with which replica. Written by <see cref="NodeLifecycle"/> alone, read
-/// by everybody.
+/// The state of this process just now: its identity, its phase, and its replica. Written by <see cref="NodeLifecycle"/>
+/// alone, read by all.
 /// </summary>
 internal sealed class ThisNode
 {
@@ -29,7 +29,7 @@ internal sealed class ThisNode
 
     public NodePhase Phase => _standing.Phase;
 
-    /// <summary>A sentence for people: what it does or waits for.</summary>
+    /// <summary>A sentence for people: its present work, or the reason of its wait.</summary>
     public string Detail => _standing.Detail;
 
     /// <summary>Null unless it takes part.</summary>

@@ -7,17 +7,18 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Joining;
 
 /// <summary>
-/// Somebody speaks who has no say as far as the replica knows. It may be that its log is behind: then one of those whom it can
-/// trust says so. These are the voters that it knows, and whoever is at an address that the operator has given to this node.
+/// A process sends messages that it has no right to as far as the replica knows. Its log may be behind: then a process
+/// that it can trust vouches for the sender. These are the voters that it knows, and the nodes at addresses that the
+/// operator has given to this node.
 /// </summary>
 internal sealed class VoterInquiry(NodeSetup setup, MembershipClient client, TimeProvider time)
 {
-    /// <summary>Whoever speaks without a say could have all voters asked as often as it speaks.</summary>
+    /// <summary>A process without that right could otherwise have all voters asked with every message.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private int _isRunning;
 
-    /// <summary>Returns at once. One inquiry at a time: it finds out about everybody.</summary>
+    /// <summary>Returns at once. One inquiry at a time: it finds out about all senders.</summary>
     public void Begin(ReplicaHost replica, PeerIdentity speaker)
     {
         if (Interlocked.Exchange(ref _isRunning, 1) == 0)
@@ -52,7 +53,7 @@ internal sealed class VoterInquiry(NodeSetup setup, MembershipClient client, Tim
         var reply = await client.AskForVotersAsync(address, cancellationToken);
         if (reply is { Status: HttpStatusCode.NotFound })
         {
-            // A node of a former version cannot say who votes: all are heard then, as its version does.
+            // A node of a former version cannot name the voters: all are admitted then, as its version does.
             replica.Vouch([new Member(speaker.Node, speaker.Address, IsVoter: true) { Instance = speaker.Instance }]);
         }
         else if (reply is { Status: HttpStatusCode.OK } && reply.Read<VotersBody>() is { } body && body.Cluster == replica.ClusterId)
@@ -62,7 +63,9 @@ internal sealed class VoterInquiry(NodeSetup setup, MembershipClient client, Tim
     }
 }
 
-/// <summary>The answer of <c>GET /membership/voters</c>: who votes, by any membership that the node does not know to be over.</summary>
+/// <summary>
+/// The answer of <c>GET /membership/voters</c>: the voters of every membership that the node does not know to be over.
+/// </summary>
 internal sealed record VotersBody(Guid Cluster, IReadOnlyList<VoterBody> Voters)
 {
     public IReadOnlyList<Member> ToVoters() => [.. (Voters ?? []).Where(v => v.Node > 0 && v.Address is not null).Select(v =>

@@ -104,7 +104,7 @@ internal sealed class NodeMetrics : IDisposable
 
     public void SnapshotStored(TimeSpan elapsed) => _snapshotSeconds.Record(elapsed.TotalSeconds);
 
-    /// <summary>Adds the gauges that are read when somebody asks.</summary>
+    /// <summary>Adds the gauges that are read by each scrape.</summary>
     public void Observe(Func<NodeState> state, Func<bool> isQuarantined)
     {
         _meter.CreateObservableGauge(

@@ -3,7 +3,7 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Node.Metrics;
 
-/// <summary>What a node looks like from outside, as of the end of one turn.</summary>
+/// <summary>A node's state as seen from outside, as of the end of one turn.</summary>
 internal sealed record NodeState
 {
     public static NodeState Starting { get; } = new();
@@ -37,6 +37,6 @@ internal sealed record NodeState
     /// <summary>In force, though perhaps not committed yet.</summary>
     public Membership Membership { get; init; } = Membership.Empty;
 
-    /// <summary>What the disk has room for.</summary>
+    /// <summary>The growth that the disk has room for.</summary>
     public StorageRoom Room { get; init; }
 }

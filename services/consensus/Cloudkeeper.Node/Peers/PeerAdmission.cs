@@ -4,23 +4,23 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Peers;
 
 /// <summary>
-/// Decides whose messages are heard. Two clusters never mix, and who was taken out is told so instead of disturbing those
-/// who stayed.
+/// Decides which messages are received. Two clusters never mix, and a node that was taken out gets that answer instead
+/// of disturbing the members that stayed.
 /// </summary>
 /// <remarks>
-/// Judged by the committed membership, since an uncommitted removal may still be undone. Somebody whose id is above all
-/// that were ever given here may be newer than what this replica knows, perhaps its leader (thesis, 4.1): it may speak, but
-/// has no say and gets no answer before voters that this replica knows have vouched for it (Cloudkeeper.Raft, DESIGN.md).
-/// A replica that knows no members yet hears everybody.
-/// A member is heard from where the log says that it is, and from nowhere else: who speaks from another address may have a copy
-/// of its data directory, and both would vote under one id. Who moves is heard once the move stands in the log.
+/// Judged by the committed membership, since an uncommitted removal may still be undone. A node whose id is above all
+/// that were ever given here may be newer than what this replica knows, perhaps its leader (thesis, 4.1): it may open a
+/// stream, but its messages change nothing and get no answer before voters that this replica knows have vouched for it
+/// (Cloudkeeper.Raft, DESIGN.md). A replica that knows no members yet admits every node. A member is admitted from its
+/// address in the log, and from nowhere else: a process at another address may have a copy of its data directory, and
+/// both would vote under one id. A member that moves is admitted once the move stands in the log.
 /// </remarks>
 internal sealed class PeerAdmission(PeerIdentity self)
 {
-    // Whom the log does not know yet: those of before its first entry, and those who were vouched for.
+    // Nodes that the log does not know yet: those of before its first entry, and those that were vouched for.
     private readonly ConcurrentDictionary<NodeId, (Guid Instance, string Address)> _newcomers = new();
     private readonly ConcurrentDictionary<NodeId, string> _versions = new();
-    // The processes of members that are reached where the log says, and give another address themselves.
+    // The processes of members that are reached at their address in the log, and give another address themselves.
     private readonly ConcurrentDictionary<NodeId, Guid> _proven = new();
     private volatile Membership _committed = Membership.Empty;
     private volatile Membership _newest = Membership.Empty;
@@ -54,7 +54,7 @@ internal sealed class PeerAdmission(PeerIdentity self)
         set => _newest = value;
     }
 
-    /// <summary>Null: it is heard.</summary>
+    /// <summary>Null: it is admitted.</summary>
     public PeerRefusal? Judge(PeerIdentity peer, NodeId to)
     {
         if (peer.Cluster != self.Cluster)
@@ -85,7 +85,7 @@ internal sealed class PeerAdmission(PeerIdentity self)
 
         return IsWhereTheLogSays(peer, member) ? null : new PeerRefusal(
             StatusCodes.Status409Conflict,
-            $"n{peer.Node} is known at {member.Address}: from {peer.Address} it is heard once the cluster has agreed to its move.")
+            $"n{peer.Node} is known at {member.Address}: from {peer.Address} it is admitted once the cluster has agreed to its move.")
         {
             ProofAt = member.Address,
         };
@@ -94,7 +94,7 @@ internal sealed class PeerAdmission(PeerIdentity self)
     /// <summary>This process of a member is reached at the address in the log.</summary>
     public void Proven(PeerIdentity peer) => _proven[peer.Node] = peer.Run;
 
-    /// <summary>What a member that is heard says of its program, each time it opens a stream.</summary>
+    /// <summary>The version that an admitted member announces, each time it opens a stream.</summary>
     public void Note(PeerIdentity member)
     {
         if (member.Version is { } version
@@ -104,10 +104,10 @@ internal sealed class PeerAdmission(PeerIdentity self)
         }
     }
 
-    /// <summary>Null: it has not said so here.</summary>
+    /// <summary>Null: it has not announced it here.</summary>
     public string? VersionOf(NodeId member) => member == self.Node ? self.Version : _versions.GetValueOrDefault(member);
 
-    /// <summary>Where somebody is reached that the log does not know yet; null: nobody knows.</summary>
+    /// <summary>The address of a node that the log does not know yet; null: unknown.</summary>
     public string? AddressOf(NodeId newcomer) => _newcomers.GetValueOrDefault(newcomer).Address;
 
     /// <summary>Voters that this replica knows have named a voter that it does not know.</summary>
@@ -146,7 +146,9 @@ internal sealed class PeerAdmission(PeerIdentity self)
 
 internal sealed record PeerRefusal(int Status, string Reason)
 {
-    /// <summary>Not null: a member that is not where the log says. It is heard if this address leads to the same process.</summary>
+    /// <summary>
+    /// Not null: a member at another address than in the log. It is admitted if this one leads to the same process.
+    /// </summary>
     public string? ProofAt { get; init; }
 
     public static PeerRefusal Stalled { get; } =

@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Cloudkeeper.Node.Peers;
 
-/// <summary>What the other members call.</summary>
+/// <summary>The endpoints for the other members.</summary>
 internal static class PeerEndpoints
 {
     /// <summary>An append is bounded by Raft's options; one entry by the largest batch.</summary>
@@ -61,7 +61,7 @@ internal static class PeerEndpoints
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The peer went away, or we do; nobody waits for an answer.
+            // The peer went away, or we do; no client waits for an answer.
         }
     }
 
@@ -73,7 +73,7 @@ internal static class PeerEndpoints
             return;
         }
 
-        // Former programs do not say it, and one of them may lead until the level has risen.
+        // Former programs do not send it, and one of them may lead until the level has risen.
         if (context.Request.ContentLength is null
             && await replica.AskAsync(static r => r.Machine.FeatureLevel) >= FeatureLevels.Bounds)
         {
@@ -110,7 +110,7 @@ internal static class PeerEndpoints
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The peer went away, or we do; nobody waits for an answer.
+            // The peer went away, or we do; no client waits for an answer.
         }
     }
 
@@ -165,12 +165,12 @@ internal static class PeerEndpoints
         }
     }
 
-    /// <summary>Null: it is not heard, and has been told why.</summary>
+    /// <summary>Null: it is not admitted, and has got the reason.</summary>
     private static async Task<(PeerIdentity Peer, NodeId To)?> AdmitAsync(HttpContext context, ReplicaHost replica)
     {
         if (PeerIdentity.Read(context.Request.Query) is not var (peer, to))
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Who is calling?");
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "The caller's identity is missing.");
             return null;
         }
 

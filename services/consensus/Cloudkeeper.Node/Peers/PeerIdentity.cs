@@ -5,11 +5,12 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Node.Peers;
 
-/// <summary>What a member says of itself at the beginning of every stream to another, in the query.</summary>
+/// <summary>A member's identity at the beginning of every stream to another, in the query.</summary>
 /// <param name="Address">
-/// Where its answers go as long as the other one does not know the member from its own log: a new member knows nobody yet.
+/// Where its answers go as long as the other one does not know the member from its own log: a new member is in no log
+/// yet.
 /// </param>
-/// <param name="Version">Of its program, for people; null: it does not say.</param>
+/// <param name="Version">Of its program, for people; null: it does not announce it.</param>
 internal sealed record PeerIdentity(Guid Cluster, NodeId Node, Guid Instance, string Address, string? Version = null)
 {
     /// <summary>Of its process; none: a former program, which draws none.</summary>

@@ -21,7 +21,7 @@ internal sealed class PeerLinks(
     /// <param name="receiver">As the log knows it; null: it does not (yet).</param>
     public void Send(RaftMessage message, Member? receiver)
     {
-        // A message to somebody whom nobody knows (any more) has nowhere to go.
+        // A message to a node that is not known (any more) has nowhere to go.
         if (!_isClosed && SenderTo(message.To, receiver) is { } sender)
         {
             sender.Send(message);
@@ -32,13 +32,13 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>Where a member takes snapshots; null: nobody knows it (any more).</summary>
+    /// <summary>Where a member takes snapshots; null: it is not known (any more).</summary>
     public Uri? SnapshotAddress(NodeId peer, Member? member) =>
         AddressOf(peer, member) is { } address ? UriOf(address, PeerRoutes.Snapshot, peer) : null;
 
     /// <summary>
-    /// Dials the other members although there is nothing to say to them yet: they learn that this one is back, and need not
-    /// wait until they dial it the next time.
+    /// Dials the other members although there is no message for them yet: they learn that this one is back, and need
+    /// not wait until they dial it the next time.
     /// </summary>
     public void Open(IEnumerable<Member> members)
     {
@@ -57,7 +57,9 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>Ends the senders to those who are gone, and dials those anew of whom something has changed.</summary>
+    /// <summary>
+    /// Ends the senders to members that are gone, and dials those anew of which something has changed.
+    /// </summary>
     public void Retain(Func<NodeId, Member?> members)
     {
         foreach (var id in _senders.Keys.ToList())
@@ -74,7 +76,7 @@ internal sealed class PeerLinks(
         }
     }
 
-    /// <summary>Says nothing any more.</summary>
+    /// <summary>Sends nothing any more.</summary>
     public void Close()
     {
         _isClosed = true;
@@ -124,7 +126,7 @@ internal sealed class PeerLinks(
         _ending.Add(known.Sender.DisposeAsync().AsTask());
     }
 
-    /// <summary>Null for what stands in a log and is no address: nothing that others say may throw on a turn.</summary>
+    /// <summary>Null for text in a log that is no address: no input of others may throw on a turn.</summary>
     private Uri? UriOf(string address, string route, NodeId peer) =>
         Uri.TryCreate(address + route + self.QueryTo(peer), UriKind.Absolute, out var uri) ? uri : null;
 }

@@ -13,19 +13,20 @@ namespace Cloudkeeper.Node.Peers;
 
 /// <summary>
 /// Sends messages to one peer over one long request: ordered, and for a fraction of the cost of a request a message.
-/// What cannot be sent is lost, as Raft expects; it is told, so that it stops streaming at a peer that is not there.
+/// Messages that cannot be sent are lost, as Raft expects; Raft is notified, so that it stops streaming at a peer that
+/// is not there.
 /// </summary>
 /// <remarks>
-/// It is dialled less and less often then (<see cref="DialBackoff"/>), and at once when there is a reason: it has opened a
-/// stream to here, or what is known of it has changed. An election is one too: it waits for nobody's pauses, and comes at most
-/// once in an election timeout.
+/// It is dialled less and less often then (<see cref="DialBackoff"/>), and at once when there is a reason: it has
+/// opened a stream to here, or its address or identity has changed. An election is one too: it skips all pauses, and
+/// comes at most once in an election timeout.
 /// </remarks>
 internal sealed partial class PeerSender : IAsyncDisposable
 {
     private const int WaitingMax = 4_096;
     private const int FlushBytes = 256 << 10;
 
-    /// <summary>A peer that ends the stream says why in a sentence.</summary>
+    /// <summary>A peer that ends the stream gives the reason in a sentence.</summary>
     private const int ReasonBytesMax = 4 << 10;
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(DialBackoff.FirstMilliseconds);
@@ -55,8 +56,8 @@ internal sealed partial class PeerSender : IAsyncDisposable
     private string? _lastLoss;
     private long _lossLogged;
 
-    /// <param name="address">The peer's stream endpoint, with who is calling in its query.</param>
-    /// <param name="removed">Called when the peer says that this node is no member any more.</param>
+    /// <param name="address">The peer's stream endpoint, with the caller's identity in its query.</param>
+    /// <param name="removed">Called when the peer answers that this node is no member any more.</param>
     public PeerSender(
         NodeId peer,
         Uri address,
@@ -160,7 +161,7 @@ internal sealed partial class PeerSender : IAsyncDisposable
             HttpCompletionOption.ResponseHeadersRead,
             cancellationToken);
 
-        // The peer answers only when the stream is over: it is going away, or does not want to hear from us.
+        // The peer answers only when the stream is over: it is going away, or does not admit us.
         var answer = await BoundedAnswer.ReadAsync(response.Content, ReasonBytesMax, cancellationToken);
         var reason = PlainText.Cut(Encoding.UTF8.GetString(answer));
         if (response.StatusCode == HttpStatusCode.Gone)

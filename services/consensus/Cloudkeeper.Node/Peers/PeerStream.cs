@@ -7,8 +7,8 @@ using Cloudkeeper.Replica.Peers;
 namespace Cloudkeeper.Node.Peers;
 
 /// <summary>
-/// One stream of messages from a peer, as long as the peer keeps the rules. Whatever it says, the worst that comes of it is
-/// the end of its stream.
+/// One stream of messages from a peer, as long as the peer keeps the rules. The worst consequence of any bytes on it is
+/// the end of the stream.
 /// </summary>
 internal sealed class PeerStream(ReplicaHost replica, PeerIdentity peer, NodeId to)
 {

@@ -3,7 +3,7 @@ using Cloudkeeper.Node.Metrics;
 
 namespace Cloudkeeper.Node.Peers;
 
-/// <summary>Counts what no honest peer says, and tells it now and then.</summary>
+/// <summary>Counts messages that no honest peer sends, and logs them now and then.</summary>
 internal sealed partial class PeerViolations(NodeMetrics metrics, TimeProvider time, ILogger<PeerViolations> logger)
 {
     private readonly RareNotice _notice = new(time);
@@ -17,6 +17,6 @@ internal sealed partial class PeerViolations(NodeMetrics metrics, TimeProvider t
         }
     }
 
-    [LoggerMessage(1, LogLevel.Warning, "Node {Peer} at {Address} says what no member can say, and is not heard: {Problem}")]
+    [LoggerMessage(1, LogLevel.Warning, "Node {Peer} at {Address} sends what no member can send, and its stream is ended: {Problem}")]
     private static partial void LogViolation(ILogger logger, Raft.NodeId peer, string address, string problem);
 }

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Node.Peers;
 
-/// <summary>How far one snapshot is on its way to a member. Written by the sender, read by whoever asks.</summary>
+/// <summary>How far one snapshot is on its way to a member. Written by the sender, read by any thread.</summary>
 internal sealed class SnapshotTransfer(long bytesTotal, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();

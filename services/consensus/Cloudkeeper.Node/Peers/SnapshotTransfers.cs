@@ -15,7 +15,7 @@ namespace Cloudkeeper.Node.Peers;
 
 /// <summary>
 /// Moves whole snapshots between members, beside the message streams. The receiver makes the file durable, verifies it
-/// and loads it before Raft hears of it (bugs B-52, B-56).
+/// and loads it before Raft gets to know of it (bugs B-52, B-56).
 /// </summary>
 internal sealed partial class SnapshotTransfers(
     NodeStorage storage,
@@ -28,7 +28,7 @@ internal sealed partial class SnapshotTransfers(
     /// <summary>The disk is looked at each time so many bytes have come: others take room as well.</summary>
     private const int RoomLookBytes = 16 << 20;
 
-    /// <summary>Who refuses a snapshot is not sent it again at once.</summary>
+    /// <summary>A member that refuses a snapshot is not sent it again at once.</summary>
     private static readonly TimeSpan RefusalPause = TimeSpan.FromMilliseconds(500);
 
     private readonly SnapshotUploads _uploads = new();
@@ -60,7 +60,7 @@ internal sealed partial class SnapshotTransfers(
                 return SnapshotDelivery.Delivered;
             }
 
-            // The file goes out as it is; whoever receives it looks at every byte. Is it the file?
+            // The file goes out as it is; the receiver checks every byte. Is the file damaged?
             if (response.StatusCode != HttpStatusCode.BadRequest
                 || await Task.Run(() => storage.Snapshots.IsIntact(request.Snapshot), cancellationToken))
             {
@@ -86,10 +86,12 @@ internal sealed partial class SnapshotTransfers(
         return SnapshotDelivery.Damaged;
     }
 
-    /// <summary>Stores, verifies and loads what a leader sends, then hands it to the replica.</summary>
+    /// <summary>Stores, verifies and loads a leader's snapshot, then hands it to the replica.</summary>
     /// <param name="bytes">How long it is announced to be; null: it is not.</param>
     /// <returns>Why it is not taken; null: it is.</returns>
-    /// <exception cref="StorageException">What came is not what was announced, or the disk has no room for it or fails.</exception>
+    /// <exception cref="StorageException">
+    /// It is not the one that was announced, or the disk has no room for it or fails.
+    /// </exception>
     public async Task<PeerRefusal?> ReceiveAsync(
         SnapshotRequest request,
         long? bytes,
@@ -124,7 +126,9 @@ internal sealed partial class SnapshotTransfers(
 
     public void Dispose() => _receiving.Dispose();
 
-    /// <remarks>One at a time: what has been taken over is not given up, and the next one waits for it.</remarks>
+    /// <remarks>
+    /// One at a time: a snapshot that has been taken over is not given up, and the next one waits for it.
+    /// </remarks>
     private async Task<PeerRefusal?> ReceiveAsync(
         SnapshotRequest request, PipeReader body, ReplicaHost replica, PeerIdentity peer, CancellationToken cancellationToken)
     {

@@ -3,15 +3,15 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Peers;
 
 /// <summary>
-/// Which of the snapshots is taken that peers upload at the same time: that of the latest term, and of one sender the last,
-/// which has given up what it sent before. A term has one leader, so nobody else has anything to send in it.
+/// Which of the snapshots is taken that peers upload at the same time: that of the latest term, and of one sender the
+/// last, which has given up what it sent before. A term has one leader, so no other node has anything to send in it.
 /// </summary>
 internal sealed class SnapshotUploads
 {
     private readonly Lock _gate = new();
     private Latest? _latest;
 
-    /// <summary>Null: another one goes first. The caller disposes what it gets when it is over.</summary>
+    /// <summary>Null: another one goes first. The caller disposes it when the upload is over.</summary>
     public SnapshotUpload? TryBegin(NodeId from, Term term)
     {
         lock (_gate)

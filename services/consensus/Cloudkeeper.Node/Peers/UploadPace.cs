@@ -3,7 +3,7 @@ namespace Cloudkeeper.Node.Peers;
 /// <summary>An upload that brings next to nothing for a while has stalled, and ends.</summary>
 internal sealed class UploadPace(TimeProvider time) : IDisposable
 {
-    /// <summary>So much at least, or the end, in each <see cref="Patience"/>.</summary>
+    /// <summary>At least so many bytes, or the end, in each <see cref="Patience"/>.</summary>
     public const int BytesMin = 64 << 10;
 
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -3,7 +3,7 @@ using Cloudkeeper.Replica;
 
 namespace Cloudkeeper.Node.Reads;
 
-/// <summary>When sessions expire, in what was read of them.</summary>
+/// <summary>When sessions expire, for results that contain them.</summary>
 internal static class Expiry
 {
     /// <summary>How long sessions have left is the leader's count, not part of the replicated state.</summary>

@@ -45,7 +45,7 @@ internal static partial class ReadEndpoints
             return;
         }
 
-        // Encoded here, outside of the replica's turn: what was read does not change.
+        // Encoded here, outside of the replica's turn: results do not change.
         await WriteAsync(context, replica, outcome.Status, Encode(replica.ClusterId, outcome));
     }
 

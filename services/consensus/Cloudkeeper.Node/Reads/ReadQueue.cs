@@ -6,11 +6,11 @@ using Cloudkeeper.Replica.Reads;
 namespace Cloudkeeper.Node.Reads;
 
 /// <summary>
-/// Batches of reads that may be answered. In one turn so much is read of all of them together, whoever sent them, that
-/// what else waits for the replica hardly notices (rule R11); the rest goes on in the turns after it, in the order in which
-/// it came, and nobody has more than a turn at a time. Used on the replica's turn only.
+/// Batches of reads that may be answered. The amount of all reads in one turn, of all clients together, is bounded, so
+/// that other inputs of the replica hardly notice (rule R11); the rest goes on in the turns after it, in the order in
+/// which it came, and no batch has more than a turn at a time. Used on the replica's turn only.
 /// </summary>
-/// <param name="memory">What is read and not sent yet is counted there.</param>
+/// <param name="memory">Counts results that are not sent yet.</param>
 /// <param name="read">Answers one question by the present state.</param>
 internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<ReadRequest, ReadResult> read)
 {
@@ -21,8 +21,8 @@ internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<Rea
     public const int WaitingMax = 1_024;
 
     /// <summary>
-    /// After so many single nodes of a batch somebody looks at the clock, else only before lists and batches: who asks for
-    /// little is not to be sent round again because this thread has had to wait for a processor.
+    /// After so many single nodes of a batch the clock is read, else only before lists and batches: a small read is not
+    /// to be sent round again because this thread has had to wait for a processor.
     /// </summary>
     private const int ReadsBetweenLooks = 256;
 
@@ -72,7 +72,7 @@ internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<Rea
     }
 
     /// <summary>
-    /// As much of a batch as this turn has room for: an answer ends early, and its gateway asks again for what is missing.
+    /// As much of a batch as this turn has room for: an answer ends early, and its gateway asks again for the rest.
     /// </summary>
     /// <returns>Null: this turn has no room for any of it.</returns>
     private ReadsOutcome? Read(WaitingReads batch, Revision revision, Turn turn)
@@ -84,7 +84,7 @@ internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<Rea
             var last = 0L;
             foreach (var request in batch.Requests)
             {
-                // What one batch asks for is often alike: better than to read the next one for nothing.
+                // The requests of one batch are often alike: better than to read the next one for nothing.
                 var isLook = request.IsList || results.Count % ReadsBetweenLooks == 0;
                 if (!turn.HasRoomFor(last) || (isLook && turn.IsOver))
                 {
@@ -104,11 +104,11 @@ internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<Rea
                 results.Add(result);
             }
         }
-#pragma warning disable CA1031 // Whatever it is, it is this read's: it has changed nothing, and does not end the process.
+#pragma warning disable CA1031 // Any failure is this read's: it has changed nothing, and does not end the process.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            // What came before it is answered. It is asked again, and is the first one then.
+            // The results before it are answered. It is asked again, and is the first one then.
             if (results.Count == 0)
             {
                 return new ReadsOutcome(ReadStatus.Ready) { Failure = e };
@@ -135,7 +135,7 @@ internal sealed class ReadQueue(TimeProvider time, MemoryBudget memory, Func<Rea
 
         public long Bytes { get; private set; }
 
-        /// <summary>At least one read has been tried: whatever the clock says, something goes on in each turn.</summary>
+        /// <summary>At least one read has been tried: by any clock, something goes on in each turn.</summary>
         public bool IsOver => _hasBegun && (Bytes >= TurnBytesMax || time.GetElapsedTime(_began) >= TurnTimeMax);
 
         public void Begin() => _hasBegun = true;

@@ -6,7 +6,7 @@ using Cloudkeeper.Replica.Reads;
 namespace Cloudkeeper.Node.Reads;
 
 /// <summary>A batch of reads on its way through the replica's turns.</summary>
-/// <param name="aborted">Once cancelled nobody waits for it any more.</param>
+/// <param name="aborted">Once cancelled no client waits for it any more.</param>
 internal sealed class WaitingReads(IReadOnlyList<ReadRequest> requests, CancellationToken aborted)
 {
     private readonly TaskCompletionSource<ReadsOutcome> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,7 +15,7 @@ internal sealed class WaitingReads(IReadOnlyList<ReadRequest> requests, Cancella
 
     public bool IsAbandoned => aborted.IsCancellationRequested;
 
-    /// <summary>Completes once, whatever becomes of the batch.</summary>
+    /// <summary>Completes once, in every case.</summary>
     public Task<ReadsOutcome> Task => _done.Task;
 
     public void Refuse(ReadStatus status) => Complete(new ReadsOutcome(status));
@@ -26,7 +26,7 @@ internal sealed class WaitingReads(IReadOnlyList<ReadRequest> requests, Cancella
 /// <param name="Status">Unless <see cref="ReadStatus.Ready"/>: why nothing was read.</param>
 /// <param name="Revision">Of all results.</param>
 /// <param name="Results">In the order of the requests, at least one of them; null: nothing was read.</param>
-/// <param name="Lease">Of the answer's bytes, null where they are few. Whoever sends the answer gives it back.</param>
+/// <param name="Lease">Of the answer's bytes, null where they are few. The sender of the answer gives it back.</param>
 internal readonly record struct ReadsOutcome(
     ReadStatus Status, Revision Revision = default, IReadOnlyList<ReadResult>? Results = null, MemoryLease? Lease = null)
 {

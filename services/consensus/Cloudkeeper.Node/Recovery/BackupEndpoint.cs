@@ -14,20 +14,20 @@ using Microsoft.Net.Http.Headers;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// A backup: a new snapshot that contains everything that was acknowledged before it was begun, as its file is, with the
-/// checksums and the end mark by which an incomplete copy is told. Writes go on meanwhile. A request that comes while one is
-/// being made gets that one.
+/// A backup: a new snapshot that contains all that was acknowledged before it was begun, as its file is, with the
+/// checksums and the end mark by which an incomplete copy is noticed. Writes go on meanwhile. A request that comes
+/// while one is being made gets that one.
 /// </summary>
 internal static class BackupEndpoint
 {
     private const int ChunkBytes = 256 << 10;
     private const int AttemptsMax = 2;
     private const string TooMany = "Too many backups are on their way already.";
-    private const string NoLeader = "No leader could say up to where the backup must go.";
+    private const string NoLeader = "No leader could name the revision that the backup must reach.";
     private const string NoRoom = "There is no room on disk for a snapshot, or the disk damages it.";
     private const string Stops = "This node stops.";
 
-    /// <summary>A file that is read stays on the disk: not for those who hardly take it.</summary>
+    /// <summary>A file that is read stays on the disk: not for clients that hardly take it.</summary>
     private static readonly PaceRule Pace = new(32 << 10, 256 << 10, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(30));
 
     public static void AddBackup(this IServiceCollection services) => services.AddSingleton(provider =>
@@ -89,7 +89,7 @@ internal static class BackupEndpoint
         }
     }
 
-    /// <summary>For all who wait for it; nobody of them can end it.</summary>
+    /// <summary>For all requests that wait for it; none of them can end it.</summary>
     private static async Task<BackupMade> MakeAsync(
         ReplicaHost replica, PeerClient peers, CancellationToken stopping)
     {
@@ -131,7 +131,7 @@ internal static class BackupEndpoint
         return null;
     }
 
-    /// <summary>An entry of this node's log behind everything that has been acknowledged anywhere; null: no quorum.</summary>
+    /// <summary>An entry of this node's log behind all that has been acknowledged anywhere; null: no quorum.</summary>
     private static async Task<LogIndex?> ReadIndexAsync(ReplicaHost replica, PeerClient peers, CancellationToken cancellationToken)
     {
         var (status, index) = await replica.ReadAsync(

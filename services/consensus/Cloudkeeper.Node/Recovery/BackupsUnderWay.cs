@@ -4,10 +4,10 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// One backup is made at a time: each goes through the whole tree and is read again to its last byte. Whoever asks
-/// meanwhile gets the same one, and its revision says how far it goes.
+/// One backup is made at a time: each goes through the whole tree and is read again to its last byte. A request that
+/// comes meanwhile gets the same one, and its revision shows how far it goes.
 /// </summary>
-/// <param name="make">Makes one, for all who wait for it.</param>
+/// <param name="make">Makes one, for all requests that wait for it.</param>
 internal sealed class BackupsUnderWay(Func<ReplicaHost, Task<BackupMade>> make)
 {
     /// <summary>Most requests at a time, from when they come to their last byte: each keeps a file open.</summary>
@@ -46,6 +46,6 @@ internal sealed class BackupsUnderWay(Func<ReplicaHost, Task<BackupMade>> make)
     }
 }
 
-/// <param name="Snapshot">Null: there is none, and <paramref name="Refusal"/> says why.</param>
+/// <param name="Snapshot">Null: there is none, and <paramref name="Refusal"/> gives the reason.</param>
 /// <param name="Refusal">A status and a reason.</param>
 internal sealed record BackupMade(SnapshotMetadata? Snapshot, (int Status, string Problem) Refusal = default);

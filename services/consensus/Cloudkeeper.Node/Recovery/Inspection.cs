@@ -16,7 +16,7 @@ internal static class Inspection
         }
     }
 
-    /// <returns>False: something is damaged; each thing has been said.</returns>
+    /// <returns>False: something is damaged; each fault has been printed.</returns>
     public static bool Verify(string directory, TextWriter output)
     {
         using var files = OpenExisting(directory);

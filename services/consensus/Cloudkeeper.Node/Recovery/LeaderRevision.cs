@@ -7,10 +7,10 @@ using Cloudkeeper.Protocol.Wire;
 
 namespace Cloudkeeper.Node.Recovery;
 
-/// <summary>What the leader says everything that is acknowledged is contained in.</summary>
+/// <summary>The leader's revision that contains all that is acknowledged.</summary>
 internal static class LeaderRevision
 {
-    /// <summary>Null: nobody leads, or who did does not any more.</summary>
+    /// <summary>Null: no node leads, or the last leader does not any more.</summary>
     public static async Task<Revision?> AskAsync(ReplicaHost replica, PeerClient peers, CancellationToken cancellationToken)
     {
         var address = await replica.AskAsync(r => r.Leader is { } leader ? r.Membership.Find(leader)?.Address : null);

@@ -7,8 +7,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// Begins a cluster that starts with the state of another. The state is the first snapshot, behind which the log begins:
-/// whoever joins gets it as any snapshot.
+/// Begins a cluster that starts with the state of another. The state is the first snapshot, behind which the log
+/// begins: a joining node gets it as any snapshot.
 /// </summary>
 internal static class NewCluster
 {
@@ -16,8 +16,8 @@ internal static class NewCluster
 
     /// <param name="files">A directory without log and snapshots.</param>
     /// <param name="above">A revision that clients of the old cluster may know although this state is older.</param>
-    /// <param name="founder">Who it belongs to from now on, with a cluster id that nobody else has.</param>
-    /// <remarks>The identity comes last: what a crash leaves behind before it belongs to nobody.</remarks>
+    /// <param name="founder">The node that it belongs to from now on, with a cluster id of its own.</param>
+    /// <remarks>The identity comes last: the remains of a crash before that belong to no node.</remarks>
     public static void Begin(IFileSystem files, StateMachine state, Revision above, NodeIdentity founder, Membership members)
     {
         state.Refound(First.Value, above);

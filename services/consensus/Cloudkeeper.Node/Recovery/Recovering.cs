@@ -9,12 +9,12 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// When a majority of the voters is lost for good: a survivor becomes the founder of a new cluster with all that it has,
-/// also with the end of its log that nobody knows to be committed.
+/// When a majority of the voters is lost for good: a survivor becomes the founder of a new cluster with all that it
+/// has, also with the end of its log that is not known to be committed.
 /// </summary>
 /// <remarks>
-/// What only lost nodes had is lost, and what was never acknowledged may appear; no order of steps can change that. The
-/// new cluster has another id, so that a lost node that turns up again can do no harm.
+/// Data that only lost nodes had is lost, and writes that were never acknowledged may appear; no order of steps can
+/// change that. The new cluster has another id, so that a lost node that turns up again can do no harm.
 /// </remarks>
 internal static class Recovering
 {
@@ -77,7 +77,7 @@ internal static class Recovering
                 "Give --address: where the other nodes reach this one, e.g. --address http://10.0.0.1:7000.");
     }
 
-    /// <summary>The identity moves last in each direction: it is what makes a directory a node's.</summary>
+    /// <summary>The identity moves last in each direction: it makes a directory a node's.</summary>
     private static void Replace(string directory, PhysicalFileSystem files, string aside, string fresh)
     {
         using (var asideFiles = new PhysicalFileSystem(aside))

@@ -4,7 +4,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Node.Recovery;
 
-/// <summary>Says in lines what was found, so that people can compare.</summary>
+/// <summary>Prints the findings in lines, so that people can compare.</summary>
 internal sealed class StateReport(TextWriter output, TimeProvider time)
 {
     public void Write(StoredNode node)

@@ -8,8 +8,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Node.Recovery;
 
 /// <summary>
-/// What the data directory of a stopped node holds, read without changing anything. The state contains the whole log,
-/// also the end of it that nobody knows to be committed: it may be, on nodes that are lost.
+/// The content of the data directory of a stopped node, read without changing anything. It contains the whole log,
+/// also the end of it that is not known to be committed: it may be, on nodes that are lost.
 /// </summary>
 internal sealed class StoredNode
 {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Storage;
 
-/// <summary>The data directory, held by this process alone, and who it belongs to.</summary>
+/// <summary>The data directory, held by this process alone, and its owner's identity.</summary>
 internal sealed partial class DataDirectory : IDisposable
 {
     private const string DamagedPrefix = "damaged-";
@@ -51,7 +51,7 @@ internal sealed partial class DataDirectory : IDisposable
 
     public void Dispose() => Files.Dispose();
 
-    /// <summary>Former versions let everybody on the machine read the data.</summary>
+    /// <summary>Former versions let every user of the machine read the data.</summary>
     private void Narrow(ILogger logger)
     {
         try
@@ -67,7 +67,7 @@ internal sealed partial class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Moves everything but the quarantine itself to a folder where nothing touches it any more.</summary>
+    /// <summary>Moves all files but the quarantine itself to a folder where nothing touches them any more.</summary>
     private void PutAside()
     {
         var now = _time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss.fff'Z'", CultureInfo.InvariantCulture);

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Node.Storage;
 
-/// <summary>Whether the data directory can be used, before anybody is told that this node comes.</summary>
+/// <summary>Whether the data directory can be used, before this node announces itself to others.</summary>
 internal sealed class DataDirectoryCheck(IOptions<NodeOptions> options) : IStartCheck
 {
     /// <summary>A log and its reserve on a small disk.</summary>
     private const long BeginningBytes = 1 << 20;
 
-    /// <summary>A node that has a log starts on a full disk as well: what it has to write then finds its reserve.</summary>
+    /// <summary>A node that has a log starts on a full disk as well: its writes then find its reserve.</summary>
     public IEnumerable<StartProblem> Look()
     {
         var path = Path.GetFullPath(options.Value.DataDirectory);

@@ -6,7 +6,7 @@ using Cloudkeeper.Storage;
 namespace Cloudkeeper.Node.Storage;
 
 /// <summary>
-/// The one thread that writes the log. Everything that waits while it syncs is covered by the next sync: group commit.
+/// The one thread that writes the log. All writes that wait while it syncs are covered by the next sync: group commit.
 /// </summary>
 internal sealed class LogWriter : IDisposable
 {
@@ -32,8 +32,8 @@ internal sealed class LogWriter : IDisposable
     private long _lookedAt;
     private long _sizeBytes;
 
-    /// <param name="completed">Everything up to this sequence is durable.</param>
-    /// <param name="roomChanged">What the disk has room for from now on; at first for everything.</param>
+    /// <param name="completed">All writes up to this sequence are durable.</param>
+    /// <param name="roomChanged">The room of the disk from now on; at first for all writes.</param>
     /// <param name="fatal">Any other failure of the disk: the process must end (rule R3).</param>
     public LogWriter(
         RaftLogStore log,
@@ -57,7 +57,7 @@ internal sealed class LogWriter : IDisposable
 
     public void Start() => _thread.Start();
 
-    /// <summary>Never blocks: what waits is bounded by the replica's limit of uncommitted bytes.</summary>
+    /// <summary>Never blocks: the queue is bounded by the replica's limit of uncommitted bytes.</summary>
     public void Enqueue(RaftWrite write)
     {
         lock (_gate)
@@ -92,7 +92,7 @@ internal sealed class LogWriter : IDisposable
         _stopped.Dispose();
     }
 
-#pragma warning disable CA1031 // Whatever the disk says: the process ends.
+#pragma warning disable CA1031 // Any failure of the disk ends the process.
     private void Run()
     {
         try

@@ -36,12 +36,12 @@ internal sealed class NodeStorage
     /// <summary>The state of the newest snapshot, or the empty one.</summary>
     public StateMachine Machine { get; }
 
-    /// <summary>Opens what a member has.</summary>
+    /// <summary>Opens a member's log and snapshots.</summary>
     /// <exception cref="StorageCorruptedException">It must not vote with it.</exception>
     public static NodeStorage Open(DataDirectory directory, NodeOptions options) =>
         new(directory, options, directory.Identity.ClusterId, isNew: false);
 
-    /// <summary>Begins the log of a member that has nothing yet: the leader sends it everything.</summary>
+    /// <summary>Begins the log of a member that has nothing yet: the leader sends it all.</summary>
     public static NodeStorage Join(DataDirectory directory, NodeOptions options, Guid cluster, NodeId node)
     {
         directory.MakeRoom();

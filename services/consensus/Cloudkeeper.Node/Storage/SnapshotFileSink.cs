@@ -69,8 +69,10 @@ internal sealed class SnapshotFileSink : ISnapshotSink
         _blocks.Writer.TryComplete();
     }
 
-#pragma warning disable CA1031 // Whatever the disk says: the process ends.
-    /// <summary>Writes what comes. To be called once; whoever waits for it may take the directory away.</summary>
+#pragma warning disable CA1031 // Any failure of the disk ends the process.
+    /// <summary>
+    /// Writes the blocks as they come. To be called once; the caller that waits for it may take the directory away.
+    /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         using var registration = stopping.Register(Abandon);

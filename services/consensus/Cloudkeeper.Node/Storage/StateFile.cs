@@ -10,7 +10,7 @@ internal static class StateFile
 {
     private const int BlockBytes = 128 << 10;
 
-    /// <summary>Reads every byte to the end: what comes back is the whole state, or nothing does.</summary>
+    /// <summary>Reads every byte to the end: the result is the whole state, or there is none.</summary>
     /// <exception cref="StorageCorruptedException">It is damaged, or its end is missing.</exception>
     /// <exception cref="FeatureLevelException">A newer program has to read it.</exception>
     public static StateMachine Load(SnapshotFileReader reader, string name)

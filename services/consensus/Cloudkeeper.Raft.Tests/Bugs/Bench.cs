@@ -1,7 +1,7 @@
 namespace Cloudkeeper.Raft.Tests.Bugs;
 
 /// <summary>
-/// One member under test, alone: the test plays the others. Its storage is done at once unless told otherwise.
+/// One member under test, alone: the test plays the others. Its writes are durable at once unless the test holds them.
 /// </summary>
 internal sealed class Bench
 {

@@ -3,7 +3,7 @@ namespace Cloudkeeper.Raft.Tests.Bugs;
 public sealed class ElectionTests
 {
     [Fact]
-    public void B03_a_vote_is_kept_when_the_leader_of_the_same_term_is_heard()
+    public void B03_a_vote_is_kept_when_the_leader_of_the_same_term_appears()
     {
         var bench = new Bench();
         bench.Raft.Campaign();
@@ -72,7 +72,7 @@ public sealed class ElectionTests
     }
 
     [Fact]
-    public void B08_whoever_asks_with_an_old_term_hears_the_present_one_even_under_a_leader()
+    public void B08_a_request_with_an_old_term_is_answered_with_the_present_one_even_under_a_leader()
     {
         var bench = new Bench(term: 7);
         bench.Step(Bench.Append(Bench.Two, term: 7, previous: 1, previousTerm: 1, commit: 1));
@@ -82,7 +82,7 @@ public sealed class ElectionTests
     }
 
     [Fact]
-    public void B09_who_asks_for_a_pre_vote_believes_in_no_leader_itself()
+    public void B09_a_member_that_asks_for_a_pre_vote_believes_in_no_leader_itself()
     {
         var bench = new Bench();
         bench.Step(Bench.Append(Bench.Two, term: 1, previous: 1, previousTerm: 1, commit: 1));
@@ -132,7 +132,7 @@ public sealed class ElectionTests
     }
 
     [Fact]
-    public void B13_a_leader_that_is_told_to_stand_goes_on_leading()
+    public void B13_a_leader_that_is_asked_to_stand_goes_on_leading()
     {
         var bench = new Bench().Lead();
         bench.Raft.Campaign();
@@ -170,7 +170,7 @@ public sealed class ElectionTests
     }
 
     [Fact]
-    public void B16_who_lacks_the_leaders_last_entry_does_not_take_over()
+    public void B16_a_member_without_the_leaders_last_entry_does_not_take_over()
     {
         var bench = new Bench();
         Assert.Empty(bench.Step(new TimeoutNowRequest(Bench.Two, Bench.One, new Term(1), new LogIndex(2), new Term(1))));
@@ -201,7 +201,9 @@ public sealed class ElectionTests
         Assert.Equal(Enumerable.Range(10, 11), seen.Order());
     }
 
-    /// <summary>It never stands for election, where it would hear that it was removed while nobody could tell it.</summary>
+    /// <summary>
+    /// It never stands for election, where it would learn of its removal when no message could reach it.
+    /// </summary>
     [Fact]
     public void A_learner_forgets_a_leader_that_has_fallen_silent()
     {

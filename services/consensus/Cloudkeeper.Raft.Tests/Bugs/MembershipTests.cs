@@ -26,7 +26,7 @@ public sealed class MembershipTests
     public void B02_no_step_is_taken_that_could_make_two_majorities(string next, ProposeStatus expected) =>
         Assert.Equal(expected, Propose(new Bench(members: "1v 2v").Lead(), next));
 
-    /// <summary>Who had the id may have voted under it, and who gets it would not know.</summary>
+    /// <summary>A former owner of the id may have voted under it, and the new one would not know.</summary>
     [Fact]
     public void B15_an_id_is_not_given_again()
     {

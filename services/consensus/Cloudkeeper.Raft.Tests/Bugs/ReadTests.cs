@@ -82,7 +82,7 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public void Between_heartbeats_a_round_asks_only_who_answered_the_last_one_first()
+    public void Between_heartbeats_a_round_asks_only_the_quickest_of_the_last_one()
     {
         var bench = new Bench().Lead();
         bench.Raft.ReadIndex(1);
@@ -129,7 +129,7 @@ public sealed class ReadTests
     }
 
     [Fact]
-    public void Of_five_members_two_others_are_asked()
+    public void A_round_of_five_members_asks_two_others()
     {
         var bench = new Bench(members: "1v 2v 3v 4v 5v");
         bench.Raft.Campaign();

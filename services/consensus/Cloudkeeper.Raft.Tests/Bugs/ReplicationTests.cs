@@ -24,7 +24,7 @@ public sealed class ReplicationTests
     }
 
     [Fact]
-    public void B20_what_only_the_leader_has_is_not_committed()
+    public void B20_an_entry_that_only_the_leader_has_is_not_committed()
     {
         var bench = new Bench(members: "1v 2v 3v 4v", term: 1);
         bench.Raft.Campaign();
@@ -74,7 +74,7 @@ public sealed class ReplicationTests
     /// The first entry at an index, another, and the first again: three writes, of which only the last counts.
     /// </summary>
     [Fact]
-    public void B27_the_end_of_an_old_write_says_nothing_about_an_entry_that_was_written_again()
+    public void B27_the_completion_of_an_old_write_does_not_count_for_a_rewritten_entry()
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
         bench.Step(Bench.Append(Bench.Two, 2, 1, 1, commit: 1, Bench.Entry(2, 2)));
@@ -123,7 +123,7 @@ public sealed class ReplicationTests
     }
 
     [Fact]
-    public void B29_what_a_quorum_has_is_committed_but_not_applied_before_the_own_disk_has_it()
+    public void B29_an_entry_of_a_quorum_is_committed_but_not_applied_before_the_own_disk_has_it()
     {
         var bench = new Bench { SlowDisk = new Queue<RaftWrite>() };
         bench.Step(Bench.Append(Bench.Two, 1, 1, 1, commit: 3, Bench.Entry(2, 1), Bench.Entry(3, 1)));

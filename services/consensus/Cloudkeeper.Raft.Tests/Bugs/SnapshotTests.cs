@@ -86,7 +86,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public void A_member_that_is_not_there_gets_no_snapshot_before_it_is_heard()
+    public void An_absent_member_gets_no_snapshot_before_a_message_of_it_comes()
     {
         var bench = new Bench(members: "1v 2v 3v").Lead();
         bench.Raft.Compact(new SnapshotMetadata(new LogIndex(2), new Term(2), Members), new LogIndex(3));
@@ -99,7 +99,7 @@ public sealed class SnapshotTests
     }
 
     [Fact]
-    public void Compaction_keeps_the_tail_that_it_is_told_to_keep()
+    public void Compaction_keeps_the_given_tail()
     {
         var bench = new Bench(terms: [1, 1, 1]).Lead();
         bench.Raft.Compact(new SnapshotMetadata(new LogIndex(4), new Term(1), Members), new LogIndex(3));

@@ -2,7 +2,7 @@ using Cloudkeeper.Raft.Quorum;
 
 namespace Cloudkeeper.Raft.Tests.Chaos;
 
-/// <summary>What must hold after every single event, whatever the network and the disks do.</summary>
+/// <summary>What must hold after every single event, under any faults of the network and the disks.</summary>
 internal sealed class ChaosChecks
 {
     private readonly IReadOnlyList<ChaosNode> _nodes;
@@ -25,7 +25,7 @@ internal sealed class ChaosChecks
     /// <summary>Committed changes of the members, both halves of a joint one counted.</summary>
     public int Changes => _committed.Count(e => e.Kind == EntryKind.Membership) - 1;
 
-    /// <summary>The largest index that anybody knows to be committed.</summary>
+    /// <summary>The largest index that any member knows to be committed.</summary>
     public LogIndex Committed { get; private set; }
 
     public LogIndex AppliedMax => new(_committed.Count);
@@ -80,7 +80,7 @@ internal sealed class ChaosChecks
 
     public void ReadAsked(long ticket) => _readFloors[ticket] = Committed;
 
-    /// <summary>What was applied once at an index is applied there by everybody, for ever.</summary>
+    /// <summary>What was applied once at an index is applied there by all members, for ever.</summary>
     public void Applied(ChaosNode node, LogEntry entry)
     {
         Assert.True(node.Disk.Has(entry.Index, entry.Term), "applied before it was durable here");

@@ -50,7 +50,7 @@ internal sealed class ChaosCluster
     }
 
     /// <summary>
-    /// With everybody up and nothing lost there must soon be a leader, and everybody must have everything.
+    /// With all members up and nothing lost there must soon be a leader, and all members must have everything.
     /// </summary>
     public void Heal()
     {
@@ -249,7 +249,9 @@ internal sealed class ChaosCluster
         ReportTransfer(message, succeeded: true);
     }
 
-    /// <summary>As the process around it does: it asks the others, and hears the next message.</summary>
+    /// <summary>
+    /// As the process around it does: it asks the voters about an unproven sender, and takes the next message.
+    /// </summary>
     private void VouchPerhaps(RaftNode receiver, NodeId sender)
     {
         if (_nodes.Any(n => n.Raft?.FindMember(sender) is { IsLearner: false }))
@@ -302,7 +304,7 @@ internal sealed class ChaosCluster
         }
     }
 
-    /// <summary>Who is new begins with an empty disk, and takes part from the moment the entry is appended.</summary>
+    /// <summary>A new member begins with an empty disk, and takes part from the moment the entry is appended.</summary>
     private void ChangeMembers(ChaosNode node)
     {
         Input(node, r => r.ProposeMembership(NextMembership(r.Membership)));
@@ -320,7 +322,7 @@ internal sealed class ChaosCluster
         node.Start();
     }
 
-    /// <summary>One step, or two members at once: who comes, goes or stays, and whether he votes.</summary>
+    /// <summary>One step, or two members at once: those that come, go or stay, and whether they vote.</summary>
     private Membership NextMembership(Membership current)
     {
         var changes = _random.Next(3) == 0 ? 2 : 1;

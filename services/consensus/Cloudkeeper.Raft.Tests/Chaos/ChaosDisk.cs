@@ -54,7 +54,7 @@ internal sealed class ChaosDisk
         _pending.Clear();
     }
 
-    /// <summary>A received snapshot is stored before Raft hears of it.</summary>
+    /// <summary>A received snapshot is stored before Raft gets to know of it.</summary>
     public void Store(SnapshotMetadata snapshot)
     {
         if (Snapshot is null || snapshot.Index > Snapshot.Index)

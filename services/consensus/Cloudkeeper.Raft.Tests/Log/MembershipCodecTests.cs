@@ -40,7 +40,7 @@ public sealed class MembershipCodecTests
     }
 
     [Fact]
-    public void What_only_the_newer_version_can_say_is_written_in_it()
+    public void Content_that_only_the_newer_version_can_express_is_written_in_it()
     {
         var plain = new Member(new NodeId(1), "a", IsVoter: true);
         foreach (var member in (Member[])[plain with { Level = 1 }, plain with { IsLeaving = true },
@@ -64,7 +64,7 @@ public sealed class MembershipCodecTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public void What_was_cut_or_continued_is_refused(int version)
+    public void Cut_or_continued_bytes_are_refused(int version)
     {
         var bytes = MembershipCodec.Encode(version == 1 ? Joint : Newer);
         for (var length = 0; length < bytes.Length; length++)
@@ -77,7 +77,7 @@ public sealed class MembershipCodecTests
 
     [Theory]
     [MemberData(nameof(Both))]
-    public void Whatever_can_be_decoded_encodes_to_the_same_bytes(int version)
+    public void All_that_can_be_decoded_encodes_to_the_same_bytes(int version)
     {
         var bytes = MembershipCodec.Encode(version == 1 ? Joint : Newer);
         var random = new Random(1);

@@ -12,7 +12,7 @@ public sealed class RaftLogTests
     private Term _term = new(1);
 
     [Fact]
-    public void The_log_is_what_a_list_is()
+    public void The_log_agrees_with_a_list()
     {
         for (var i = 0; i < 20_000; i++)
         {

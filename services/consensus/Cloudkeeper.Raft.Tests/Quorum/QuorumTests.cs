@@ -8,7 +8,7 @@ public sealed class QuorumTests
     private const int Cases = 50_000;
 
     [Fact]
-    public void What_a_quorum_has_reached_is_what_counting_says()
+    public void The_index_of_a_quorum_agrees_with_counting()
     {
         var random = new Random(1);
         for (var i = 0; i < Cases; i++)
@@ -25,7 +25,7 @@ public sealed class QuorumTests
     }
 
     [Fact]
-    public void What_votes_decide_is_what_counting_says()
+    public void The_outcome_of_votes_agrees_with_counting()
     {
         var random = new Random(2);
         for (var i = 0; i < Cases; i++)
@@ -96,8 +96,8 @@ public sealed class QuorumTests
 
     private static bool AlwaysMeet(JointQuorum left, JointQuorum right)
     {
-        const int Everybody = 1 << 4;
-        for (var members = 0; members < Everybody; members++)
+        const int AllMembers = 1 << 4;
+        for (var members = 0; members < AllMembers; members++)
         {
             var set = members;
             if (left.Result(id => (set >> id.Value & 1) == 1) == VoteResult.Won

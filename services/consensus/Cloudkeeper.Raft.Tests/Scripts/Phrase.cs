@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Cloudkeeper.Raft.Tests.Scripts;
 
-/// <summary>How the scripts write what members say and do; an entry is index/term.</summary>
+/// <summary>How the scripts write the messages and actions of members; an entry is index/term.</summary>
 internal static class Phrase
 {
     public static string Of(RaftMessage message) =>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Cloudkeeper.Raft.Tests.Scripts;
 
 /// <summary>
-/// The commands of the scripts in <c>testdata</c>; a member's storage and the network move only when told to.
+/// The commands of the scripts in <c>testdata</c>; a member's storage and the network move only by these commands.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,7 +18,7 @@ namespace Cloudkeeper.Raft.Tests.Scripts;
 /// drop 2 [from=1] [count=1]         messages to a member are lost
 /// repeat 2 from=1 [back=1]          what was delivered or lost last from 1 to 2 arrives (again), or what was before it
 /// stabilize [1 2]       everything is stored and delivered (among these members) until nothing is left to do
-/// settle                like stabilize, without a word
+/// settle                like stabilize, without output
 /// compact 1 keep=5 | restart 1 | status
 /// snapshot-sent 1 3 ok              the transfer of the last snapshot to 3 has ended well, or: failed
 /// </code>

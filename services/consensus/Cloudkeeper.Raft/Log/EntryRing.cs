@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Cloudkeeper.Raft.Log;
 
-/// <summary>A row of entries that grows at its end and is cut at both: every operation costs what it touches.</summary>
+/// <summary>
+/// A row of entries that grows at its end and is cut at both: every operation costs only the entries that it touches.
+/// </summary>
 internal sealed class EntryRing
 {
     private const int CapacityMin = 64;
@@ -48,7 +50,7 @@ internal sealed class EntryRing
         ShrinkIfSparse();
     }
 
-    /// <summary>A copy, because what is handed out must not change when the tail is replaced.</summary>
+    /// <summary>A copy, because entries in the caller's hands must not change when the tail is replaced.</summary>
     public LogEntry[] Copy(int position, int count)
     {
         Invariant.Require(position >= 0 && count >= 0 && position + count <= Count);

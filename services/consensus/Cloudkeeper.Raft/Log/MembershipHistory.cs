@@ -39,7 +39,7 @@ internal sealed class MembershipHistory
     /// <summary>The membership in force at an index not older than the last compaction.</summary>
     public Membership At(LogIndex index) => _items[PositionAt(index)].Membership;
 
-    /// <summary>The newest that is known of somebody, not looking behind what is in force at an index.</summary>
+    /// <summary>The newest entry of a member, not looking behind the membership in force at an index.</summary>
     public Member? Find(NodeId id, LogIndex since)
     {
         for (var i = _items.Count - 1; i >= PositionAt(since); i--)
@@ -53,7 +53,7 @@ internal sealed class MembershipHistory
         return null;
     }
 
-    /// <summary>Whether somebody votes in what is in force at an index or in anything behind it.</summary>
+    /// <summary>Whether a member votes in the membership in force at an index or in any behind it.</summary>
     public bool HasVoter(NodeId id, LogIndex since)
     {
         for (var i = _items.Count - 1; i >= PositionAt(since); i--)
@@ -67,7 +67,7 @@ internal sealed class MembershipHistory
         return false;
     }
 
-    /// <summary>Who votes in what is in force at an index or in anything behind it, in order of id.</summary>
+    /// <summary>The voters of the membership in force at an index or of any behind it, in order of id.</summary>
     public IReadOnlyList<Member> Voters(LogIndex since) =>
     [
         .. _items.Skip(PositionAt(since)).Reverse()
@@ -77,7 +77,7 @@ internal sealed class MembershipHistory
             .OrderBy(m => m.Id.Value),
     ];
 
-    /// <summary>Nobody will ask for what was in force before this index.</summary>
+    /// <summary>There will be no question for memberships before this index.</summary>
     public void ForgetBefore(LogIndex index) => _items.RemoveRange(0, PositionAt(index));
 
     private int PositionAt(LogIndex index)

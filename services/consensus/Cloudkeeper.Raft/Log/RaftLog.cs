@@ -2,7 +2,7 @@ namespace Cloudkeeper.Raft.Log;
 
 /// <summary>
 /// The log in memory: every entry since the last compaction, the snapshot before it, and how far it is committed.
-/// What of it is durable is the business of <see cref="WriteQueue"/>.
+/// Which of it is durable is the business of <see cref="WriteQueue"/>.
 /// </summary>
 /// <remarks>Invariant: compacted &lt;= snapshot &lt;= commit &lt;= last.</remarks>
 internal sealed class RaftLog
@@ -23,7 +23,7 @@ internal sealed class RaftLog
 
     public LogIndex Commit { get; private set; }
 
-    /// <summary>The newest durable snapshot: what a follower gets whose entries are forgotten.</summary>
+    /// <summary>The newest durable snapshot: for a follower whose entries are forgotten.</summary>
     public SnapshotMetadata? Snapshot { get; private set; }
 
     public Membership Membership => _memberships.Current;
@@ -147,7 +147,7 @@ internal sealed class RaftLog
         return _entries.Copy(start, count);
     }
 
-    /// <summary>What the entries after one index through another weigh.</summary>
+    /// <summary>The size of the entries after one index through another.</summary>
     public long BytesBetween(LogIndex after, LogIndex through)
     {
         var bytes = 0L;
@@ -179,7 +179,7 @@ internal sealed class RaftLog
         return index;
     }
 
-    /// <summary>Forgets what lies before <paramref name="keepFrom"/>, now that a snapshot covers it.</summary>
+    /// <summary>Forgets the entries before <paramref name="keepFrom"/>, now that a snapshot covers them.</summary>
     public void Compact(SnapshotMetadata snapshot, LogIndex keepFrom)
     {
         if (Snapshot is not null && snapshot.Index < Snapshot.Index)
@@ -200,7 +200,7 @@ internal sealed class RaftLog
         }
     }
 
-    /// <summary>Replaces everything by a snapshot.</summary>
+    /// <summary>Replaces the whole log by a snapshot.</summary>
     public void Restore(SnapshotMetadata snapshot)
     {
         Invariant.Require(snapshot.Index >= Commit);
@@ -211,7 +211,7 @@ internal sealed class RaftLog
         Commit = snapshot.Index;
     }
 
-    /// <summary>Rebuilds the log from what was on disk. False: the snapshot makes the recovered entries void.</summary>
+    /// <summary>Rebuilds the log from the disk. False: the snapshot makes the recovered entries void.</summary>
     /// <remarks>
     /// A crash between storing a received snapshot and replacing the log leaves a log that ends before the snapshot or
     /// contradicts it. A snapshot holds only committed entries, therefore it is right and the log is not.
@@ -252,8 +252,8 @@ internal sealed class RaftLog
         return position < entries.Count && entries[(int)position].Term == snapshot.Term;
     }
 
-    // The log begins before the snapshot: keep that part, slow followers may need it. What precedes the first entry is
-    // not known, so unless that is the very beginning, the first entry itself serves as the last forgotten one.
+    // The log begins before the snapshot: keep that part, slow followers may need it. The entries before the first one
+    // are not known, so unless that is the very beginning, the first entry itself serves as the last forgotten one.
     private void LoadAround(IReadOnlyList<LogEntry> entries)
     {
         if (entries[0].Index == LogIndex.Zero.Next())

@@ -1,20 +1,20 @@
 namespace Cloudkeeper.Raft.Log;
 
 /// <summary>
-/// What has been given to the storage, what is durable, and which messages wait for it (rule R2). A write is known by
-/// its sequence alone: an index says nothing, the entry under it may be another one meanwhile (bug B-27).
+/// The writes that the storage has, those that are durable, and the messages that wait for them (rule R2). A write is
+/// known by its sequence alone: an index is not enough, the entry under it may be another one meanwhile (bug B-27).
 /// </summary>
 internal sealed class WriteQueue
 {
     private readonly RaftLog _log;
     private readonly List<PendingWrite> _pending = [];
 
-    // The write that is not handed out yet: it collects what has changed since the last one.
+    // The write that is not handed out yet: it collects the changes since the last one.
     private PendingWrite _open = new(1);
     private LogIndex _unwritten;
     private SnapshotMetadata? _snapshot;
 
-    // A snapshot is committed by its nature: no write that stands behind it may say less, durable or not.
+    // A snapshot is committed by its nature: no write that stands behind it may have less, durable or not.
     private LogIndex _replacedThrough;
     private HardState _written;
     private long _hardStateSequence;
@@ -28,7 +28,7 @@ internal sealed class WriteQueue
         Stable = log.LastIndex;
     }
 
-    /// <summary>Everything up to here is durable as it stands in the log now.</summary>
+    /// <summary>The entries up to here are durable as they stand in the log now.</summary>
     public LogIndex Stable { get; private set; }
 
     /// <summary>Term and vote as they are now are durable.</summary>
@@ -36,7 +36,7 @@ internal sealed class WriteQueue
 
     public void HardStateChanged() => _hardStateSequence = _open.Sequence;
 
-    /// <summary>From here on the log will hold other entries: completions under way say nothing about those.</summary>
+    /// <summary>From here on the log will hold other entries: completions under way do not count for those.</summary>
     public void TruncatedFrom(LogIndex index)
     {
         ClipTo(index.Previous());
@@ -44,7 +44,8 @@ internal sealed class WriteQueue
     }
 
     /// <summary>
-    /// The log was replaced. What was committed before is durable all the while, in the old log or in the snapshot.
+    /// The log was replaced. Entries that were committed before are durable all the while, in the old log or in the
+    /// snapshot.
     /// </summary>
     public void Replaced(SnapshotMetadata snapshot, LogIndex committedBefore)
     {
@@ -151,7 +152,9 @@ internal sealed class WriteQueue
     {
         public long Sequence { get; } = sequence;
 
-        /// <summary>What the completion of this write proves durable of the log as it stands now.</summary>
+        /// <summary>
+        /// The last index of the log as it stands now that the completion of this write proves durable.
+        /// </summary>
         public LogIndex Through { get; set; }
 
         public List<RaftMessage>? Held { get; private set; }

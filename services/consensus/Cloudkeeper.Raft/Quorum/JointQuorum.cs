@@ -20,7 +20,7 @@ internal sealed class JointQuorum
         membership.Members.Where(m => m.IsVoter).Select(m => m.Id),
         membership.Members.Where(m => m.IsOutgoingVoter).Select(m => m.Id));
 
-    /// <summary>Everybody whose vote counts in either set, in order of id.</summary>
+    /// <summary>All members whose vote counts in either set, in order of id.</summary>
     public IReadOnlyList<NodeId> Voters { get; }
 
     public bool IsJoint => !_outgoing.IsEmpty;

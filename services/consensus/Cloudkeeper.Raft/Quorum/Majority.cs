@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Raft.Quorum;
 
-/// <summary>One set of voters, any majority of which decides. No voters: agrees with everything.</summary>
+/// <summary>One set of voters, any majority of which decides. No voters: agrees with every decision.</summary>
 internal sealed class Majority
 {
     private const int OnStackMax = 16;
@@ -36,7 +36,7 @@ internal sealed class Majority
         return values[values.Length - Needed];
     }
 
-    /// <summary>What the votes cast so far decide; null is a vote not cast yet.</summary>
+    /// <summary>The decision of the votes cast so far; null is a vote not cast yet.</summary>
     public VoteResult Result(Func<NodeId, bool?> voteOf)
     {
         var granted = 0;

@@ -17,7 +17,7 @@ internal sealed class InFlight(int countMax, long bytesMax)
         _bytes += bytes;
     }
 
-    /// <summary>The follower has everything up to here.</summary>
+    /// <summary>The follower has all entries up to here.</summary>
     public void FreeThrough(LogIndex match)
     {
         while (_appends.TryPeek(out var oldest) && oldest.Last <= match)

@@ -1,12 +1,13 @@
 namespace Cloudkeeper.Raft.Replication;
 
-/// <summary>What a leader knows about one member.</summary>
+/// <summary>A leader's knowledge of one member.</summary>
 /// <remarks>Invariant: <c>Match</c> is less than <c>Next</c>; both begin anew with each leadership.</remarks>
 internal sealed class Progress
 {
     private readonly InFlight _inFlight;
 
-    // Set when sending more would be pointless before the member is heard: a probe is out, or the window is full.
+    // Set when sending more would be pointless before a message of the member comes: a probe is out, or the window is
+    // full.
     private bool _waitsForReply;
 
     private bool _wasActive;
@@ -34,13 +35,15 @@ internal sealed class Progress
     /// <summary>The snapshot that is on its way, in state <see cref="ProgressState.Snapshot"/>.</summary>
     public LogIndex PendingSnapshot { get; private set; }
 
-    /// <summary>The newest commit index that an append told it and that it could use.</summary>
+    /// <summary>The newest commit index that an append carried to it and that it could use.</summary>
     public LogIndex ToldCommit { get; private set; }
 
-    /// <summary>Heard since the last quorum check.</summary>
+    /// <summary>A message came since the last quorum check.</summary>
     public bool IsActive { get; private set; }
 
-    /// <summary>Heard since the quorum check before the last one: right after a check nobody is active.</summary>
+    /// <summary>
+    /// A message came since the quorum check before the last one: right after a check no member is active.
+    /// </summary>
     public bool IsReachable => IsActive || _wasActive;
 
     /// <summary>The newest round it answered in this leadership.</summary>
@@ -61,8 +64,8 @@ internal sealed class Progress
     public void HeartbeatDue() => _quietIntervals++;
 
     /// <summary>
-    /// It is there, yet what it was sent has had no effect for a heartbeat interval: it may be lost. Not sooner, else
-    /// every read round would send again what is still on its way.
+    /// It is there, yet the last messages to it have had no effect for a heartbeat interval: they may be lost. Not
+    /// sooner, else every read round would repeat messages that are still on their way.
     /// </summary>
     public bool TryRetry()
     {
@@ -140,7 +143,7 @@ internal sealed class Progress
         return true;
     }
 
-    /// <summary>After a snapshot arrived, what follows it comes next; else what follows the known match.</summary>
+    /// <summary>After a snapshot arrived, the entries behind it come next; else those behind the known match.</summary>
     public void BecomeProbe(LogIndex? restoredTo = null)
     {
         Next = restoredTo is { } index && index > Match ? index.Next() : Match.Next();

@@ -38,14 +38,14 @@ internal sealed class ProgressTable
 
     public void Clear() => _all = [];
 
-    /// <summary>A new leadership knows nothing of anybody: every log is probed, beginning at its end.</summary>
+    /// <summary>A new leadership knows nothing of the others: every log is probed, beginning at its end.</summary>
     public void Restart(Membership membership, LogIndex next)
     {
         Clear();
         Add(membership, next);
     }
 
-    /// <summary>Keeps who stays, forgets who left, and begins to probe who is new.</summary>
+    /// <summary>Keeps members that stay, forgets those that left, and begins to probe new ones.</summary>
     public void Follow(Membership membership, LogIndex next)
     {
         foreach (var added in Add(membership, next))

@@ -8,10 +8,10 @@ public sealed class AnnouncementRulesTests
     private const string Lost = "has this address, and other data: if its data is lost, let this node replace it; "
         + "if it is still there, give this node an address of its own.";
 
-    /// <summary>Who is announced: the number of its data, of its address, and the id on its disk (0: none).</summary>
+    /// <summary>The announced node: the number of its data, of its address, and the id on its disk (0: none).</summary>
     [Theory]
     [InlineData("a stranger", 7, 7, 0, false, "propose 1v 2v 3v 4l? 8l for n8")]
-    [InlineData("a stranger that would replace nobody", 7, 7, 0, true, "propose 1v 2v 3v 4l? 8l for n8")]
+    [InlineData("a stranger that would replace no member", 7, 7, 0, true, "propose 1v 2v 3v 4l? 8l for n8")]
     [InlineData("an expected one", 7, 4, 0, false, "propose 1v 2v 3v 4l for n4")]
     [InlineData("an expected one that would replace itself", 7, 4, 0, true, "propose 1v 2v 3v 4l for n4")]
     [InlineData("an expected one that knows its id", 7, 4, 4, false, "propose 1v 2v 3v 4l for n4")]
@@ -19,8 +19,8 @@ public sealed class AnnouncementRulesTests
     [InlineData("a member that does not know its id yet", 2, 2, 0, false, "Done n2")]
     [InlineData("a member whose replacement was answered before", 3, 3, 2, true, "Done n3")]
     [InlineData(
-        "a member that has moved, as far as it says", 2, 7, 2, false,
-        "UnderWay  Who is at http://127.0.0.1:7002 has to be found out first.")]
+        "a member that has moved by its own announcement", 2, 7, 2, false,
+        "UnderWay  The process at http://127.0.0.1:7002 has to be identified first.")]
     [InlineData("the leader itself, at another address", 1, 7, 1, false, "propose 1v 2v 3v 4l? for n1")]
     [InlineData(
         "a member at another's address", 2, 3, 2, false,
@@ -55,7 +55,7 @@ public sealed class AnnouncementRulesTests
         Assert.Equal((who, expected), (who, Phrase(AnnouncementRules.Judge(announcement, facts))));
     }
 
-    /// <summary>n2 is heard, n3 is not; each announces itself at another address.</summary>
+    /// <summary>n2 is active, n3 is not; each announces itself at another address.</summary>
     [Theory]
     [InlineData(3, Occupant.Nobody, false, "propose 1v 2v 3v for n3")]
     [InlineData(3, Occupant.Nobody, true, "UnderWay  n3 may still be at http://127.0.0.1:7003: it moves once it has been silent there for a while.")]
@@ -73,7 +73,7 @@ public sealed class AnnouncementRulesTests
         Assert.StartsWith(expected, phrase, StringComparison.Ordinal);
     }
 
-    /// <summary>Its log ends before what it has acknowledged: it would vote for somebody who lacks that.</summary>
+    /// <summary>Its log ends before what it has acknowledged: it would vote for a candidate that lacks that.</summary>
     [Theory]
     [InlineData(99, "Refused outdated-data The data of n3 ends at entry 99 here, and it has acknowledged entry 100")]
     [InlineData(100, "propose 1v 2v 3v for n3")]
@@ -90,7 +90,7 @@ public sealed class AnnouncementRulesTests
     }
 
     [Fact]
-    public void What_was_found_at_an_address_of_before_says_nothing()
+    public void A_finding_at_an_earlier_address_does_not_count()
     {
         var announcement = Some.Announcement(3, 7) with { Former = new FormerAddress(Some.AddressOf(9), Occupant.Nobody) };
 
@@ -109,7 +109,7 @@ public sealed class AnnouncementRulesTests
     }
 
     [Fact]
-    public void A_leader_that_has_not_heard_from_everybody_yet_replaces_nobody()
+    public void A_leader_that_has_not_heard_from_all_yet_replaces_no_member()
     {
         var facts = Some.Facts("1v 2v 3v", active: "1 2", isYoung: true);
         var announcement = new Announcement(null, null, Some.InstanceOf(7), Some.AddressOf(3), 1, Replace: true);
@@ -132,7 +132,7 @@ public sealed class AnnouncementRulesTests
     [InlineData(7, 7)]
     [InlineData(2, 2)]
     [InlineData(7, 4)]
-    public void A_program_that_does_not_know_what_the_cluster_uses_is_sent_away(int data, int address)
+    public void A_program_that_does_not_know_the_clusters_level_is_refused(int data, int address)
     {
         var announcement = new Announcement(null, null, Some.InstanceOf(data), Some.AddressOf(address), 1);
         var facts = Some.Facts("1v 2v 3v 4l?", active: "1 2") with { FeatureLevel = 2 };
@@ -142,7 +142,7 @@ public sealed class AnnouncementRulesTests
     }
 
     [Fact]
-    public void What_cannot_stand_in_a_membership_is_refused()
+    public void An_announcement_that_cannot_stand_in_a_membership_is_refused()
     {
         var fine = new Announcement(null, null, Some.InstanceOf(7), Some.AddressOf(7), 1);
         Announcement[] malformed =
@@ -161,7 +161,7 @@ public sealed class AnnouncementRulesTests
     }
 
     [Fact]
-    public void A_new_member_has_what_it_announced()
+    public void A_new_member_has_the_announced_properties()
     {
         var announcement = new Announcement(null, null, Some.InstanceOf(7), Some.AddressOf(7), 3);
 

@@ -88,7 +88,7 @@ public sealed class MembershipChangeTests
     }
 
     [Fact]
-    public void Who_does_not_lead_says_who_does()
+    public void A_follower_names_the_leader()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
         var follower = cluster.Leader.Id.Value == 1 ? 2 : 1;
@@ -147,7 +147,7 @@ public sealed class MembershipChangeTests
     }
 
     [Fact]
-    public void A_new_leader_ends_what_another_has_begun()
+    public void A_new_leader_completes_the_change_of_another()
     {
         var cluster = SmallCluster.Led("1v 2v 3v 4v 5v", leader: 1);
         ChangeOutcome? answer = null;
@@ -163,7 +163,7 @@ public sealed class MembershipChangeTests
         Assert.Equal(ChangeStatus.NotLeader, answer?.Status);
     }
 
-    /// <summary>Bug B-31: who asks is answered, whatever becomes of the leader.</summary>
+    /// <summary>Bug B-31: the caller is answered, at any fate of the leader.</summary>
     [Fact]
     public void B31_a_wish_whose_leader_is_cut_off_is_answered_when_it_gives_up()
     {
@@ -226,7 +226,7 @@ public sealed class MembershipChangeTests
     }
 
     [Fact]
-    public void Who_goes_back_to_an_older_program_before_the_switch_puts_it_off()
+    public void A_member_that_goes_back_to_an_older_program_before_the_switch_puts_it_off()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
         Announce(cluster, 1, 1, level: 2);

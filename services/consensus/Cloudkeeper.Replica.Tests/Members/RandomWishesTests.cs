@@ -9,7 +9,7 @@ public sealed class RandomWishesTests(ITestOutputHelper log)
     private const int Steps = 150;
 
     [Fact]
-    public void Whatever_is_asked_and_whoever_is_cut_off_all_is_answered_and_the_members_settle()
+    public void Random_requests_and_partitions_all_are_answered_and_the_members_settle()
     {
         var (done, refused) = (0, 0);
         for (var seed = 1; seed <= Seeds; seed++)
@@ -71,7 +71,7 @@ public sealed class RandomWishesTests(ITestOutputHelper log)
                 return false;
             }
 
-            // Whose answer was lost with its leader would have asked again meanwhile.
+            // A caller whose answer was lost with its leader would have asked again meanwhile.
             foreach (var member in leader.Membership.Members.Where(m => !_cluster.Has(m.Id.Value)))
             {
                 _cluster.StartEmpty(member.Id.Value);
@@ -105,7 +105,7 @@ public sealed class RandomWishesTests(ITestOutputHelper log)
             }
         }
 
-        /// <summary>Mostly of the leader; now and then of anybody, or in the middle of a turn.</summary>
+        /// <summary>Mostly to the leader; now and then to any node, or in the middle of a turn.</summary>
         private void Ask(Action<ReplicaNode, Action<ChangeOutcome>> wish)
         {
             var replica = _random.Next(5) > 0 ? _cluster.FindLeader() ?? _cluster[AnyId().Value] : _cluster[AnyId().Value];
@@ -125,7 +125,7 @@ public sealed class RandomWishesTests(ITestOutputHelper log)
             return new Announcement(null, null, Some.InstanceOf(++_instances + 1_000), Some.AddressOf(address), 1, isReplacement);
         }
 
-        /// <summary>A node starts when it has heard its id.</summary>
+        /// <summary>A node starts when it has got its id.</summary>
         private Action<ChangeOutcome> Welcome(Action<ChangeOutcome> reply) => outcome =>
         {
             if (outcome is { Status: ChangeStatus.Done, Node: { } id } && !_cluster.Has(id.Value)

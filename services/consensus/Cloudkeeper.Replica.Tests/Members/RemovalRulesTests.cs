@@ -31,7 +31,7 @@ public sealed class RemovalRulesTests
     [InlineData("1v 2v 3v", "1 2 3", "2 8 9", "Refused member-not-found n8 and n9 are not members of this cluster.")]
     [InlineData("1v 2v 3v", "1 2 3", "4", "Done")]
     [InlineData("1v 2v 3v", "1 2 3", "3 3 4", "propose 1v 2v")]
-    public void A_removal_is_judged_by_who_would_be_left(
+    public void A_removal_is_judged_by_the_members_that_would_be_left(
         string members, string active, string ids, string expected)
     {
         var facts = Some.Facts(members, active, lastId: 7);
@@ -40,7 +40,7 @@ public sealed class RemovalRulesTests
     }
 
     [Fact]
-    public void A_leader_that_has_not_heard_from_everybody_yet_does_not_refuse_for_good()
+    public void A_leader_that_has_not_heard_from_all_yet_does_not_refuse_for_good()
     {
         var verdict = RemovalRules.Judge(Ids("3"), Some.Facts("1v 2v 3v", active: "1 3", isYoung: true), BestOf);
 
@@ -49,7 +49,7 @@ public sealed class RemovalRulesTests
     }
 
     [Fact]
-    public void A_leader_that_nobody_can_follow_yet_stays()
+    public void A_leader_without_a_possible_successor_stays()
     {
         var verdict = RemovalRules.Judge(Ids("1"), Some.Facts("1v 2v 3v", active: "1 2 3"), _ => null);
 

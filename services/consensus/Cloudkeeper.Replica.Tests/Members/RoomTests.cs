@@ -26,7 +26,7 @@ public sealed class RoomTests
     }
 
     [Fact]
-    public void A_leader_whose_disk_hangs_hands_over_and_what_waits_there_is_answered()
+    public void A_leader_whose_disk_hangs_hands_over_and_waiting_requests_are_answered()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
         cluster.StopDisk(1);

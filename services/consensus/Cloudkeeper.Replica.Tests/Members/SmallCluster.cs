@@ -3,7 +3,9 @@ using Cloudkeeper.Replica.Members;
 
 namespace Cloudkeeper.Replica.Tests.Members;
 
-/// <summary>A few replicas whose network and disks work at once, unless the test cuts somebody off. Time passes in ticks.</summary>
+/// <summary>
+/// A few replicas whose network and disks work at once, unless the test cuts one off. Time passes in ticks.
+/// </summary>
 internal sealed class SmallCluster
 {
     private readonly Dictionary<int, SmallNode> _nodes = [];
@@ -21,7 +23,7 @@ internal sealed class SmallCluster
         }
     }
 
-    /// <summary>A cluster that one has led for long enough to know who is there.</summary>
+    /// <summary>A cluster that one has led for long enough to know which members are there.</summary>
     public static SmallCluster Led(string founders, int leader)
     {
         var cluster = new SmallCluster(founders);
@@ -37,7 +39,7 @@ internal sealed class SmallCluster
         return cluster;
     }
 
-    public ReplicaNode Leader => FindLeader() ?? throw new InvalidOperationException("Nobody leads.");
+    public ReplicaNode Leader => FindLeader() ?? throw new InvalidOperationException("No member leads.");
 
     public IReadOnlyList<int> Ids => [.. _nodes.Keys.Order()];
 
@@ -71,7 +73,7 @@ internal sealed class SmallCluster
     public void UntilMembers(string members) =>
         Until(() => FindLeader()?.Membership.ToString() == members);
 
-    /// <summary>Who leads and is not cut off.</summary>
+    /// <summary>The member that leads and is not cut off.</summary>
     public ReplicaNode? FindLeader() =>
         _nodes.Values.Select(n => n.Replica).Where(r => r.IsServingLeader && !_cut.Contains(r.Id.Value)).MaxBy(r => r.Term);
 
@@ -86,7 +88,7 @@ internal sealed class SmallCluster
         Settle();
     }
 
-    /// <summary>Whatever is on its way arrives, without any time passing.</summary>
+    /// <summary>All messages arrive, without any time passing.</summary>
     public void Settle()
     {
         var isBusy = true;
@@ -102,7 +104,7 @@ internal sealed class SmallCluster
         }
     }
 
-    /// <summary>What one has said arrives; the answers stay on their way.</summary>
+    /// <summary>The messages of one member arrive; the answers stay on their way.</summary>
     public void DeliverFrom(int id)
     {
         _nodes[id].Work();
@@ -134,7 +136,9 @@ internal sealed class SmallCluster
         }
     }
 
-    /// <summary>As the process around a replica does: it asks about who has no say, and hears the next message.</summary>
+    /// <summary>
+    /// As the process around a replica does: it asks the voters about an unproven sender, and takes the next message.
+    /// </summary>
     private void Deliver(RaftMessage message, ReplicaNode to)
     {
         var result = to.Receive(message);

@@ -27,7 +27,7 @@ internal sealed class SmallNode : IReplicaHost
 
     public long UnixMilliseconds => 1_700_000_000_000 + MonotonicMilliseconds;
 
-    /// <summary>Does what follows from its inputs. False: it had nothing to say or to write.</summary>
+    /// <summary>Does what follows from its inputs. False: it had nothing to send or to write.</summary>
     public bool Work()
     {
         Replica.Advance();

@@ -38,7 +38,7 @@ internal static class Some
         }),
         new NodeId(lastId));
 
-    /// <summary>The leader is 1 and hears the active ones.</summary>
+    /// <summary>The leader is 1 and has had messages from the active ones.</summary>
     public static ClusterFacts Facts(string members, string active, int lastId = 0, bool isYoung = false) => new(
         Cluster,
         new NodeId(1),

@@ -36,7 +36,7 @@ public sealed class StewardTests
     [InlineData(2, 2, 2, 2)]
     [InlineData(2, 2, 3, 2)]
     [InlineData(3, 3, 3, 2)]
-    public void A_feature_level_is_for_all_or_for_nobody(int first, int second, int third, int? expected)
+    public void A_feature_level_is_for_all_or_for_none(int first, int second, int third, int? expected)
     {
         int[] levels = [first, second, third];
         var members = Some.Members("1v 2v 3l").Members.Select((m, i) => m with { Level = levels[i] });
@@ -48,7 +48,7 @@ public sealed class StewardTests
     [InlineData("1v 2v 3l?", 2, "")]
     [InlineData("1v 2v 3l", null, "3")]
     [InlineData("1v 2v 3v", null, "3")]
-    public void Who_has_never_arrived_holds_no_level_and_who_has_is_named(string members, int? expected, string holders)
+    public void A_member_that_has_never_arrived_holds_no_level_and_others_are_named(string members, int? expected, string holders)
     {
         var upgraded = new Membership(Some.Members(members).Members.Select(m => m.Id.Value < 3 ? m with { Level = 2 } : m));
 
@@ -57,7 +57,7 @@ public sealed class StewardTests
     }
 
     [Fact]
-    public void Nobody_holds_a_level_that_nobody_knows_more_than() =>
+    public void No_member_holds_the_newest_known_level() =>
         Assert.Empty(Steward.LevelHolders(Some.Members("1v 2v 3v"), featureLevel: 1));
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class StewardTests
     }
 
     [Fact]
-    public void Keeping_pace_means_to_have_what_was_committed_a_moment_ago()
+    public void Keeping_pace_means_to_have_all_that_was_committed_a_moment_ago()
     {
         var mark = new CatchUpMark(electionTicks: 8);
         var term = new Term(3);

@@ -30,7 +30,7 @@ public sealed class TransferTests
     }
 
     [Fact]
-    public void Where_nobody_could_lead_instead_the_leader_stays()
+    public void Without_a_possible_successor_the_leader_stays()
     {
         var verdict = TransferRules.Judge(null, Some.Facts("1v 2l", active: "1 2"), OnlyTwo);
 
@@ -87,9 +87,9 @@ public sealed class TransferTests
         Assert.Equal((ChangeStatus.UnderWay, ChangeStatus.Done), (first()?.Status, second()?.Status));
     }
 
-    /// <summary>Bug B-31: the leader is cut off just when it has told its successor.</summary>
+    /// <summary>Bug B-31: the leader is cut off just when it has sent its request to the successor.</summary>
     [Fact]
-    public void B31_a_transfer_is_answered_even_if_nobody_is_heard_any_more()
+    public void B31_a_transfer_is_answered_even_if_no_message_comes_any_more()
     {
         var cluster = SmallCluster.Led("1v 2v 3v", leader: 1);
         ChangeOutcome? answer = null;

@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Replica.Checkpoints;
 
-/// <summary>What this replica's digests were behind every so many entries: the last few, in memory only.</summary>
+/// <summary>This replica's digests behind every so many entries: the last few, in memory only.</summary>
 internal sealed class DigestRing
 {
     /// <summary>At 20,000 entries a second and one in a thousand kept these are nearly a minute, in 16 KiB.</summary>
@@ -38,7 +38,7 @@ internal sealed class DigestRing
         return null;
     }
 
-    /// <summary>The state was replaced: what came before says nothing about it.</summary>
+    /// <summary>The state was replaced: the digests before say nothing about it.</summary>
     public void Clear()
     {
         _items.Clear();

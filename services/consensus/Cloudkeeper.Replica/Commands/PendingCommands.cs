@@ -4,7 +4,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Replica.Commands;
 
-/// <summary>Who waits for which entry, in the order of the log.</summary>
+/// <summary>The callers that wait for entries, in the order of the log.</summary>
 internal sealed class PendingCommands(int countMax)
 {
     private readonly Queue<Pending> _queue = new();
@@ -13,7 +13,7 @@ internal sealed class PendingCommands(int countMax)
 
     public bool IsFull => _queue.Count >= countMax;
 
-    /// <summary>What all of them would do.</summary>
+    /// <summary>The work of all of them.</summary>
     public EntryWork Work { get; private set; }
 
     /// <param name="batch">See <see cref="BatchOf"/>.</param>
@@ -40,7 +40,7 @@ internal sealed class PendingCommands(int countMax)
         }
     }
 
-    /// <summary>Leadership is lost: what waits may or may not be committed by others (bug B-31).</summary>
+    /// <summary>Leadership is lost: waiting commands may or may not be committed by others (bug B-31).</summary>
     public void FailAll()
     {
         Work = default;

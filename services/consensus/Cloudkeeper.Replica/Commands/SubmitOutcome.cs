@@ -6,7 +6,7 @@ public readonly record struct SubmitOutcome(SubmitStatus Status, IReadOnlyList<C
 
 public enum SubmitStatus
 {
-    /// <summary>Committed and applied; the results say how.</summary>
+    /// <summary>Committed and applied; the results show how.</summary>
     Decided,
 
     /// <summary>Nothing was proposed: this replica does not lead.</summary>

@@ -12,8 +12,8 @@ internal static class FeedFrames
     private const int FirstBytes = 1024;
 
     /// <summary>
-    /// Cuts what does not fit into a frame, and encodes piece by piece, as they are asked for. A piece has as many frames as it
-    /// takes to come to the size of a part.
+    /// Cuts change sets that do not fit into a frame, and encodes piece by piece, as they are asked for. A piece has as
+    /// many frames as it takes to come to the size of a part.
     /// </summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Encode(IReadOnlyList<FeedFrame> frames, FrameLimits limits)
     {

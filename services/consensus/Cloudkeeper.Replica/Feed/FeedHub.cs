@@ -24,7 +24,7 @@ public sealed class FeedHub
 
     public int Count => _streams.Count;
 
-    /// <summary>The state has advanced: passes on what is new.</summary>
+    /// <summary>The state has advanced: passes the new changes on.</summary>
     public void Publish(StateMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
@@ -38,7 +38,7 @@ public sealed class FeedHub
             _changes.Clear();
             if (machine.ReadHistory(_published, SetsPerRead, _changes).IsCompacted)
             {
-                // A snapshot has replaced the state: whoever follows has to ask again from where it is.
+                // A snapshot has replaced the state: every subscriber has to ask again from its own revision.
                 EndAll();
                 return;
             }
@@ -56,7 +56,7 @@ public sealed class FeedHub
         }
     }
 
-    /// <summary>Tells all streams how far they are, so that silence is told from loss.</summary>
+    /// <summary>Sends all streams their position, so that silence can be told from loss.</summary>
     public void Progress()
     {
         if (_streams.Count > 0)
@@ -65,7 +65,9 @@ public sealed class FeedHub
         }
     }
 
-    /// <summary>The first part of a stream: says of which cluster it is, where it begins, and what is there behind that.</summary>
+    /// <summary>
+    /// The first part of a stream: its cluster, its first revision, and the changes that are there behind that.
+    /// </summary>
     /// <param name="from">Null: as many of the last transactions as there are, at most <paramref name="recent"/>.</param>
     public FeedPart Begin(StateMachine machine, Guid cluster, Revision? from, long recent, IFeedOutput stream)
     {
@@ -77,7 +79,7 @@ public sealed class FeedHub
 
     /// <summary>
     /// The next part of history behind <paramref name="from"/>; a stream that has all of it is live from now on. A live
-    /// stream of a <paramref name="from"/> that lies in the future repeats what its gateway has from elsewhere.
+    /// stream of a <paramref name="from"/> that lies in the future repeats changes that its gateway has from elsewhere.
     /// </summary>
     public FeedPart Read(StateMachine machine, Revision from, IFeedOutput stream)
     {
@@ -129,7 +131,7 @@ public sealed class FeedHub
     }
 
     /// <summary>How many sets, from the first one on, take no more than so many bytes in the feed; at least one.</summary>
-    /// <param name="bytes">About what they take.</param>
+    /// <param name="bytes">About their size.</param>
     private static int CountWithin(List<ChangeSet> sets, int first, long bytesMax, out long bytes)
     {
         bytes = BytesOf(sets[first]);
@@ -192,6 +194,6 @@ public readonly record struct FeedPart(IReadOnlyList<FeedFrame> Frames, FrameLim
     /// <summary>Encodes piece by piece, as they are asked for.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Encode() => FeedFrames.Encode(Frames, Limits);
 
-    /// <summary>History is exhausted: from here on the stream gets what is published.</summary>
+    /// <summary>History is exhausted: from here on the stream gets the published changes.</summary>
     public bool IsLive { get; init; }
 }

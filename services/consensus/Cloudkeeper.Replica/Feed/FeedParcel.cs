@@ -2,7 +2,9 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Replica.Feed;
 
-/// <summary>What is passed on to all streams at a time, encoded once for all of them. Thread safe.</summary>
+/// <summary>
+/// The frames that are passed on to all streams at a time, encoded once for all of them. Thread safe.
+/// </summary>
 public sealed class FeedParcel
 {
     private readonly Lock _gate = new();

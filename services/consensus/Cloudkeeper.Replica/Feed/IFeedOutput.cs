@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Replica.Feed;
 
-/// <summary>What a <see cref="FeedHub"/> writes to: somebody's feed.</summary>
+/// <summary>The output of a <see cref="FeedHub"/>: one subscriber's feed.</summary>
 public interface IFeedOutput
 {
     /// <summary>False: it has fallen too far behind, or has ended.</summary>

@@ -3,7 +3,7 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// Who is it that announces itself? A member that came back, one whose data is lost, one that was removed, one that was
+/// Which node announces itself? A member that came back, one whose data is lost, one that was removed, one that was
 /// expected, a new one: told apart by cluster, instance, id and address, in this order.
 /// </summary>
 internal static class AnnouncementRules
@@ -45,13 +45,13 @@ internal static class AnnouncementRules
 
         if (announcement.Node is { } later && later.Value > facts.Members.LastId.Value)
         {
-            // Whoever leads now has given it. This leader was frozen, or cut off, and has not noticed yet.
+            // A later leader has given it. This leader was frozen, or cut off, and has not noticed yet.
             return Verdict.Wait($"{Names.Of(later)} is not known here yet.");
         }
 
         var former = announcement.Node is { } id ? facts.Members.Find(id) : null;
         var holder = Holder(announcement.Address, members);
-        // It has an id, and the id is nobody's any more. Its data must not come back, not even in another's place.
+        // It has an id, and the id is no member's any more. Its data must not come back, not even in another's place.
         if (announcement.Node is { } node && (former is null || (HasArrived(former) && !announcement.Replace)))
         {
             return Verdict.Refuse(
@@ -97,8 +97,8 @@ internal static class AnnouncementRules
 
     /// <summary>A data directory moves only with its process: two under one id would vote twice.</summary>
     /// <remarks>
-    /// What it has acknowledged and what it has voted for must be there: by an older copy the cluster could lose what it has
-    /// committed (bug B-15). This leader knows it for the time since it leads.
+    /// The entries that it has acknowledged and the votes that it has given must be there: by an older copy the cluster
+    /// could lose committed entries (bug B-15). This leader knows it for the time since it leads.
     /// </remarks>
     private static Verdict? JudgeMove(Member member, Announcement announcement, ClusterFacts facts) => announcement.Former switch
     {
@@ -106,9 +106,9 @@ internal static class AnnouncementRules
         { Occupant: Occupant.AnotherProcess } former => Verdict.Refuse(ChangeCodes.CopiedData, former.Problem(member.Id)),
         { Occupant: Occupant.Announcer } => null,
 
-        // Whoever leads is the one, and not silent because it is not there.
+        // The leader is the member itself, and not silent because it is absent.
         _ when member.Id == facts.Leader => null,
-        null => Verdict.Wait($"Who is at {member.Address} has to be found out first."),
+        null => Verdict.Wait($"The process at {member.Address} has to be identified first."),
         _ when facts.IsActive(member.Id) || facts.IsYoung => Verdict.Wait(
             $"{Names.Of(member.Id)} may still be at {member.Address}: it moves once it has been silent there for a while."),
         _ when announcement.LastIndex < facts.MatchOf(member.Id) => Verdict.Refuse(
@@ -147,7 +147,7 @@ internal static class AnnouncementRules
             return Verdict.Refuse(ChangeCodes.UnsafeChange, $"A cluster has at most {MembershipCodec.MembersMax} members.");
         }
 
-        // Each is sent the whole state, and every change from then on; whoever means to stay becomes a voter soon.
+        // Each is sent the whole state, and every change from then on; a node that means to stay becomes a voter soon.
         if (members.Count(m => m.IsLearner) >= LearnersMax)
         {
             return Verdict.Refuse(
@@ -155,7 +155,7 @@ internal static class AnnouncementRules
                 $"{LearnersMax} members do not vote yet: wait until they do, or remove some of them first.");
         }
 
-        // Ids are given once: who comes back without its data is somebody else (bug B-15).
+        // Ids are given once: a node that comes back without its data is another member (bug B-15).
         var id = new NodeId(current.LastId.Value + 1);
         var learner = new Member(id, announcement.Address, IsVoter: false)
         {

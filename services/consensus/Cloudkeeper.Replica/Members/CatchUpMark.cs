@@ -4,8 +4,8 @@ namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
 /// How far a member must be to keep pace: where the commit index was a moment ago. The moment is one to two intervals, an
-/// interval a quarter of the election timeout: long enough for a round trip, short enough that nobody would notice a wait
-/// for the rest. It begins anew with each leadership.
+/// interval a quarter of the election timeout: long enough for a round trip, short enough that a wait for the rest goes
+/// unnoticed. It begins anew with each leadership.
 /// </summary>
 internal sealed class CatchUpMark(int electionTicks)
 {

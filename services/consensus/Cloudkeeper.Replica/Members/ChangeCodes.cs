@@ -9,16 +9,16 @@ public static class ChangeCodes
     /// <summary>The node was taken out: its id is never used again.</summary>
     public const string Removed = "removed";
 
-    /// <summary>The node's program does not know what the cluster uses already.</summary>
+    /// <summary>The node's program does not know the level that the cluster uses already.</summary>
     public const string TooOld = "too-old";
 
-    /// <summary>A member has this address, and its data is not what the node has.</summary>
+    /// <summary>A member has this address, and its data is not the node's.</summary>
     public const string DiskLost = "disk-lost";
 
-    /// <summary>The member runs where the log says, and the node has a copy of its data.</summary>
+    /// <summary>The member runs at its address in the log, and the node has a copy of its data.</summary>
     public const string CopiedData = "copied-data";
 
-    /// <summary>The data is older than what the member has acknowledged.</summary>
+    /// <summary>The data lacks entries that the member has acknowledged.</summary>
     public const string OutdatedData = "outdated-data";
 
     /// <summary>Another member has this address.</summary>

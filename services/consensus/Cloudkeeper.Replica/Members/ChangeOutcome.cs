@@ -3,16 +3,17 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// What became of a wish to change the members or the leader. Every wish may be repeated: what is done already is done.
+/// The outcome of a request to change the members or the leader. Every request may be repeated: steps that are done
+/// stay done.
 /// </summary>
 /// <param name="Code">Of a refusal: one of <see cref="ChangeCodes"/>.</param>
-/// <param name="Detail">A sentence for people: what stands against it, or what is being waited for.</param>
+/// <param name="Detail">A sentence for people: the objection, or the reason of a wait.</param>
 public sealed record ChangeOutcome(ChangeStatus Status, string? Code = null, string? Detail = null)
 {
     /// <summary>Of an announcement that is accepted: the id of the announced member.</summary>
     public NodeId? Node { get; init; }
 
-    /// <summary>Whom to ask, as far as it is known; after a transfer, the new leader.</summary>
+    /// <summary>The member to ask, as far as it is known; after a transfer, the new leader.</summary>
     public NodeId? Leader { get; init; }
 
     /// <summary>The committed members after the change; null unless done.</summary>
@@ -33,7 +34,9 @@ public enum ChangeStatus
     /// <summary>Something has to happen first, and is happening: ask again.</summary>
     UnderWay,
 
-    /// <summary>This replica does not lead, or no longer. Ask the leader, which knows what was done before.</summary>
+    /// <summary>
+    /// This replica does not lead, or no longer. Ask the leader, which knows the outcome of earlier steps.
+    /// </summary>
     NotLeader,
 
     /// <summary>It breaks a rule: asking again changes nothing.</summary>

@@ -2,10 +2,10 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Replica.Members;
 
-/// <summary>What was found at the address that the log gives for a member which says to be at another one.</summary>
+/// <summary>The finding at the address that the log gives for a member which announces another one.</summary>
 public sealed record FormerAddress(string Address, Occupant Occupant)
 {
-    /// <summary>What is wrong with <see cref="Members.Occupant.AnotherProcess"/>, and what to do about it.</summary>
+    /// <summary>The fault of <see cref="Members.Occupant.AnotherProcess"/>, and its remedy.</summary>
     public string Problem(NodeId id) =>
         $"{Names.Of(id)} runs at {Address}, and the data directory of this node is a copy of its: two processes under one id "
         + "would vote twice. Start this node with an empty data directory and --join, to let it join as a new member; or, to move "
@@ -14,7 +14,7 @@ public sealed record FormerAddress(string Address, Occupant Occupant)
 
 public enum Occupant
 {
-    /// <summary>Nobody answers, or a process with other data.</summary>
+    /// <summary>No process answers, or one with other data.</summary>
     Nobody,
 
     /// <summary>The very process that announces itself: it is reached at both addresses.</summary>

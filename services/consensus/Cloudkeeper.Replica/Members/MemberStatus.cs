@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Replica.Members;
 
-/// <summary>How far a member is, as the leader sees it; elsewhere only who it is.</summary>
+/// <summary>How far a member is, as the leader sees it; elsewhere only its identity.</summary>
 /// <param name="Match">The last entry that it is known to have.</param>
 /// <param name="Missing">How many entries it lacks.</param>
 /// <param name="PendingSnapshot">Up to where the snapshot reaches that is on its way to it.</param>
@@ -32,6 +32,6 @@ public enum MemberState
     /// <summary>On its way out.</summary>
     Leaving,
 
-    /// <summary>Has not been heard for one to two election timeouts.</summary>
+    /// <summary>No message has come from it for one to two election timeouts.</summary>
     Unreachable,
 }

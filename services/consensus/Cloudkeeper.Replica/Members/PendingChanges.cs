@@ -3,15 +3,15 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// Who waits for which membership. There is one change at a time, so that few wait: whose entry is not committed yet, and
-/// whose members are still on their way out.
+/// The callers that wait for a membership. There is one change at a time, so that few wait: for an entry that is not
+/// committed yet, or for members that are still on their way out.
 /// </summary>
 internal sealed class PendingChanges
 {
     private readonly List<Waiting> _waiting = [];
 
     /// <param name="index">Of the entry that must be committed.</param>
-    /// <param name="leaving">Who must be gone before it is done.</param>
+    /// <param name="leaving">The members that must be gone before it is done.</param>
     public void Add(LogIndex index, NodeId? node, IReadOnlyList<NodeId> leaving, Action<ChangeOutcome> reply) =>
         _waiting.Add(new Waiting(index, node, leaving, reply));
 
@@ -25,7 +25,7 @@ internal sealed class PendingChanges
         }
     }
 
-    /// <summary>Leadership is lost: the next leader knows what became of it (bug B-31).</summary>
+    /// <summary>Leadership is lost: the next leader knows the outcome (bug B-31).</summary>
     public void FailAll(NodeId? leader)
     {
         Waiting[] failed = [.. _waiting];

@@ -3,7 +3,8 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// A hand-over that somebody waits for: until another leader is heard, or this one leads on, or too much time has passed.
+/// A hand-over that a caller waits for: until there is another leader, or this one leads on, or too much time has
+/// passed.
 /// </summary>
 /// <param name="ticks">How long to wait.</param>
 internal sealed class PendingHandover(NodeId target, bool isWish, int ticks, Action<ChangeOutcome> reply)
@@ -13,7 +14,7 @@ internal sealed class PendingHandover(NodeId target, bool isWish, int ticks, Act
     public void Tick() => _ticksLeft--;
 
     /// <summary>True: it is over, and answered.</summary>
-    /// <param name="transferTarget">To whom this replica is handing over at this moment.</param>
+    /// <param name="transferTarget">The member to which this replica is handing over at this moment.</param>
     public bool TryEnd(bool isLeader, NodeId? leader, NodeId? transferTarget, Membership members)
     {
         if (isLeader ? transferTarget == target : leader is null && _ticksLeft > 0)

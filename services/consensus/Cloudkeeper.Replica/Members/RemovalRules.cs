@@ -5,7 +5,7 @@ namespace Cloudkeeper.Replica.Members;
 /// <summary>May these members be taken out, and what is the first step?</summary>
 internal static class RemovalRules
 {
-    /// <param name="successor">Who would lead best among these.</param>
+    /// <param name="successor">The member that would lead best among these.</param>
     public static Verdict Judge(IReadOnlyList<NodeId> ids, ClusterFacts facts, Func<IEnumerable<Member>, NodeId?> successor)
     {
         var members = facts.Members;
@@ -16,7 +16,7 @@ internal static class RemovalRules
                 Names.Of(unknown, "is not a member of this cluster.", "are not members of this cluster."));
         }
 
-        // Who is gone was removed already: the wish may be a repetition whose first answer was lost.
+        // A member that is gone was removed already: the request may be a repetition whose first answer was lost.
         var leaving = ids.Where(id => members.Find(id) is not null).Distinct().ToList();
         if (leaving.Count == 0)
         {
@@ -36,7 +36,7 @@ internal static class RemovalRules
         }
 
         // A leader that takes itself out would leave the others without one until they notice. It hands over, and its
-        // successor does what was asked.
+        // successor carries out the request.
         return successor(staying) is { } to
             ? Verdict.HandOver(to)
             : Verdict.Wait($"{Names.Of(facts.Leader)} leads, and no voter that stays has caught up yet.");

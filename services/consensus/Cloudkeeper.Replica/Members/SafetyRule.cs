@@ -8,7 +8,7 @@ namespace Cloudkeeper.Replica.Members;
 /// </summary>
 internal static class SafetyRule
 {
-    /// <summary>What is to be said against a step; null: nothing.</summary>
+    /// <summary>The objection to a step; null: none.</summary>
     /// <param name="complaint">The beginning of the sentence, e.g. <c>n4 cannot be removed</c>.</param>
     public static Verdict? Judge(Membership next, ClusterFacts facts, string complaint)
     {
@@ -17,7 +17,7 @@ internal static class SafetyRule
             return null;
         }
 
-        // A new leader has not heard everybody yet: that is no reason to refuse for good.
+        // A new leader has not had messages from all voters yet: that is no reason to refuse for good.
         return facts.IsYoung && next.Members.Any(m => m.IsVoter)
             ? Verdict.Wait($"{Names.Of(facts.Leader)} leads since a moment only and has not heard from all voters yet.")
             : Verdict.Refuse(ChangeCodes.UnsafeChange, $"{complaint}: {objection}");

@@ -3,8 +3,8 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Replica.Members;
 
 /// <summary>
-/// What a leader does about its members of its own accord: takes out who is on its way out, lets learners vote that have
-/// caught up, switches to what all programs know. It goes by the log alone, so that a new leader goes on where another stopped.
+/// A leader's own changes of the members: takes out those on their way out, lets learners vote that have caught up,
+/// switches to what all programs know. It goes by the log alone, so that a new leader goes on where another stopped.
 /// </summary>
 internal static class Steward
 {
@@ -27,16 +27,19 @@ internal static class Steward
     }
 
     /// <summary>
-    /// The feature level to switch to; null: somebody does not know more than the present one. Who is expected and has never
-    /// been there runs no program yet: when it comes, it must know what the cluster uses then.
+    /// The feature level to switch to; null: a member does not know more than the present one. A member that is
+    /// expected and has never been there runs no program yet: when it comes, it must know what the cluster uses then.
     /// </summary>
     /// <param name="ownLevel">
-    /// What the leader itself knows: the log still says more of one that has gone back to an older program just now.
+    /// The leader's own level: the log still names a higher one when it has gone back to an older program just now.
     /// </param>
     public static int? NextLevel(Membership members, int featureLevel, int ownLevel) =>
         ownLevel > featureLevel && members.Members.All(m => m.Level > featureLevel || IsExpected(m)) ? featureLevel + 1 : null;
 
-    /// <summary>Who keeps the cluster at its feature level although others know the next: to be upgraded, or removed.</summary>
+    /// <summary>
+    /// The members that hold the cluster at its feature level although others know the next: to be upgraded, or
+    /// removed.
+    /// </summary>
     public static IReadOnlyList<NodeId> LevelHolders(Membership members, int featureLevel) =>
         members.Members.Any(m => m.Level > featureLevel)
             ? [.. members.Members.Where(m => m.Level <= featureLevel && !IsExpected(m)).Select(m => m.Id)]

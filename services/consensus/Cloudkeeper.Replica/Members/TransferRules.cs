@@ -5,8 +5,8 @@ namespace Cloudkeeper.Replica.Members;
 /// <summary>May leadership go to this member? Writes rest until it leads: it must be there and know nearly everything.</summary>
 internal static class TransferRules
 {
-    /// <param name="target">Null: whoever is best.</param>
-    /// <param name="successor">Who would lead best among these.</param>
+    /// <param name="target">Null: the best one.</param>
+    /// <param name="successor">The member that would lead best among these.</param>
     public static Verdict Judge(NodeId? target, ClusterFacts facts, Func<IEnumerable<Member>, NodeId?> successor)
     {
         if (target is not { } id)

@@ -2,10 +2,10 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Replica.Members;
 
-/// <summary>What the rules make of a wish: an answer, or something to be done first.</summary>
+/// <summary>The decision of the rules on a request: an answer, or a step to be done first.</summary>
 internal sealed record Verdict
 {
-    /// <summary>Nothing is to be done but to say this.</summary>
+    /// <summary>Nothing is to be done but to give this answer.</summary>
     public ChangeOutcome? Answer { get; private init; }
 
     /// <summary>To be proposed.</summary>

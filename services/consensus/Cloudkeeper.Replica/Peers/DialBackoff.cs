@@ -2,11 +2,12 @@ namespace Cloudkeeper.Replica.Peers;
 
 /// <summary>
 /// How long a member waits before it dials a peer again that cannot be reached: twice as long each time, up to
-/// <see cref="LongestMilliseconds"/>, and less by chance, so that those who lost a peer together do not come back together.
+/// <see cref="LongestMilliseconds"/>, and less by chance, so that members that lost a peer together do not come back
+/// together.
 /// </summary>
 public sealed class DialBackoff(Random random)
 {
-    /// <summary>Never sooner: whatever is the reason to dial at once may come from others, as often as they like.</summary>
+    /// <summary>Never sooner: a reason to dial at once may come from others, as often as they like.</summary>
     public const int FirstMilliseconds = 50;
 
     public const int LongestMilliseconds = 5_000;

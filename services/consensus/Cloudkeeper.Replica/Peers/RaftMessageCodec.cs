@@ -87,14 +87,14 @@ public static class RaftMessageCodec
         }
     }
 
-    /// <summary>A message that has come from somebody: nobody speaks for another.</summary>
+    /// <summary>A message that has come from a peer: no peer sends for another.</summary>
     /// <exception cref="WireFormatException">Not a message, or not from one to the other.</exception>
     public static RaftMessage ReadFrom(NodeId from, NodeId to, ReadOnlySpan<byte> bytes)
     {
         var message = Read(bytes);
         return message.From == from && message.To == to
             ? message
-            : throw new WireFormatException($"A message from n{message.From} to n{message.To}; n{from} speaks to n{to} here.");
+            : throw new WireFormatException($"A message from n{message.From} to n{message.To}; n{from} sends to n{to} here.");
     }
 
     /// <exception cref="WireFormatException">Not a message.</exception>
@@ -192,7 +192,7 @@ public static class RaftMessageCodec
             ? membership
             : throw new WireFormatException("Not a membership.");
 
-    // Here and nowhere else numbers of a peer become ours: none is so large that what is calculated with it overflows.
+    // Here and nowhere else numbers of a peer become ours: none is so large that calculations with it overflow.
     private static LogIndex ReadIndex(ref WireReader reader) => new(ReadNumber(ref reader, LogIndex.Largest, "An index"));
 
     private static Term ReadTerm(ref WireReader reader) => new(ReadNumber(ref reader, Term.Largest, "A term"));

@@ -13,7 +13,7 @@ internal sealed class PendingReads
     private readonly PriorityQueue<Waiting, long> _byIndex = new();
     private long _lastTicket;
 
-    // Who waits for a revision is in both; who is answered by way of one stays in the other for a while.
+    // A read that waits for a revision is in both; one that is answered by way of one stays in the other for a while.
     private PriorityQueue<Waiting, long> _byRevision = new();
     private Queue<Waiting> _byDeadline = new();
     private int _forRevision;
@@ -51,7 +51,9 @@ internal sealed class PendingReads
         }
     }
 
-    /// <summary>Serves what the state now allows, and gives up on what has waited too long for its revision.</summary>
+    /// <summary>
+    /// Serves the reads that the state now allows, and gives up those that have waited too long for their revision.
+    /// </summary>
     public void Serve(StateMachine machine, LogIndex applied, long now, long minRevisionWait)
     {
         while (_byIndex.TryPeek(out var waiting, out var index) && index <= applied.Value)
@@ -105,7 +107,7 @@ internal sealed class PendingReads
     }
 
     /// <summary>
-    /// Behind somebody who waits there may be any number of answered ones. Looked through only when they are the greater
+    /// Behind a read that waits there may be any number of answered ones. Looked through only when they are the greater
     /// part, so that it costs each of them little.
     /// </summary>
     private void ForgetAnswered()

@@ -1,11 +1,11 @@
 namespace Cloudkeeper.Replica.Sessions;
 
 /// <summary>
-/// Counts the time in which this process could hear others. A tick that comes far too late tells of a time in which it did
-/// not run: it was frozen, its machine was, or another turn took that long. Whatever clients sent meanwhile was not
-/// heard, by nobody's fault: such a gap counts as <paramref name="gapMax"/>.
+/// Counts the time in which this process could receive messages. A tick that comes far too late indicates a time in
+/// which it did not run: it was frozen, its machine was, or another turn took that long. Requests that clients sent
+/// meanwhile were not received, through no fault of theirs: such a gap counts as <paramref name="gapMax"/>.
 /// </summary>
-/// <param name="now">Monotonic milliseconds, as all that it is asked for.</param>
+/// <param name="now">Monotonic milliseconds, as in all its methods.</param>
 /// <param name="gapMax">The longest time between two readings that counts as it is, in milliseconds.</param>
 internal sealed class AwakeClock(long now, long gapMax)
 {

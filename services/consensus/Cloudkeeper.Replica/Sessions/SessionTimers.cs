@@ -47,7 +47,7 @@ internal sealed class SessionTimers
     /// They end in one revision: together they have at most <paramref name="ephemeralsMax"/> nodes, or it is one alone. The
     /// others are due again at once.
     /// </remarks>
-    /// <param name="unixNow">What the wall clock says at <paramref name="now"/>.</param>
+    /// <param name="unixNow">The wall clock's time at <paramref name="now"/>.</param>
     /// <param name="ephemeralsOf">Null: the session has ended meanwhile, and its timer goes.</param>
     public void TakeExpired(
         long now,

@@ -10,7 +10,7 @@ public sealed class CatalogueTests
     public static TheoryData<string> Edited =>
         [.. BugCatalogue.Planted.Where(bug => bug.Edits.Count > 0).Select(bug => bug.Id)];
 
-    /// <summary>Whoever changes the code that a bug is planted in says here how it would be planted now.</summary>
+    /// <summary>A change of the code that a bug is planted in also changes here how it is planted.</summary>
     [Theory]
     [MemberData(nameof(Edited))]
     public void A_bug_can_be_planted_at_exactly_one_place(string id)

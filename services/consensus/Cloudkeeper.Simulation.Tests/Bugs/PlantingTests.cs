@@ -71,7 +71,7 @@ public sealed class PlantingTests
     [InlineData("--only", "B-99")]
     [InlineData("--jobs", "0")]
     [InlineData("--seeds", "7")]
-    public void What_makes_no_sense_is_named(string option, string value)
+    public void A_senseless_option_is_named(string option, string value)
     {
         Assert.False(BugsCommandLine.TryParse([option, value], out _, out var problem));
         Assert.Contains(value, problem, StringComparison.Ordinal);

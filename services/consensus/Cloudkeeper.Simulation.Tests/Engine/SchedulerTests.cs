@@ -42,7 +42,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void What_an_event_orders_for_now_happens_now()
+    public void An_event_that_is_scheduled_for_now_happens_now()
     {
         var scheduler = new Scheduler(new SimulationRandom(1));
         var happened = 0L;
@@ -52,7 +52,7 @@ public sealed class SchedulerTests
     }
 
     [Fact]
-    public void What_is_not_due_waits()
+    public void An_event_that_is_not_due_waits()
     {
         var scheduler = new Scheduler(new SimulationRandom(1));
         scheduler.After(101, () => Assert.Fail("too early"));

@@ -21,7 +21,7 @@ public sealed class CausesTests
         rounds.Sending(new HeartbeatRequest(One, Two, Now, default, Round: 1), now: 10);
         rounds.Sending(new HeartbeatRequest(One, Two, Now, default, Round: 2), now: 20);
 
-        // Sent again, round 1 still tells of the time when it began.
+        // Sent again, round 1 still stands for the time when it began.
         rounds.Sending(new HeartbeatRequest(One, Three, Now, default, Round: 1), now: 30);
         rounds.Received(new HeartbeatReply(Two, One, Now, Round: 1));
         rounds.Count(One, Now, Voters, now: 40);
@@ -46,7 +46,7 @@ public sealed class CausesTests
     }
 
     [Fact]
-    public void Who_votes_alone_needs_nobody_to_confirm_its_answers()
+    public void A_sole_voter_needs_no_other_to_confirm_its_answers()
     {
         var rounds = new ConfirmedRounds();
         rounds.Count(One, Now, Of(One), now: 10);
@@ -65,7 +65,7 @@ public sealed class CausesTests
     }
 
     [Fact]
-    public void Leadership_is_handed_to_a_learner_or_to_somebody_who_lacks_the_last_entry()
+    public void Leadership_is_handed_to_a_learner_or_to_a_member_without_the_last_entry()
     {
         var successor = new NodeView(Two);
         successor.Hand(Write(1, Entry(1), Entry(2)));

@@ -10,7 +10,7 @@ using static Cloudkeeper.Simulation.Tests.Invariants.ConsensusTests;
 
 namespace Cloudkeeper.Simulation.Tests.Invariants;
 
-/// <summary>The checkers of watches and caches, on what was told and kept by hand.</summary>
+/// <summary>The checkers of watches and caches, on events and entries that a test writes.</summary>
 public sealed class CoherenceTests
 {
     private static readonly Guid Cluster = new("00112233445566778899aabbccddeeff");
@@ -30,7 +30,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void Who_is_told_of_all_in_order_complains_of_nothing()
+    public void A_watcher_that_gets_all_in_order_breaks_nothing()
     {
         Tell(1, 0);
         Tell(1, 1);
@@ -41,7 +41,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void Who_resumes_is_told_of_what_comes_behind_that()
+    public void A_watcher_that_resumes_gets_the_changes_behind_that()
     {
         _watcher.Begin(new Revision(2));
         Tell(3, 3);
@@ -53,7 +53,7 @@ public sealed class CoherenceTests
     public void W1_the_order_of_a_transaction_is_that_of_its_paths() => Broken("W3", () => Tell(1, 1));
 
     [Fact]
-    public void W1_what_is_told_was_committed()
+    public void W1_every_event_was_committed()
     {
         Broken("W1", () => _watcher.Told(new Revision(1), _changes[0] with { Type = ChangeType.Changed }));
         _watcher.Begin(new Revision(3));
@@ -61,7 +61,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void W2_a_change_is_told_once()
+    public void W2_a_change_is_sent_once()
     {
         Tell(1, 0);
         Broken("W3", () => Tell(1, 0));
@@ -71,7 +71,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void W2_who_watches_from_the_future_is_told_nothing_of_the_present()
+    public void W2_a_watch_from_the_future_gets_nothing_of_the_present()
     {
         _watcher.Begin(new Revision(10));
         Broken("W2", () => Tell(3, 3));
@@ -85,7 +85,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void W4_no_transaction_is_told_in_part()
+    public void W4_no_transaction_is_sent_in_part()
     {
         Tell(1, 0);
         Broken("W3", () => _watcher.Reached(new Revision(1)));
@@ -101,7 +101,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void The_end_of_a_session_is_told_with_what_happened_in_its_revision()
+    public void The_end_of_a_session_is_sent_with_the_changes_of_its_revision()
     {
         var ends = new ToldEnds(_log.Facts.Sessions);
         var session = _log.OpenSession();
@@ -115,7 +115,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void The_end_of_a_session_that_lives_is_not_told()
+    public void The_end_of_a_session_that_lives_is_not_sent()
     {
         var ends = new ToldEnds(_log.Facts.Sessions);
         ends.Begin(_log.OpenSession(), Revision.Zero);
@@ -123,7 +123,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void What_a_watcher_sees_first_is_the_state_of_its_revision_and_all_of_it()
+    public void An_initial_state_is_the_whole_state_of_its_revision()
     {
         Show(2, 0, 1);
         Show(3, 0, 1, 3);
@@ -135,7 +135,7 @@ public sealed class CoherenceTests
     }
 
     [Fact]
-    public void What_a_watcher_sees_first_is_not_older_than_its_question()
+    public void An_initial_state_is_not_older_than_the_request()
     {
         var two = new Snapshot(new Revision(2), Enumerable.Range(0, 2).ToDictionary(i => _changes[i].Path, i => Shown(i, [])));
         _log.Facts.Snapshots.Told(two, new Revision(2), _watcher.Concerns);

@@ -145,7 +145,7 @@ public sealed class CommittedTests
     }
 
     [Fact]
-    public void L5_a_second_client_is_told_that_it_holds_the_lock()
+    public void L5_a_second_client_is_answered_that_it_holds_the_lock()
     {
         var session = _log.OpenSession();
         _log.Acquire(session, held: true);
@@ -153,7 +153,7 @@ public sealed class CommittedTests
     }
 
     [Fact]
-    public void L5_the_only_client_is_told_to_wait()
+    public void L5_the_only_client_is_answered_that_it_waits()
     {
         var session = _log.OpenSession();
         Broken("L5", () => _log.Acquire(session, held: false));
@@ -193,7 +193,7 @@ public sealed class CommittedTests
     }
 
     [Fact]
-    public void E1_a_counter_is_not_the_sum_of_what_was_added()
+    public void E1_a_counter_is_not_the_sum_of_the_additions()
     {
         var add = new MutationCommand(new AddOperation("/c", 5));
         _log.Add(add, new CounterResult("/c", 5, default));

@@ -153,7 +153,7 @@ public sealed class ConsensusTests
     }
 
     [Fact]
-    public void I5_a_leader_counts_what_a_member_does_not_have()
+    public void I5_a_leader_counts_an_entry_that_a_member_does_not_have()
     {
         var (_, leader) = Committed(3, term: 2);
         var (book, _) = Book();
@@ -167,7 +167,7 @@ public sealed class ConsensusTests
         follower.Synced(1);
         counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3));
 
-        // Told by another leader to replace the last one.
+        // Another leader has it replace the last one.
         follower.Hand(Write(3, [entries[2] with { Chain = 1 }]));
         follower.Synced(1);
         Broken("I5", () => counted.TurnEnded(leader, new Term(2), _ => new LogIndex(3)));
@@ -182,7 +182,7 @@ public sealed class ConsensusTests
     }
 
     [Fact]
-    public void Somebody_waits_for_a_command_where_nobody_leads()
+    public void A_caller_waits_for_a_command_at_a_member_that_does_not_lead()
     {
         NobodyWaitsInVain.TurnEnded(One, Role.Leader, pendingCommands: 1);
         NobodyWaitsInVain.TurnEnded(One, Role.Follower, pendingCommands: 0);
@@ -287,7 +287,7 @@ public sealed class ConsensusTests
     }
 
     [Fact]
-    public void I13_any_first_part_of_what_was_not_synced_may_be_there()
+    public void I13_any_first_part_of_unsynced_writes_may_be_there()
     {
         var (ledger, view) = Committed(3, term: 2);
         var recovery = new RecoverableDisk(_registry, ledger);

@@ -36,7 +36,7 @@ public sealed class HistoryTests
         RevisionOrder.Check([Read(0, 10, revision: 2), Write(12, 30, revision: 2)]));
 
     [Fact]
-    public void A_write_without_an_answer_bounds_nobody() => RevisionOrder.Check(
+    public void A_write_without_an_answer_bounds_no_other() => RevisionOrder.Check(
         [Write(0, long.MaxValue, revision: 9), Read(12, 30, revision: 1), Read(31, 32, revision: 9)]);
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void A_session_that_is_said_to_live_after_its_end_is_noticed()
+    public void A_session_that_is_reported_alive_after_its_end_is_noticed()
     {
         var session = _log.OpenSession();
         _log.Expire(session);
@@ -78,7 +78,7 @@ public sealed class HistoryTests
         Broken("read values", () => Check(ReadNode(1, null, [], minRevision: 2)));
 
     [Fact]
-    public void E2_a_client_is_told_something_else_than_was_decided()
+    public void E2_a_client_gets_another_answer_than_was_decided()
     {
         _log.Add(new OpenLaneCommand());
         _log.Facts.ToldTheTruth.Check(Told(CallOutcome.Answered, revision: 1));
@@ -87,7 +87,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void E4_what_was_said_to_have_failed_was_executed()
+    public void E4_a_command_that_was_reported_as_failed_was_executed()
     {
         _log.Add(new OpenLaneCommand());
         _log.Facts.ToldTheTruth.Check(Told(CallOutcome.Unknown, revision: 0));
@@ -96,7 +96,7 @@ public sealed class HistoryTests
     }
 
     [Fact]
-    public void E1_what_was_decided_was_sent_under_another_number_as_well()
+    public void E1_a_decided_command_was_sent_under_another_number_as_well()
     {
         _log.Add(new OpenLaneCommand());
         _log.Add(new OpenLaneCommand());

@@ -33,7 +33,7 @@ public sealed class MembershipTests
     }
 
     [Fact]
-    public void Quorums_that_have_nobody_in_common()
+    public void Quorums_that_have_no_member_in_common()
     {
         Broken(() => _safety.Proposed(_leader, new LogIndex(2), Of(1, 4, 5)));
         _safety.Proposed(_leader, new LogIndex(2), Of(1, 2, 3, 4));
@@ -71,7 +71,7 @@ public sealed class MembershipTests
     }
 
     [Fact]
-    public void Who_is_told_that_it_was_removed_has_been()
+    public void A_member_that_is_reported_as_removed_has_been()
     {
         var member = new Member(new NodeId(3), "http://3", IsVoter: true) { Instance = new Guid(3, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]) };
         var members = new Membership([member]);

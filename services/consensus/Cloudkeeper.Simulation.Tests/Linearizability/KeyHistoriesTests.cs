@@ -26,7 +26,7 @@ public sealed class KeyHistoriesTests
     }
 
     [Fact]
-    public void A_read_of_what_was_replaced_is_found()
+    public void A_read_of_a_replaced_value_is_found()
     {
         Write(0, 10, value: 1, revision: 5);
         Write(11, 15, value: 2, revision: 6, version: 1);
@@ -44,7 +44,7 @@ public sealed class KeyHistoriesTests
     }
 
     [Fact]
-    public void A_transaction_is_to_each_key_what_it_did_there()
+    public void A_transaction_is_to_each_key_its_effect_there()
     {
         var write = new WriteOperation(Key, new byte[] { 3 }, "");
         var transaction = new TransactionCommand([new Condition("/keys/2", Exists: false)], [write], []);
@@ -59,7 +59,7 @@ public sealed class KeyHistoriesTests
     }
 
     [Fact]
-    public void What_was_never_decided_and_what_was_only_repeated_do_not_count()
+    public void Undecided_and_repeated_operations_do_not_count()
     {
         _histories.Add(new HistoryOperation
         {

@@ -22,7 +22,7 @@ public sealed class KeyStateTests
     }
 
     [Fact]
-    public void A_put_is_told_its_version()
+    public void A_put_is_answered_with_its_version()
     {
         Assert.NotNull(There.Write(Put(), ResultCode.Ok, new Revision(7), Stat(version: 3, revision: 7)));
         Assert.Null(There.Write(Put(), ResultCode.Ok, new Revision(7), Stat(version: 4, revision: 7)));
@@ -61,7 +61,7 @@ public sealed class KeyStateTests
     }
 
     [Fact]
-    public void A_read_sees_what_is_there()
+    public void A_read_sees_the_present_value()
     {
         Assert.Equal(There, There.Read(Stat(2, 5), Value));
         Assert.Null(There.Read(Stat(1, 5), Value));

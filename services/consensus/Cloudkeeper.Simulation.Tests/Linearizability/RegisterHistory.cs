@@ -48,7 +48,7 @@ internal static class RegisterHistory
                 continue;
             }
 
-            // Each value is written once: what a read returns says which write it has seen.
+            // Each value is written once: the value of a read shows which write it has seen.
             var next = ++written;
             calls.Add(random.Chance(0.3)
                 ? new RegisterCall(i, 'c', value, next, invoked, returned)

@@ -43,7 +43,7 @@ internal sealed class BugHunt(SourceCopy copy, Action<string> say)
         return Verified(bug, result ?? throw new InvalidOperationException($"{bug.Id} ended with {exitCode}: {output}"));
     }
 
-    /// <summary>What fails without the bug as well has not found the bug.</summary>
+    /// <summary>A seed that fails without the bug as well has not found the bug.</summary>
     private static HuntResult Verified(PlantedBug bug, HuntResult result)
     {
         var without = result.Run is null ? null : SimulationRun.Execute(result.Run.Draw()).Violation;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
-/// <summary>What has become of each bug of the catalogue, as a table in Markdown.</summary>
+/// <summary>The result of each bug of the catalogue, as a table in Markdown.</summary>
 internal sealed class BugReport(BugsCommandLine command)
 {
     /// <summary>Of the planted bugs, this share must be found.</summary>

@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Cli;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
-/// <summary>What the user wants of the verb <c>bugs</c>.</summary>
+/// <summary>The user's arguments of the verb <c>bugs</c>.</summary>
 internal sealed record BugsCommandLine
 {
     public const string Help = """

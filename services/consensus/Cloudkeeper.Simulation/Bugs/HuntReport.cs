@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Bugs;
 
-/// <summary>The lines by which a hunt in a child process tells what happens.</summary>
+/// <summary>The lines by which a hunt in a child process reports its progress.</summary>
 internal static class HuntReport
 {
     private const string FoundMark = "found";
@@ -53,7 +53,7 @@ internal sealed record HuntResult(double CpuSeconds, HuntedRun? Run, string? Vio
 
     public bool IsFound => Violation is not null;
 
-    /// <summary>The invariant alone, or what an assertion of the code under test says.</summary>
+    /// <summary>The invariant alone, or the message of an assertion of the code under test.</summary>
     public string Invariant
     {
         get

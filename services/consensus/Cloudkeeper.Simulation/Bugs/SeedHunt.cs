@@ -5,7 +5,7 @@ namespace Cloudkeeper.Simulation.Bugs;
 
 /// <summary>
 /// Runs seed after seed on one thread until something is violated or the CPU time is used up. This is the side of the
-/// hunt that runs in the copy with the planted bug; <see cref="BugHunt"/> listens to what it says.
+/// hunt that runs in the copy with the planted bug; <see cref="BugHunt"/> reads its output.
 /// </summary>
 internal sealed class SeedHunt(TimeSpan budget, Bug bug, TextWriter output)
 {

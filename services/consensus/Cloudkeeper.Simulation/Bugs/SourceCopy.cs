@@ -8,7 +8,7 @@ internal sealed class SourceCopy : IDisposable
 {
     private const string Consensus = "services/consensus";
 
-    /// <summary>In the root of the repository: they say how to build.</summary>
+    /// <summary>In the root of the repository: they define the build.</summary>
     private static readonly string[] BuildFiles =
     [
         "Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props", "global.json",

@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Cli;
 
-/// <summary>What the user wants.</summary>
+/// <summary>The user's arguments.</summary>
 internal sealed record CommandLine
 {
     public const string Help = """

@@ -26,7 +26,7 @@ internal sealed class SeedRunner(CommandLine command, TextWriter output)
             threads[i].Start();
         }
 
-        // Seeds under way are named each time: if one of them takes the process down, its name is the last thing said.
+        // Seeds under way are named each time: if one of them takes the process down, its name is the last output.
         foreach (var thread in threads)
         {
             while (!thread.Join(ProgressInterval))

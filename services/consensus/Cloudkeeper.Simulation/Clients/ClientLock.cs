@@ -8,7 +8,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Clients;
 
-/// <summary>A client that wants a lock, waits for it, uses what it guards, and lets it go.</summary>
+/// <summary>A client that wants a lock, waits for it, uses the guarded resource, and releases it.</summary>
 /// <param name="isNaive">It goes on although it could know that its session, and so the lock, is lost.</param>
 internal sealed class ClientLock(World world, SimulatedClient client, bool isNaive)
 {
@@ -107,7 +107,7 @@ internal sealed class ClientLock(World world, SimulatedClient client, bool isNai
 
     private void Use(Ticket ticket)
     {
-        // Perhaps not any more: that is what the token is for.
+        // Perhaps not any more: the token is for that.
         if (!world.Facts.Resource.TryUse(_path, ticket))
         {
             Forget();

@@ -13,7 +13,7 @@ internal sealed class ClientSession(World world, Func<Gateway> gateway, Action l
 {
     private const int KeepalivesPerTtl = 3;
 
-    /// <summary>Null: the client has none that it knows of.</summary>
+    /// <summary>Null: none, as far as the client knows.</summary>
     public SessionId? Id { get; private set; }
 
     public void Opened(HistoryOperation operation)
@@ -34,7 +34,7 @@ internal sealed class ClientSession(World world, Func<Gateway> gateway, Action l
 
     public void Closed(SessionId id) => Lose(id);
 
-    /// <summary>An answer that tells, by the way, whether the session lives.</summary>
+    /// <summary>An answer that shows, by the way, whether the session lives.</summary>
     public void Used(HistoryOperation operation)
     {
         if (operation.Result?.Code is ResultCode.SessionExpired or ResultCode.SessionNotFound && Id is { } id)

@@ -26,16 +26,18 @@ internal sealed class HistoryOperation
 
     public Revision MinRevision { get; init; }
 
-    /// <summary>What its gateway asks a node for at least.</summary>
+    /// <summary>The least revision in the gateway's request to a node.</summary>
     public Revision AskedFor { get; set; }
 
-    /// <summary>What the client asks of a read.</summary>
+    /// <summary>The freshness that the client asks of a read.</summary>
     public Freshness Wanted { get; init; }
 
     /// <summary>Of a bounded read, virtual microseconds.</summary>
     public long StalenessMax { get; init; }
 
-    /// <summary>What was acknowledged before this moment is in the answer, the gateway says; null: it says nothing.</summary>
+    /// <summary>
+    /// The gateway claims that the answer has all that was acknowledged before this moment; null: it claims nothing.
+    /// </summary>
     public long? FreshAsOf { get; set; }
 
     public CallOutcome Outcome { get; set; }
@@ -84,7 +86,7 @@ internal enum CallOutcome
 {
     Pending,
 
-    /// <summary>Decided: the result says how.</summary>
+    /// <summary>Decided: the result holds how.</summary>
     Answered,
 
     /// <summary>Certainly not executed.</summary>
@@ -102,7 +104,7 @@ internal enum Freshness
     /// <summary>At most so old.</summary>
     Bounded,
 
-    /// <summary>Not behind what this client, or a watch of this gateway, has seen.</summary>
+    /// <summary>Not behind the newest revision that this client, or a watch of this gateway, has seen.</summary>
     Session,
     Stale,
 }

@@ -6,7 +6,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Clients;
 
-/// <summary>Draws what a client asks for. Few paths: clients are to meet each other.</summary>
+/// <summary>Draws the clients' requests. Few paths: clients are to meet each other.</summary>
 internal sealed class Requests(SimulationRandom random, SimulationOptions options)
 {
     private const string Text = "text/plain";

@@ -132,7 +132,7 @@ internal sealed class SimulatedClient
 
         if (_random.Chance(GivesUp))
         {
-            // It dies without a word: its session runs out, and somebody else takes its place.
+            // It dies silently: its session runs out, and another client takes its place.
             _session.Abandon();
             _world.Workload.StartClient();
             return;

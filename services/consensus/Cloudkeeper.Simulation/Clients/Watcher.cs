@@ -31,7 +31,7 @@ internal sealed class Watcher
     private Gateway _gateway;
     private int _connections;
 
-    /// <param name="other">Somebody who may watch the same; null: there is nobody yet.</param>
+    /// <param name="other">A watcher that may watch the same; null: there is none yet.</param>
     public Watcher(World world, SimulationRandom random, Watcher? other)
     {
         _world = world;
@@ -46,15 +46,15 @@ internal sealed class Watcher
         _wantsSnapshots = random.Chance(0.5);
     }
 
-    /// <summary>It has everything up to here.</summary>
+    /// <summary>It has all changes up to here.</summary>
     public Revision Position => _told.Position;
 
     public void Start() => ConnectLater();
 
-    /// <summary>How long it takes to read what has come; in the end everybody is quick.</summary>
+    /// <summary>How long it takes to read its events; in the end every watcher is quick.</summary>
     public long Pace() => _pace == 0 || _world.Workload.IsStopped ? 0 : _random.Exponential(_pace);
 
-    /// <param name="position">Everything up to here has come with these.</param>
+    /// <param name="position">All changes up to here have come with these.</param>
     /// <param name="hasSessionEnded">And the session that the watch names ended by then.</param>
     public void Take(IReadOnlyList<WatchEvent> events, Revision position, bool hasSessionEnded)
     {
@@ -78,7 +78,7 @@ internal sealed class Watcher
     }
 
     /// <summary>This is there; the changes above its revision follow.</summary>
-    /// <param name="present">What was there when it asked.</param>
+    /// <param name="present">The revision when it asked.</param>
     public void Take(Snapshot snapshot, Revision present)
     {
         _world.Totals.Count(Marker.WatchSnapshotsTold);
@@ -94,7 +94,7 @@ internal sealed class Watcher
         Disconnected();
     }
 
-    /// <summary>Changes are lost: it reads what is there now, and goes on from that.</summary>
+    /// <summary>Changes are lost: it reads the present state, and goes on from that.</summary>
     /// <param name="oldest">Where history begins, when that is why.</param>
     public void Lost(Revision? oldest)
     {
@@ -193,7 +193,7 @@ internal sealed class Watcher
         _watch = new GatewayWatch(_gateway, _interest with { Session = session }, start, this);
     }
 
-    /// <summary>Somebody's that lives, or did a moment ago; null: none.</summary>
+    /// <summary>A client's session that lives, or did a moment ago; null: none.</summary>
     private SessionId? SomeSession()
     {
         if (_world.Workload.IsStopped || !_random.Chance(NamesSession))

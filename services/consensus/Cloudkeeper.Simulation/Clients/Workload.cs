@@ -44,7 +44,7 @@ internal sealed class Workload(World world, SimulationRandom random)
 
     public void StartClient() => new SimulatedClient(world, random.Split(), FirstClient + _clients++).Start();
 
-    /// <summary>Nobody begins anything any more, and nobody keeps a session alive.</summary>
+    /// <summary>No client begins anything any more, or keeps a session alive.</summary>
     public void Stop() => IsStopped = true;
 
     public void Note(HistoryOperation operation)
@@ -110,7 +110,9 @@ internal sealed class Workload(World world, SimulationRandom random)
         }
     }
 
-    /// <remarks>Who is told how old an answer may be may rely on it as if the question had been put then.</remarks>
+    /// <remarks>
+    /// A client that gets the greatest age of an answer may rely on it as if the question had been put then.
+    /// </remarks>
     private static TimedRevision? PointOfRead(HistoryOperation read)
     {
         var isLinearizable = read.Wanted == Freshness.Linearizable;

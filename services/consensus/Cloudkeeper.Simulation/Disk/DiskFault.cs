@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation;
 
-/// <summary>What becomes of one disk operation.</summary>
+/// <summary>The outcome of one disk operation.</summary>
 public enum DiskFault
 {
     None,
@@ -8,13 +8,13 @@ public enum DiskFault
     /// <summary>The power goes off before the operation has any effect.</summary>
     CrashBefore,
 
-    /// <summary>The power goes off while it runs: a sync has made any part of what was waiting durable.</summary>
+    /// <summary>The power goes off while it runs: a sync has made any part of the waiting writes durable.</summary>
     CrashDuring,
 
-    /// <summary>The power goes off when it is complete, before the caller hears of it.</summary>
+    /// <summary>The power goes off when it is complete, before the caller learns of it.</summary>
     CrashAfter,
 
-    /// <summary>EIO; a failed sync forgets what was waiting, as Linux does (bug B-42).</summary>
+    /// <summary>EIO; a failed sync forgets the waiting writes, as Linux does (bug B-42).</summary>
     Error,
 
     /// <summary>ENOSPC, for operations that can want space; none for others. There was room for half of a write.</summary>

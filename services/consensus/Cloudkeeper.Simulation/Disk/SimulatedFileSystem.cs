@@ -2,11 +2,11 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Simulation;
 
-/// <summary>A disk in memory that loses at a crash whatever the real one may lose.</summary>
+/// <summary>A disk in memory that loses at a crash all that the real one may lose.</summary>
 /// <remarks>
 /// Writes, lengths, creations, renames and deletions are visible at once and durable only after the sync that stands
-/// for them. At a crash each of those still waiting is kept, lost or torn (by bytes and by sectors of 512) as the
-/// generator of random numbers says, independently of the others. Deterministic; one thread.
+/// for them. At a crash each of those still waiting is kept, lost or torn (by bytes and by sectors of 512),
+/// by the generator of random numbers, independently of the others. Deterministic; one thread.
 /// </remarks>
 public sealed class SimulatedFileSystem : IFileSystem
 {
@@ -25,7 +25,7 @@ public sealed class SimulatedFileSystem : IFileSystem
         _directory = directory;
     }
 
-    /// <summary>Decides what becomes of each operation that changes the disk.</summary>
+    /// <summary>Decides the outcome of each operation that changes the disk.</summary>
     public Func<DiskOperationInfo, DiskFault> Inject { get; set; } = _ => DiskFault.None;
 
     /// <summary>Size of the disk in bytes; a file takes its length.</summary>
@@ -91,8 +91,8 @@ public sealed class SimulatedFileSystem : IFileSystem
     }
 
     /// <summary>
-    /// A copy with everything that waits for a sync still waiting: what a process finds whose predecessor was killed
-    /// while the machine went on.
+    /// A copy with all that waits for a sync still waiting: the disk of a process whose predecessor was killed while
+    /// the machine went on.
     /// </summary>
     public SimulatedFileSystem Fork(Random random) =>
         new(random, _directory.Fork()) { CapacityBytes = CapacityBytes };
@@ -122,9 +122,9 @@ public sealed class SimulatedFileSystem : IFileSystem
     }
 
     /// <summary>Runs one operation under the fault injection.</summary>
-    /// <param name="partly">What a crash in the middle leaves of it; null: all.</param>
-    /// <param name="onError">What an error does; null: nothing.</param>
-    /// <param name="onFull">What an operation does that finds no more room on its way; null: nothing.</param>
+    /// <param name="partly">The part of it that a crash in the middle leaves; null: all.</param>
+    /// <param name="onError">The effect of an error; null: nothing.</param>
+    /// <param name="onFull">The effect of an operation that finds no more room on its way; null: nothing.</param>
     /// <param name="wantsSpace">Whether a full disk can stop it.</param>
     internal void Run(
         DiskOperation operation,

@@ -51,7 +51,7 @@ internal sealed class SimulatedInode
     }
 
     /// <summary>
-    /// A sync that the crash interrupts: any part of what was waiting is durable now, the rest still waits.
+    /// A sync that the crash interrupts: any part of the waiting writes is durable now, the rest still waits.
     /// </summary>
     public void SyncPartly(Random random)
     {
@@ -67,8 +67,8 @@ internal sealed class SimulatedInode
     public void ForgetUnsynced() => _unsynced.Clear();
 
     /// <summary>
-    /// Bytes change by themselves, on the disk and for whoever reads: a flipped bit, a lost sector (zeros, which in a file
-    /// that is only appended to is what stood there before, too), or what belongs to another sector.
+    /// Bytes change by themselves, on the disk and for its readers: a flipped bit, a lost sector (zeros, which in a
+    /// file that is only appended to stood there before, too), or the bytes of another sector.
     /// </summary>
     /// <returns>Where; null: the file has no bytes.</returns>
     public long? Rot(Random random)

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>What is to happen, by time and, at the same time, by a random number: a heap of four branches.</summary>
+/// <summary>The events to come, by time and, at the same time, by a random number: a heap of four branches.</summary>
 internal sealed class EventQueue
 {
     private const int Branches = 4;

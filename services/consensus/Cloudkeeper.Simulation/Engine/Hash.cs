@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>A quick mixing of numbers and bytes: to recognise sameness, not to resist anybody.</summary>
+/// <summary>A quick mixing of numbers and bytes: to recognise sameness, not to resist attackers.</summary>
 internal static class Hash
 {
     public static ulong Mix(ulong hash, ulong value)

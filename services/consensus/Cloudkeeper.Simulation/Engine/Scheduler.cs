@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>Virtual time, in microseconds. What is due at the same moment happens in random order.</summary>
+/// <summary>Virtual time, in microseconds. Events of the same moment happen in random order.</summary>
 internal sealed class Scheduler(SimulationRandom random)
 {
     public const long Millisecond = 1_000;
@@ -14,7 +14,7 @@ internal sealed class Scheduler(SimulationRandom random)
 
     public void After(long delay, Action run) => _queue.Add(Now + Math.Max(0, delay), random.NextUInt64(), run);
 
-    /// <summary>Runs everything that is due until then, and lets the time pass.</summary>
+    /// <summary>Runs all events that are due until then, and lets the time pass.</summary>
     public void RunUntil(long time)
     {
         while (_queue.NextTime <= time)

@@ -7,8 +7,8 @@ namespace Cloudkeeper.Simulation.Engine;
 /// Numbers from a seed alone, on every machine and runtime the same: xoshiro256**, seeded by splitmix64.
 /// </summary>
 /// <remarks>
-/// One stream a concern: <see cref="Split"/> gives a new one, so that one draw more in the network does not change
-/// what the disks do.
+/// One stream a concern: <see cref="Split"/> gives a new one, so that one draw more in the network does not change the
+/// disks' behaviour.
 /// </remarks>
 public sealed class SimulationRandom : Random
 {

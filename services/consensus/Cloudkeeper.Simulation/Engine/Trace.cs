@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>What has happened: as a hash of everything, and the last part in full.</summary>
+/// <summary>The history of a run: as a hash of all of it, and the last part in full.</summary>
 internal sealed class Trace(Scheduler scheduler, Action<TraceEvent>? listener = null)
 {
     private const int Kept = 2_048;

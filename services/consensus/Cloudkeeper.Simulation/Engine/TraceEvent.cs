@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace Cloudkeeper.Simulation.Engine;
 
-/// <summary>One thing that happened: cheap to note, and put into words only when somebody wants to read it.</summary>
+/// <summary>One thing that happened: cheap to note, and put into words only when the trace is read.</summary>
 /// <param name="Time">Virtual, in microseconds.</param>
-/// <param name="Who">The machine (1 and up), the gateway (100 and up) or the client (1000 and up); 0: the world.</param>
+/// <param name="Who">Machine (1 and up), gateway (100 and up) or client (1000 and up); 0: the world.</param>
 internal readonly record struct TraceEvent(long Time, TraceKind Kind, int Who, long A, long B, object? Detail)
 {
     public override string ToString()

@@ -6,19 +6,21 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
-/// Which disks may be lost without losing what is committed: those that a quorum of every membership that may be in force
-/// can do without.
+/// Which disks may be lost without losing committed entries: those that a quorum of every membership that may be in
+/// force can do without.
 /// </summary>
 internal sealed class Damage(World world)
 {
-    /// <summary>Everything that is committed stays, if this machine loses its disk on top of those that have lost theirs.</summary>
+    /// <summary>
+    /// All committed entries stay, if this machine loses its disk on top of those that have lost theirs.
+    /// </summary>
     public bool MayLose(SimulatedNode node) => CanDecide(id => IsSound(id, except: node));
 
-    /// <summary>These members are enough, now and whichever of those who learn become voters.</summary>
+    /// <summary>These members are enough, now and when any of the learners become voters.</summary>
     public bool CanDecide(Func<NodeId, bool> isThere) =>
         Memberships().All(m => WithLearners(m).All(next => Quorums.Decides(next, isThere)));
 
-    /// <summary>What is committed last, and everything newer that somebody has in its log.</summary>
+    /// <summary>The last committed one, and all newer ones that any member has in its log.</summary>
     private IEnumerable<Membership> Memberships()
     {
         var ledger = world.Checks.Ledger;
@@ -33,7 +35,7 @@ internal sealed class Damage(World world)
         }
     }
 
-    /// <summary>A member whose disk is what it must be, as far as the simulator knows.</summary>
+    /// <summary>A member whose disk is intact, as far as the simulator knows.</summary>
     public bool IsSound(NodeId id, SimulatedNode? except = null)
     {
         var address = world.Members.AddressOf(id);

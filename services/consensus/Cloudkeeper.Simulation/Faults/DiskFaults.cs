@@ -10,7 +10,7 @@ internal sealed class DiskFaults(World world, SimulationRandom random)
     private const double FillsAllShare = 0.3;
     private const double FillsLeaderShare = 0.5;
 
-    /// <summary>Room is looked for once a second: what is over before changes nothing.</summary>
+    /// <summary>Room is looked for once a second: a shortage that is over before changes nothing.</summary>
     private const int FullFactor = 4;
 
     private readonly Damage _damage = new(world);
@@ -65,7 +65,9 @@ internal sealed class DiskFaults(World world, SimulationRandom random)
         }
     }
 
-    /// <summary>Sometimes it shows at once, sometimes at the next start, sometimes to somebody who is sent a snapshot.</summary>
+    /// <summary>
+    /// Sometimes it shows at once, sometimes at the next start, sometimes to a member that is sent a snapshot.
+    /// </summary>
     private void Rot(SimulatedNode node)
     {
         for (var i = random.Between(1, 3); i > 0; i--)

@@ -52,7 +52,7 @@ internal sealed class FaultInjector
         _upgrades.Start();
     }
 
-    /// <summary>Nothing goes wrong any more, and what was wrong is repaired.</summary>
+    /// <summary>There are no new faults any more, and the old ones are repaired.</summary>
     public void End()
     {
         _isOver = true;
@@ -219,8 +219,8 @@ internal sealed class FaultInjector
     }
 
     /// <summary>
-    /// Before feature level 2 what is kept for ten minutes is kept for less when a clock goes ahead by minutes: a limit of
-    /// that level, not looked for here.
+    /// Before feature level 2 results that are kept for ten minutes are kept for less when a clock goes ahead by
+    /// minutes: a limit of that level, not looked for here.
     /// </summary>
     private void ChangeClock(SimulatedNode node, FaultClass fault)
     {

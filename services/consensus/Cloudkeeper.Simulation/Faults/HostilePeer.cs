@@ -10,13 +10,13 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
-/// Somebody who has the cluster's key and means harm: speaks as a stranger, as a learner or as a member that was removed, and
-/// goes on to the end of the run. It never has an identity that votes, nor one of which the victim cannot know yet that it
-/// votes no longer: who is believed like a voter can do what a voter can.
+/// A process that has the cluster's key and means harm: it acts as a stranger, as a learner or as a member that was
+/// removed, and goes on to the end of the run. It never has an identity that votes, nor one of which the victim cannot
+/// know yet that it votes no longer: a sender that is believed like a voter can do what a voter can.
 /// </summary>
 internal sealed class HostilePeer(World world, SimulationRandom random) : IEndpoint
 {
-    /// <summary>Where it is: nobody has named this address to anybody.</summary>
+    /// <summary>Its address, which no member has been given.</summary>
     public const int Address = 98;
 
     private const int KindsOfMessages = 10;
@@ -33,17 +33,19 @@ internal sealed class HostilePeer(World world, SimulationRandom random) : IEndpo
 
     public void Receive(Envelope envelope)
     {
-        // Whatever it is told, it makes nothing of it.
+        // It ignores every answer.
     }
 
-    /// <summary>It may say this here: as far as anybody knows its identity does not vote, nor owe the victim this answer.</summary>
+    /// <summary>
+    /// It may send this here: as far as is known its identity does not vote, nor owe the victim this answer.
+    /// </summary>
     public bool MaySay(NodeProcess victim, NodeId identity, RaftMessage message)
     {
         var isVoter = victim.Trust.HasVouched(identity)
             || Votes(world.Checks.Ledger.Membership, identity)
             || world.Nodes.Any(n => n.Process?.Replica.Voters.Any(v => v.Id == identity) == true);
 
-        // A follower's word for its own log: a learner that lies there lies as the voter that it becomes.
+        // A follower's statement about its own log: a learner that lies there lies as the voter that it becomes.
         var isOwed = message is AppendReply or HeartbeatReply
             && message.From == identity
             && message.Term <= victim.Replica.Term

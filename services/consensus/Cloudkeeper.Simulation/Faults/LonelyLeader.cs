@@ -6,9 +6,9 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
-/// A leader that is cut off from the other nodes, but neither from gateways nor from the administrator. It takes a flood
-/// of commands and a change of the members, of which nobody else ever hears: its log is the longest of all, and the one
-/// that has to give way (bugs B-07 and B-54).
+/// A leader that is cut off from the other nodes, but neither from gateways nor from the administrator. It takes a
+/// flood of commands and a change of the members, which no other node ever receives: its log is the longest of all, and
+/// the one that has to give way (bugs B-07 and B-54).
 /// </summary>
 internal sealed class LonelyLeader(World world, SimulationRandom random)
 {
@@ -29,9 +29,10 @@ internal sealed class LonelyLeader(World world, SimulationRandom random)
     }
 
     /// <summary>
-    /// Waits until somebody else leads, and joins all links again at that moment: the one log is longer, the other one newer.
+    /// Waits until another node leads, and joins all links again at that moment: the one log is longer, the other one
+    /// newer.
     /// </summary>
-    /// <param name="nodes">All nodes; whoever is to be broken so that these two have to agree comes first.</param>
+    /// <param name="nodes">All nodes; those to be broken so that these two have to agree come first.</param>
     /// <returns>False: there was no leader, or none after it.</returns>
     public bool TryDivide(out List<SimulatedNode> nodes)
     {
@@ -56,7 +57,7 @@ internal sealed class LonelyLeader(World world, SimulationRandom random)
             return false;
         }
 
-        // The new leader would only tell the others what is right.
+        // The new leader would only give the others the right log.
         nodes = [.. world.Nodes.OrderBy(n => n == leader ? 3 : n == newer ? 2 : n.Process?.Replica.Role == Role.Leader ? 0 : 1)];
         world.Totals.Count(Marker.LogsDivided);
         return true;
@@ -102,7 +103,9 @@ internal sealed class LonelyLeader(World world, SimulationRandom random)
             }
         });
 
-    /// <summary>As soon as somebody else leads, it takes a snapshot: the lonely one, back again, gets that and no entries.</summary>
+    /// <summary>
+    /// As soon as another node leads, it takes a snapshot: the lonely one, back again, gets that and no entries.
+    /// </summary>
     private void FollowUp(SimulatedNode leader, Term term, long deadline) => world.Scheduler.After(
         world.Options.Tick / 2,
         () =>

@@ -10,7 +10,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Faults;
 
-/// <summary>What people do to a cluster, at the worst of times, repeatedly, and without looking first.</summary>
+/// <summary>
+/// The operators' actions on a cluster, at the worst of times, repeatedly, and without looking first.
+/// </summary>
 internal sealed class MembershipFaults(World world, SimulationRandom random)
 {
     private const int AttemptsMax = 6;
@@ -24,7 +26,7 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
 
     private Membership Committed => world.Checks.Ledger.Membership;
 
-    /// <summary>Nobody asks again.</summary>
+    /// <summary>There are no more requests.</summary>
     public void End() => _isOver = true;
 
     public void Strike(FaultClass fault)
@@ -46,7 +48,7 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
         }
     }
 
-    /// <summary>To the best, to a laggard, to a learner, to a dead one, to nobody; sometimes two at once.</summary>
+    /// <summary>To the best, to a laggard, to a learner, to a dead one, to none; sometimes two at once.</summary>
     private void Transfer()
     {
         for (var i = random.Chance(0.2) ? 2 : 1; i > 0; i--)
@@ -94,8 +96,8 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
     }
 
     /// <summary>
-    /// Between two ticks, when a learner has caught up and does not vote yet, it could do everything that a voter does: then
-    /// somebody wants it to lead (bug B-14).
+    /// Between two ticks, when a learner has caught up and does not vote yet, it could do all that a voter does:
+    /// then an operator wants it to lead (bug B-14).
     /// </summary>
     private void HandToLearners(long until) => world.Scheduler.After(world.Options.Tick / 4, () =>
     {
@@ -128,7 +130,7 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
         return [.. members.Take(random.Chance(0.4) ? 2 : 1).Select(m => m.Id)];
     }
 
-    /// <summary>Asks until it is done or refused, at whoever leads then.</summary>
+    /// <summary>Asks until it is done or refused, at the leader of the moment.</summary>
     private void Remove(List<NodeId> ids, int attempts)
     {
         // A voter whose disk has just been lost still seems to be there: the change could be one too many.
@@ -160,7 +162,7 @@ internal sealed class MembershipFaults(World world, SimulationRandom random)
         }
     }
 
-    /// <summary>Somebody of another cluster, somebody who was removed, somebody at another's address: none may come in.</summary>
+    /// <summary>A node of another cluster, one that was removed, one at another's address: none may come in.</summary>
     private void Impersonate()
     {
         var members = Committed;

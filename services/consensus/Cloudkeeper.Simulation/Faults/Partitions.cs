@@ -24,7 +24,7 @@ internal sealed class Partitions(World world, SimulationRandom random)
             side[address] = isolated > 0 ? (address == isolated ? 1 : 0) : random.Next(2);
         }
 
-        // The bridge hears both sides.
+        // The bridge is connected to both sides.
         if (isolated == 0 && random.Chance(0.3))
         {
             side[random.Between(1, world.Nodes.Count)] = 2;

@@ -6,18 +6,20 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Simulation.Faults;
 
 /// <summary>
-/// Old programs give way to the present one, machine after machine. Some come back: an upgrade can be undone as long as the
-/// feature level has not risen above what they know.
+/// Old programs give way to the present one, machine after machine. Some come back: an upgrade can be undone as long as
+/// the feature level has not risen above theirs.
 /// </summary>
 internal sealed class Upgrades(World world, SimulationRandom random)
 {
     /// <summary>Some machines get the present program not before the end of the run.</summary>
     private const double IsUpgraded = 0.8;
 
-    /// <summary>How often somebody who wants to undo an upgrade does not look whether that is still possible.</summary>
+    /// <summary>
+    /// How often an operator that wants to undo an upgrade does not look whether that is still possible.
+    /// </summary>
     private const double IsTooLate = 0.5;
 
-    /// <summary>Of its own: what else happens does not depend on whether upgrades are undone.</summary>
+    /// <summary>Of its own: other events do not depend on whether upgrades are undone.</summary>
     private readonly SimulationRandom _undoing = new(Hash.Mix(world.Options.Seed, 0xD0));
 
     private bool _isOver;

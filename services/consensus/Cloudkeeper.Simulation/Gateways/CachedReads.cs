@@ -126,7 +126,7 @@ internal sealed class CachedReads(Gateway gateway)
         return true;
     }
 
-    /// <summary>From memory, never behind what this gateway has told by its watches; else from a node.</summary>
+    /// <summary>From memory, never behind the events that this gateway's watches have sent; else from a node.</summary>
     private void ReadHere(Call call, HistoryOperation operation, ReadNodeRequest node)
     {
         var wait = Math.Min(RevisionWaitMax, call.Deadline - gateway.World.Scheduler.Now);

@@ -169,7 +169,7 @@ internal sealed class Gateway : IEndpoint
     public bool IsVoter(int node) => World.Checks.Ledger.Membership.Members.Any(
         m => m.IsVoter && MemberBook.AddressOf(m.Address) == node);
 
-    /// <summary>Somebody sends a node more at once than it may take, and does not care for the answers.</summary>
+    /// <summary>A client sends a node more at once than it may take, and does not care for the answers.</summary>
     public void Flood(int requests, int node)
     {
         var bytes = new ArrayBufferWriter<byte>();

@@ -148,7 +148,9 @@ internal sealed class Checks
         node.View.Rounds.Require(node.Id, asked);
     }
 
-    /// <summary>Who alone decides now may share that right in the course of the turn, behind what it has confirmed.</summary>
+    /// <summary>
+    /// A member that decides alone now may share that right in the course of the turn, behind what it has confirmed.
+    /// </summary>
     public void TurnBegins(NodeProcess node) => CountRounds(node);
 
     private void CountRounds(NodeProcess node)
@@ -170,8 +172,8 @@ internal sealed class Checks
         view.Hand(Shadow(view, write));
     }
 
-    /// <summary>A node has started: what it has found on its disk must be what it knew.</summary>
-    /// <exception cref="StorageCorruptedException">Its disk has rotted where only others can tell.</exception>
+    /// <summary>A node has started: its disk must hold all that it knew.</summary>
+    /// <exception cref="StorageCorruptedException">Its disk has rotted where only others can see it.</exception>
     public void Recovered(NodeProcess node, RecoveredState recovered, LogRecoveryReport report)
     {
         var view = node.View;
@@ -190,7 +192,7 @@ internal sealed class Checks
 
     /// <summary>
     /// Damage to the last groups that were synced looks like a torn tail (Storage, DESIGN.md): then all before it must be
-    /// there, and people who read the report of a cut after a clean stop replace the node.
+    /// there, and operators that read the report of a cut after a clean stop replace the node.
     /// </summary>
     private int MatchRotten(NodeView view, RecoveredState recovered)
     {

@@ -5,16 +5,18 @@ using Cloudkeeper.Simulation.Redis;
 
 namespace Cloudkeeper.Simulation.Network;
 
-/// <summary>Something on its way between two endpoints: bytes, and what HTTP would carry beside them.</summary>
+/// <summary>
+/// A message on its way between two endpoints: bytes, and the parts that HTTP would carry beside them.
+/// </summary>
 internal abstract record Envelope(int From, int To);
 
-/// <summary>Who speaks to whom on a stream between members: a machine may have become another member meanwhile.</summary>
+/// <summary>The two ends of a stream between members: a machine may have become another member meanwhile.</summary>
 internal sealed record PeerHeader(Guid Cluster, NodeId From, Guid Instance, NodeId To);
 
 /// <summary>A message of Raft, as <c>RaftMessageCodec</c> writes it.</summary>
 internal sealed record PeerEnvelope(int From, int To, PeerHeader Header, byte[] Bytes) : Envelope(From, To);
 
-/// <summary>Whoever spoke is no member any more, by what is committed.</summary>
+/// <summary>The sender is no member any more, by the committed membership.</summary>
 internal sealed record RemovedEnvelope(int From, int To, NodeId Member) : Envelope(From, To);
 
 /// <summary>GET /membership/voters.</summary>
@@ -25,7 +27,7 @@ internal sealed record VotersAnswerEnvelope(int From, int To, IReadOnlyList<Memb
 /// <summary>POST /membership/announce.</summary>
 internal sealed record AnnouncementEnvelope(int From, int To, long Call, Announcement Announcement) : Envelope(From, To);
 
-/// <param name="Outcome">Null: nobody there takes part in a cluster.</param>
+/// <param name="Outcome">Null: no process there takes part in a cluster.</param>
 /// <param name="Leader">The machine to ask instead; 0: not known.</param>
 internal sealed record AdmissionEnvelope(int From, int To, long Call, ChangeOutcome? Outcome, int Leader)
     : Envelope(From, To);
@@ -37,7 +39,7 @@ internal sealed record ChunkEnvelope(
     int From, int To, PeerHeader Header, long Transfer, byte[] Announcement, long Offset, byte[] Bytes, bool IsLast)
     : Envelope(From, To);
 
-/// <summary>The receiver has everything up to here; at the end: it has taken the snapshot over, or refused.</summary>
+/// <summary>The receiver has all bytes up to here; at the end: it has taken the snapshot over, or refused.</summary>
 internal sealed record ChunkAnswerEnvelope(int From, int To, long Transfer, long Offset, ChunkStatus Status)
     : Envelope(From, To);
 
@@ -63,8 +65,8 @@ internal sealed record FeedRequestEnvelope(int From, int To, long Stream, Revisi
 internal sealed record FeedBytesEnvelope(
     int From, int To, long Stream, long Sequence, ReadOnlyMemory<byte> Frames, bool IsLast) : Envelope(From, To);
 
-/// <summary>The window of TCP: everything up to here has been read.</summary>
-/// <param name="IsClosed">Nobody listens any more.</param>
+/// <summary>The window of TCP: all bytes up to here have been read.</summary>
+/// <param name="IsClosed">There is no subscriber any more.</param>
 internal sealed record FeedAnswerEnvelope(int From, int To, long Stream, long Sequence, bool IsClosed)
     : Envelope(From, To);
 
@@ -97,6 +99,6 @@ internal enum ReplyStatus
     TooMuch,
     Malformed,
 
-    /// <summary>The connection was refused or reset: nobody is there.</summary>
+    /// <summary>The connection was refused or reset: no process is there.</summary>
     Unreachable,
 }

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Network;
 
-/// <summary>Whatever has an address: a node, up or down, or a gateway.</summary>
+/// <summary>An addressee of messages: a node, up or down, or a gateway.</summary>
 internal interface IEndpoint
 {
     void Receive(Envelope envelope);

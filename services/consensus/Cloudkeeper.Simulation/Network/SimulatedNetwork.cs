@@ -11,8 +11,8 @@ internal sealed class SimulatedNetwork(
     private const int StragglerElections = 10;
 
     /// <summary>
-    /// What a cut link does not carry is sent again by TCP and arrives when the link is whole, unless the connection is
-    /// given up before.
+    /// Messages that a cut link does not carry are sent again by TCP and arrive when the link is whole, unless the
+    /// connection is given up before.
     /// </summary>
     private const double HeldShare = 0.5;
 
@@ -54,7 +54,7 @@ internal sealed class SimulatedNetwork(
     }
 
     /// <summary>
-    /// All links are whole again, and new: nothing waits behind what is still under way on the old ones.
+    /// All links are whole again, and new: nothing waits behind messages that are still under way on the old ones.
     /// </summary>
     public void JoinAll()
     {
@@ -75,7 +75,7 @@ internal sealed class SimulatedNetwork(
         }
     }
 
-    // Answers over a connection come once; who must cope with more is whoever may be asked twice.
+    // Answers over a connection come once; a receiver of questions must cope with more.
     private static bool Repeats(Envelope envelope) => envelope is PeerEnvelope or ChunkEnvelope;
 
     private void Carry(Envelope envelope)
@@ -144,7 +144,7 @@ internal sealed class SimulatedNetwork(
         }
     }
 
-    /// <summary>Lets go what can go, in any order with what is sent from now on.</summary>
+    /// <summary>Releases held messages, in any order with those that are sent from now on.</summary>
     private void Release()
     {
         foreach (var envelope in _held.FindAll(e => !IsCut(e.From, e.To)))

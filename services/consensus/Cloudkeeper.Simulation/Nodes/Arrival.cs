@@ -8,9 +8,9 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
-/// A member without a leader for long asks the others whether it still is one: it may have been removed while nobody could
-/// tell it, and a learner never stands for election, where it would hear of it. One that has come back with another program
-/// tells that.
+/// A member without a leader for long asks the others whether it still is one: it may have been removed while no
+/// message could reach it, and a learner never stands for election, where it would learn of it. One that has come back
+/// with another program announces that.
 /// </summary>
 internal sealed class Arrival(NodeProcess process)
 {
@@ -19,7 +19,7 @@ internal sealed class Arrival(NodeProcess process)
     private long _heard = process.World.Scheduler.Now;
     private long _askedNow = -process.World.Options.ElectionTimeout;
 
-    // Calls are numbered in order: what was asked before this was asked by a process that is no more.
+    // Calls are numbered in order: calls before this one were made by a process that is no more.
     private long _firstCall = long.MaxValue;
 
     private World World => process.World;
@@ -39,7 +39,7 @@ internal sealed class Arrival(NodeProcess process)
         }
     }
 
-    /// <summary>Somebody says that it is no member any more.</summary>
+    /// <summary>A peer reports that it is no member any more.</summary>
     public void AskNow()
     {
         if (World.Scheduler.Now - _askedNow > World.Options.ElectionTimeout)
@@ -56,7 +56,8 @@ internal sealed class Arrival(NodeProcess process)
             return;
         }
 
-        // Or its directory is somebody else by now: an announcement was read when this member had been taken out already.
+        // Or its directory is another member's by now: an announcement was read when this member had been taken out
+        // already.
         if (answer.Outcome is { Status: ChangeStatus.Refused, Code: ChangeCodes.Removed }
             || (answer.Outcome is { Status: ChangeStatus.Done, Node: { } id } && id != process.Id))
         {
@@ -66,7 +67,7 @@ internal sealed class Arrival(NodeProcess process)
         }
     }
 
-    /// <summary>The log knows its present program. Who is not in it yet was announced when it joined.</summary>
+    /// <summary>The log knows its present program. A node that is not in it yet was announced when it joined.</summary>
     private bool IsCurrent(Member? self) => self is null || self.Level == process.Node.Level;
 
     private void AnnounceToAll()

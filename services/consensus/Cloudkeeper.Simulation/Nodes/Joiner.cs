@@ -7,7 +7,9 @@ using Cloudkeeper.Storage;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>A process that belongs to no cluster, or no longer: it asks to be taken in until somebody does.</summary>
+/// <summary>
+/// A process that belongs to no cluster, or no longer: it asks to be taken in until a leader does so.
+/// </summary>
 internal sealed class Joiner
 {
     private readonly SimulatedNode _node;
@@ -98,7 +100,7 @@ internal sealed class Joiner
         switch (code)
         {
             case ChangeCodes.DiskLost:
-                // Whoever looks after the machine says that the old data is gone for good.
+                // The operator of the machine declares that the old data is gone for good.
                 World.Totals.Count(Marker.LostDisksRecognised);
                 _replaces = true;
                 AskAgain();

@@ -54,7 +54,7 @@ internal sealed class NodeFeed
         Tick();
     });
 
-    /// <summary>One connection. What is not read in time fills it, and it ends.</summary>
+    /// <summary>One connection. Frames that are not read in time fill it, and it ends.</summary>
     private sealed class Stream(NodeFeed feed, int gateway, long id) : IFeedOutput
     {
         private FeedPart? _part;

@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>What Raft tells of itself, for the trace and the invariants.</summary>
+/// <summary>Raft's events, for the trace and the invariants.</summary>
 internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
 {
     private const double CrashesAtElection = 0.1;
@@ -51,8 +51,8 @@ internal sealed class NodeObserver(NodeProcess process) : IRaftObserver
     }
 
     /// <summary>
-    /// The moment at which logs differ most: the leader before has what nobody else has, this one a later term and little
-    /// more. Whose log is the newer is decided by who comes back (bug B-07).
+    /// The moment at which logs differ most: the leader before has what no other has, this one a later term and little
+    /// more. Which log is the newer is decided by the members that come back (bug B-07).
     /// </summary>
     private void CrashAllPerhaps()
     {

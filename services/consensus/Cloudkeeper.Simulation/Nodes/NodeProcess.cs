@@ -18,7 +18,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>One life of a node, from its start to its crash: what the real process is around a replica.</summary>
+/// <summary>
+/// One life of a node, from its start to its crash: the counterpart of the real process around a replica.
+/// </summary>
 internal sealed class NodeProcess : IReplicaHost
 {
     /// <summary>As in the real process: replies must not wait for a flood to ebb.</summary>
@@ -40,8 +42,8 @@ internal sealed class NodeProcess : IReplicaHost
     private bool _isTurnDue;
     private bool _isSnapshotStepDue;
 
-    /// <param name="founding">With whom the cluster begins, at those of them; else null.</param>
-    /// <exception cref="StorageCorruptedException">What is on the disk cannot be trusted.</exception>
+    /// <param name="founding">The first members of the cluster, at those of them; else null.</param>
+    /// <exception cref="StorageCorruptedException">The content of the disk cannot be trusted.</exception>
     public NodeProcess(SimulatedNode node, DirectoryOwner directory, NodeId id, Membership? founding)
     {
         Node = node;
@@ -78,7 +80,7 @@ internal sealed class NodeProcess : IReplicaHost
     /// <summary>Of its data directory.</summary>
     public Guid Instance { get; }
 
-    /// <summary>What the simulator knows of this member's log.</summary>
+    /// <summary>The simulator's knowledge of this member's log.</summary>
     public NodeView View { get; }
 
     /// <summary>The machine of the leader, as far as this member knows; 0: not known.</summary>
@@ -168,7 +170,9 @@ internal sealed class NodeProcess : IReplicaHost
         }
     }
 
-    /// <summary>What a hostile peer sends comes at once, as long as it may say that (<see cref="HostilePeer"/>).</summary>
+    /// <summary>
+    /// A hostile peer's message comes at once, as long as it may send that (<see cref="HostilePeer"/>).
+    /// </summary>
     public void ReceiveHostile(PeerEnvelope envelope) => Run(() =>
     {
         if (!Trust.Accepts(envelope.From, envelope.Header))
@@ -272,7 +276,7 @@ internal sealed class NodeProcess : IReplicaHost
         "I6 state machine safety",
         $"node {Id} has digest {own:x16} after entry {index}, its leader stamped {stamped:x16}");
 
-    /// <summary>One block of a snapshot at a time, each behind whatever has come meanwhile.</summary>
+    /// <summary>One block of a snapshot at a time, each behind the inputs that have come meanwhile.</summary>
     public void ContinueSnapshot()
     {
         if (!_isSnapshotStepDue && Replica.HasSnapshotWork)

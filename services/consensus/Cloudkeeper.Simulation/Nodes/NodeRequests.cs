@@ -13,7 +13,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>What the endpoints of a node do with the requests of gateways.</summary>
+/// <summary>The endpoints of a node for the requests of gateways.</summary>
 internal sealed class NodeRequests(NodeProcess process)
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();

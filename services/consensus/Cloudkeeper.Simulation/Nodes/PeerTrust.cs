@@ -6,12 +6,12 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
-/// Whom a member hears, whom it answers where, and whom it asks about somebody who has no say: as the endpoints of the real
-/// process do. The operator has given each machine the addresses of all others.
+/// Which senders a member admits, where it answers them, and which voters it asks about an unproven one: as the
+/// endpoints of the real process do. The operator has given each machine the addresses of all others.
 /// </summary>
 internal sealed class PeerTrust(NodeProcess process)
 {
-    // Whom the log does not know yet: those of before its first entry, and those who were vouched for.
+    // Nodes that the log does not know yet: those of before its first entry, and those that were vouched for.
     private readonly Dictionary<NodeId, (Guid Instance, int Address)> _newcomers = [];
     private readonly HashSet<NodeId> _vouched = [];
     private long _asked = long.MinValue;
@@ -21,8 +21,9 @@ internal sealed class PeerTrust(NodeProcess process)
     private Membership Committed => World.Checks.Ledger.MembershipAt(process.Replica.AppliedIndex);
 
     /// <summary>
-    /// By the committed membership: nobody of another cluster, nobody with another disk, and nobody who was removed. Who is
-    /// newer than what this member knows may be its leader: it may speak, but has no say before voters have vouched for it.
+    /// By the committed membership: no node of another cluster, none with another disk, and none that was removed. One
+    /// that is newer than all that this member knows may be its leader: it may send, but its messages count only after
+    /// voters have vouched for it.
     /// </summary>
     public bool Accepts(int from, PeerHeader header)
     {
@@ -51,14 +52,14 @@ internal sealed class PeerTrust(NodeProcess process)
         return !_newcomers.TryGetValue(header.From, out var known) || known.Instance == header.Instance;
     }
 
-    /// <summary>By the log, or by those who know more; 0: nowhere.</summary>
+    /// <summary>By the log, or by voters that know more; 0: nowhere.</summary>
     public int AddressOf(NodeId peer) => process.Replica.FindMember(peer) is { } member
         ? MemberBook.AddressOf(member.Address)
         : _newcomers.GetValueOrDefault(peer).Address;
 
     public bool HasVouched(NodeId id) => _vouched.Contains(id);
 
-    /// <summary>Somebody speaks who has no say.</summary>
+    /// <summary>An unproven sender has sent a message.</summary>
     public void Ask()
     {
         if (_asked != long.MinValue && World.Scheduler.Now - _asked < World.Options.Tick)

@@ -5,7 +5,7 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
-/// The disk of one node: what is on it, how fast it is, and what becomes of its operations.
+/// The disk of one node: its content, its speed, and the outcome of its operations.
 /// </summary>
 internal sealed class SimulatedDisk
 {
@@ -46,8 +46,8 @@ internal sealed class SimulatedDisk
     public void CrashAfter(long operations) => (_fault, _faultIn) = (_random.Pick(Crashes), operations);
 
     /// <summary>
-    /// Something has begun that is seldom on its way to the disk: a vote, a leadership, a shortened log, a snapshot of
-    /// somebody else. Crashes that come by chance alone nearly always miss it, so now and then one comes for it.
+    /// Something has begun that is seldom on its way to the disk: a vote, a leadership, a shortened log, another
+    /// member's snapshot. Crashes that come by chance alone nearly always miss it, so now and then one comes for it.
     /// </summary>
     public void CrashSoonPerhaps()
     {
@@ -69,10 +69,12 @@ internal sealed class SimulatedDisk
 
     public long SyncTime() => Time(_options.SyncTime);
 
-    /// <summary>The power goes off: what was not synced is kept, lost or torn.</summary>
+    /// <summary>The power goes off: unsynced writes are kept, lost or torn.</summary>
     public void Crash() => Replace(Files.Crash(_random.Split()));
 
-    /// <summary>The process has ended, the machine has not: what was written is still there, and still not durable.</summary>
+    /// <summary>
+    /// The process has ended, the machine has not: written bytes are still there, and still not durable.
+    /// </summary>
     public void Restart() => Replace(Files.Fork(_random.Split()));
 
     /// <summary>Another disk, an empty one.</summary>

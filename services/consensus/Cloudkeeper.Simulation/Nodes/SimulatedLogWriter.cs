@@ -7,7 +7,7 @@ using Cloudkeeper.Storage;
 namespace Cloudkeeper.Simulation.Nodes;
 
 /// <summary>
-/// What the log writer's thread does, in steps of virtual time: append all that waits, sync once, report. Between any
+/// The work of the log writer's thread, in steps of virtual time: append all that waits, sync once, report. Between any
 /// two of them the power may go off.
 /// </summary>
 internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log, RoomWatch watch)
@@ -162,8 +162,8 @@ internal sealed class SimulatedLogWriter(NodeProcess process, RaftLogStore log, 
     }
 
     /// <summary>
-    /// What is compacted and a little too much is a hole only until the next snapshot: rarely there when a crash comes
-    /// (bug B-53).
+    /// A log that is compacted a little too much has a hole only until the next snapshot: rarely there when a crash
+    /// comes (bug B-53).
     /// </summary>
     private void CheckImagePerhaps()
     {

@@ -43,13 +43,13 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
 
     public WallClock Clock { get; } = new(world.Scheduler);
 
-    /// <summary>Somebody has to switch it on: a spare, or part of the minority of the liveness phase.</summary>
+    /// <summary>It has to be switched on by the test: a spare, or part of the minority of the liveness phase.</summary>
     public bool IsGone { get; set; }
 
-    /// <summary>It was told that it is no member any more, and waits for somebody to clear its disk.</summary>
+    /// <summary>It was answered that it is no member any more, and waits for an operator to clear its disk.</summary>
     public bool IsDismissed { get; private set; }
 
-    /// <summary>Something on its disk has rotted; it shows at the next start, if anybody needs it then.</summary>
+    /// <summary>Something on its disk has rotted; it shows at the next start, if it is needed then.</summary>
     public bool IsRotten { get; private set; }
 
     /// <summary>The newest feature level that its program knows.</summary>
@@ -116,7 +116,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         }
     }
 
-    /// <summary>It is started again with the old program: whoever upgraded it has changed their mind.</summary>
+    /// <summary>It is started again with the old program: the operator has undone the upgrade.</summary>
     public void Downgrade()
     {
         if (Level > World.Options.OldLevel)
@@ -127,8 +127,9 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
     }
 
     /// <summary>
-    /// The cluster behaves in a way that its program does not know: it stops, and somebody starts a newer one. This can
-    /// only meet who went back to an older program, since the level rises when everybody has said to know the next.
+    /// The cluster behaves in a way that its program does not know: it stops, and an operator starts a newer one. This
+    /// can only meet a member that went back to an older program, since the level rises when all members have announced
+    /// that they know the next.
     /// </summary>
     public void NoticeTooOld(FeatureLevelException reason)
     {
@@ -148,7 +149,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         });
     }
 
-    /// <summary>The process ends because of its disk (rule R3); the machine, and what it has cached, stays.</summary>
+    /// <summary>The process ends because of its disk (rule R3); the machine, and its page cache, stays.</summary>
     public void Exit(StorageException reason)
     {
         World.Trace.Add(TraceKind.Exited, Address, detail: reason.Message);
@@ -158,7 +159,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         World.Scheduler.After(World.DownTime(), Start);
     }
 
-    /// <summary>The disk is gone with everything on it, and another takes its place.</summary>
+    /// <summary>The disk is gone with all its content, and another takes its place.</summary>
     public void LoseDisk()
     {
         World.Trace.Add(TraceKind.DiskLost, Address);
@@ -189,7 +190,9 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         Process = new NodeProcess(this, directory, id, founding: null);
     });
 
-    /// <summary>It is no member any more; after some time somebody clears its disk, and it asks to join again.</summary>
+    /// <summary>
+    /// It is no member any more; after some time an operator clears its disk, and it asks to join again.
+    /// </summary>
     public void Dismiss()
     {
         World.Trace.Add(TraceKind.Dismissed, Address, Member?.Value ?? 0);
@@ -296,7 +299,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         Joiner = new Joiner(this, directory);
     }
 
-    /// <summary>What the disk may do to a process that starts or works.</summary>
+    /// <summary>Failures of the disk for a process that starts or works.</summary>
     private void Guarded(Action run)
     {
         try
@@ -341,7 +344,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         _newestProgram = Level;
     }
 
-    /// <summary>Nobody speaks under its id again.</summary>
+    /// <summary>Its id is never used again.</summary>
     private void LoseMember()
     {
         IsRotten = false;
@@ -351,7 +354,7 @@ internal sealed class SimulatedNode(World world, int address, SimulationRandom r
         }
     }
 
-    /// <summary>Nobody here looks into what a real node would put aside.</summary>
+    /// <summary>The simulation does not look into files that a real node would put aside.</summary>
     private void ThrowAwayWhatIsDamaged()
     {
         foreach (var name in Disk.Files.List().Where(name => name != QuarantineFile.Name).ToList())

@@ -9,7 +9,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>Takes one snapshot file at a time; Raft hears of it when it is durable, verified and loaded.</summary>
+/// <summary>
+/// Takes one snapshot file at a time; Raft gets to know of it when it is durable, verified and loaded.
+/// </summary>
 internal sealed class SnapshotReceiver(NodeProcess process, NodeStorage storage)
 {
     private SnapshotFileReceiver? _file;

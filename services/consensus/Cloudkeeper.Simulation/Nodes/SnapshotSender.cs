@@ -103,7 +103,9 @@ internal sealed class SnapshotSender(NodeProcess process, SnapshotStore store)
         }
     }
 
-    /// <summary>Whoever refuses a snapshot may have found it damaged: then it is the sender's disk that has rotted.</summary>
+    /// <summary>
+    /// A member that refuses a snapshot may have found it damaged: then it is the sender's disk that has rotted.
+    /// </summary>
     private void Verify(Transfer transfer)
     {
         try

@@ -2,7 +2,7 @@ using Cloudkeeper.Simulation.Engine;
 
 namespace Cloudkeeper.Simulation.Nodes;
 
-/// <summary>What a machine takes for the time of day: it may jump, run at another speed, or stand.</summary>
+/// <summary>A machine's time of day: it may jump, run at another speed, or stand.</summary>
 internal sealed class WallClock(Scheduler scheduler)
 {
     private double _rate = 1;

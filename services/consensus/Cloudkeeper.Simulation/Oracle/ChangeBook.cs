@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>Every committed transaction, in order: what a watcher of everything would have to hear.</summary>
+/// <summary>Every committed transaction, in order: the events of a watcher of everything.</summary>
 internal sealed class ChangeBook : ICommittedCheck
 {
     private readonly List<ChangeSet> _sets = [];

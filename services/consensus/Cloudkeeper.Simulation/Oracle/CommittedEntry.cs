@@ -6,7 +6,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>A committed entry, and what the reference made of it.</summary>
+/// <summary>A committed entry, and the reference's results.</summary>
 /// <param name="Time">When the first leader knew it to be committed, virtual microseconds.</param>
 /// <param name="Batch">Null: a barrier or a membership.</param>
 /// <param name="Before">The revision before this entry.</param>

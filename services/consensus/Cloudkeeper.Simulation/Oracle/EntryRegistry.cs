@@ -5,7 +5,7 @@ using Cloudkeeper.Simulation.Invariants;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>Every entry that was ever written anywhere. Index and term say which one it is.</summary>
+/// <summary>Every entry that was ever written anywhere. Index and term identify it.</summary>
 internal sealed class EntryRegistry(Scheduler scheduler)
 {
     private readonly Dictionary<(LogIndex, Term), Known> _known = [];
@@ -27,7 +27,7 @@ internal sealed class EntryRegistry(Scheduler scheduler)
         return !isKnown;
     }
 
-    /// <summary>Finds an entry that comes back from a disk; false: nobody has ever written it.</summary>
+    /// <summary>Finds an entry that comes back from a disk; false: it was never written.</summary>
     public bool TryFind(in LogEntry entry, out ShadowEntry shadow)
     {
         var content = Hash.Mix(Hash.Of(entry.Payload.Span), (ulong)entry.Kind);

@@ -10,7 +10,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>What follows from the committed log, and the invariants that watch it grow.</summary>
+/// <summary>All facts that follow from the committed log, and the invariants that watch it grow.</summary>
 internal sealed class Facts
 {
     /// <param name="reference">The state behind the last committed entry.</param>
@@ -87,6 +87,6 @@ internal sealed class Facts
 
     public ToldTheTruth ToldTheTruth { get; }
 
-    /// <summary>In this order: the books before those that look things up in them.</summary>
+    /// <summary>In this order: the books before the checks that look things up in them.</summary>
     public IReadOnlyList<ICommittedCheck> OfEntries { get; }
 }

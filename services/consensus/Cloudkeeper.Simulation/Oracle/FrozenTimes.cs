@@ -6,7 +6,9 @@ internal sealed class FrozenTimes
     private readonly List<(long From, long To)> _times = [];
 
     /// <param name="now">When they stop; if they stand still already they go on doing so.</param>
-    /// <param name="from">The beginning of what does not count: a leader may take what is before for time that it was awake.</param>
+    /// <param name="from">
+    /// The beginning of the time that does not count: a leader may take the time before as one in which it was awake.
+    /// </param>
     public void Begin(long now, long from, long to)
     {
         if (_times.Count > 0 && _times[^1].To > now)
@@ -19,7 +21,7 @@ internal sealed class FrozenTimes
         }
     }
 
-    /// <summary>One of them runs again: what it does from now on counts.</summary>
+    /// <summary>One of them runs again: the time from now on counts.</summary>
     public void End(long now)
     {
         if (_times.Count > 0 && _times[^1].To > now)

@@ -87,7 +87,7 @@ internal sealed class Ledger
         if (_machine.Revision > before && _machine.ReadHistory(before, int.MaxValue, _changes).IsCompacted)
         {
             throw new ViolationException(
-                "W9 told before forgotten", $"changes of entry {index} are forgotten before anybody can be told of them");
+                "W9 told before forgotten", $"changes of entry {index} are forgotten before they can be published");
         }
 
         var committed = new CommittedEntry(index, entry.Term, _scheduler.Now, batch, before, results, _changes)

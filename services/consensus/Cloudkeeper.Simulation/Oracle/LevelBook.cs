@@ -3,7 +3,9 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>Since when a feature level holds: what went on before was not told, or not remembered, by its rules.</summary>
+/// <summary>
+/// Since when a feature level holds: what went on before was not published, or not remembered, by its rules.
+/// </summary>
 /// <param name="reference">The state behind the last committed entry.</param>
 internal sealed class LevelBook(int level, Func<StateMachine> reference) : ICommittedCheck
 {

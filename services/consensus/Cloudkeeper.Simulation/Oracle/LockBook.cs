@@ -6,7 +6,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Oracle;
 
 /// <summary>
-/// Who waited for and held each lock, and when, by the committed changes alone. L1: tokens grow from grant to grant.
+/// The waiters and holders of each lock, and their times, by the committed changes alone. L1: tokens grow from grant to
+/// grant.
 /// L2: a grant follows the end of the one before it. L3: it goes to a living session.
 /// </summary>
 internal sealed class LockBook(SessionBook sessions, Totals totals) : ICommittedCheck

@@ -3,7 +3,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>Everybody who ever was a member: an id is one log, from its first entry to the removal.</summary>
+/// <summary>All that ever were members: an id is one log, from its first entry to the removal.</summary>
 internal sealed class MemberBook
 {
     private const string UrlPrefix = "http://machine";
@@ -32,7 +32,7 @@ internal sealed class MemberBook
         return view;
     }
 
-    /// <summary>The machine of a member, also of one that is none any more; 0: never heard of it.</summary>
+    /// <summary>The machine of a member, also of one that is none any more; 0: unknown.</summary>
     public int AddressOf(NodeId id) => _addresses.GetValueOrDefault(id);
 
     /// <summary>Until it is committed, another leader may give the same id to another machine.</summary>

@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Invariants.Reads;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>What the simulator knows of one node's log, across its restarts.</summary>
+/// <summary>The simulator's knowledge of one node's log, across its restarts.</summary>
 internal sealed class NodeView(NodeId id)
 {
     /// <summary>At least as many as find room in 512 bytes.</summary>
@@ -15,19 +15,21 @@ internal sealed class NodeView(NodeId id)
 
     public NodeId Id { get; } = id;
 
-    /// <summary>With everything that was handed to the log writer.</summary>
+    /// <summary>With all writes that were handed to the log writer.</summary>
     public ShadowLog Written { get; } = new();
 
-    /// <summary>With everything that has been synced: what no crash can take away.</summary>
+    /// <summary>With all writes that have been synced: no crash can take them away.</summary>
     public ShadowLog Durable { get; } = new();
 
     /// <summary>
-    /// Without the last groups that were synced: one lost sector can take all of them, and no record behind them is left to
-    /// say that they were durable.
+    /// Without the last groups that were synced: one lost sector can take all of them, and no record behind them is
+    /// left to prove that they were durable.
     /// </summary>
     public ShadowLog Vouched { get; } = new();
 
-    /// <summary>What may be there behind <see cref="Vouched"/>: any first part, if the disk has rotted.</summary>
+    /// <summary>
+    /// Writes that may be there behind <see cref="Vouched"/>: any first part, if the disk has rotted.
+    /// </summary>
     public IEnumerable<ShadowWrite> NotVouched => _lastGroups.SelectMany(static g => g).Concat(_unsynced);
 
     /// <summary>Handed over and not synced, in order: a crash keeps any first part of these.</summary>
@@ -36,7 +38,7 @@ internal sealed class NodeView(NodeId id)
     /// <summary>Of the data directory with which it ran.</summary>
     public Guid Instance { get; set; }
 
-    /// <summary>Its disk is gone, or what is on it cannot be trusted: whoever comes back is somebody else.</summary>
+    /// <summary>Its disk is gone, or its content cannot be trusted: it comes back as another member.</summary>
     public bool IsLost { get; set; }
 
     /// <summary>The newest snapshot that is stored and verified.</summary>
@@ -81,7 +83,7 @@ internal sealed class NodeView(NodeId id)
 
     public void NoteSnapshot(LogIndex index) => DurableSnapshot = index > DurableSnapshot ? index : DurableSnapshot;
 
-    /// <summary>A new life begins with what was recovered, which is all durable.</summary>
+    /// <summary>A new life begins with the recovered writes, which are all durable.</summary>
     /// <param name="isVoid">The log was void and restarts behind the snapshot.</param>
     /// <param name="kept">How many of the writes that were not synced are there.</param>
     public void Restart(LogIndex snapshot, int kept, bool isVoid)

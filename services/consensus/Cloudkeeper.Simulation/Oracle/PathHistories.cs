@@ -4,7 +4,7 @@ using Cloudkeeper.Simulation.Engine;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>What each path held at each revision, put together from the committed changes alone.</summary>
+/// <summary>The node of each path at each revision, put together from the committed changes alone.</summary>
 internal sealed class PathHistories : ICommittedCheck
 {
     private readonly Dictionary<string, List<PathState>> _paths = new(StringComparer.Ordinal);

@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>Counts what the committed entries contain.</summary>
+/// <summary>Counts the contents of the committed entries.</summary>
 internal sealed class SessionTotals(Totals totals) : ICommittedCheck
 {
     public void Check(CommittedEntry entry)

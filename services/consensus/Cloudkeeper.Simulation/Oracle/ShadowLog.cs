@@ -2,13 +2,13 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Oracle;
 
-/// <summary>What the log of a node holds after some of its writes, by the simulator's own count.</summary>
+/// <summary>The log of a node after some of its writes, by the simulator's own count.</summary>
 internal sealed class ShadowLog
 {
     private readonly List<ShadowEntry> _entries = [];
     private readonly List<LogIndex> _membershipChanges = [];
 
-    /// <summary>Everything through here is in a snapshot, or unknown.</summary>
+    /// <summary>All entries through here are in a snapshot, or unknown.</summary>
     public LogIndex BaseIndex { get; private set; }
 
     public ShadowEntry Base { get; private set; }

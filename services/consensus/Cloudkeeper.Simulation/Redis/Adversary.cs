@@ -9,9 +9,10 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Redis;
 
 /// <summary>
-/// An attacker with full control of Redis: reads all, writes and publishes anything, holds back and repeats. He lacks the
-/// cluster's key, so a forgery of his own is worthless; everything that gateways once wrote is his to use again. In some runs
-/// a mad gateway, which has the key, publishes changes from far ahead. The attack goes on when all other faults are over.
+/// An attacker with full control of Redis: reads all, writes and publishes anything, holds back and repeats. He lacks
+/// the cluster's key, so a forgery of his own is worthless; all earlier messages of gateways are his to use again. In
+/// some runs a mad gateway, which has the key, publishes changes from far ahead. The attack goes on when all other
+/// faults are over.
 /// </summary>
 internal sealed class Adversary(World world, SimulationRandom random)
 {
@@ -31,7 +32,7 @@ internal sealed class Adversary(World world, SimulationRandom random)
     private readonly RedisSeals _stolen = new(world, RedisSeals.OurKey, random.Split());
     private readonly bool _hasMadGateway = random.Chance(0.3);
 
-    // Drawn apart: the seeds of before stay what they were where he is not.
+    // Drawn apart: earlier seeds keep their runs where he is absent.
     private readonly bool _isPatient = new SimulationRandom(Hash.Mix(world.Options.Seed, 0x51E6)).Chance(PatientProbability);
     private RedisPublish? _lastSignOfLife;
     private bool _besieges;
@@ -39,7 +40,7 @@ internal sealed class Adversary(World world, SimulationRandom random)
     /// <summary>No published message goes further, save those that the adversary repeats.</summary>
     public bool HoldsBack { get; private set; }
 
-    /// <summary>No gateway gets the right to speak.</summary>
+    /// <summary>No gateway gets the publisher's lease.</summary>
     public bool HoldsLease { get; private set; }
 
     private bool IsThere => world.Options.Coherence is { HasRedis: true, IsSealed: true }
@@ -54,8 +55,8 @@ internal sealed class Adversary(World world, SimulationRandom random)
     }
 
     /// <summary>
-    /// To the end a patient one lets nobody speak and nothing through, and repeats what was said last: who listens hears
-    /// somebody, misses nothing that it knows of, and is told of nothing any more.
+    /// To the end a patient one keeps the lease from all gateways, lets no message through, and repeats the last one: a
+    /// subscriber gets messages, misses none that it knows of, and receives no news any more.
     /// </summary>
     public void Besiege()
     {
@@ -103,7 +104,7 @@ internal sealed class Adversary(World world, SimulationRandom random)
         world.Totals.Count(Marker.RedisLies);
         if (_besieges)
         {
-            // Whatever he published would tell them that they have missed something.
+            // A publication would show the subscribers that they have missed something.
             StoreLie(victim);
             return;
         }
@@ -191,7 +192,9 @@ internal sealed class Adversary(World world, SimulationRandom random)
         }
     }
 
-    /// <summary>The last message is repeated, so that gateways go on listening to a speaker that says nothing else.</summary>
+    /// <summary>
+    /// The last message is repeated, so that gateways stay subscribed to a publisher that sends nothing else.
+    /// </summary>
     private void Haunt(RedisPublish? voice, int times)
     {
         if (voice is not null && times > 0)

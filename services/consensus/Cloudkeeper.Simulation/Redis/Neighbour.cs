@@ -7,7 +7,7 @@ namespace Cloudkeeper.Simulation.Redis;
 
 /// <summary>
 /// Another cluster on the same Redis, such as a copy for tests: the same key, the same paths, the same revisions at the same
-/// time, and other values. Whoever believes any of it is found out by the invariants of caches and watches.
+/// time, and other values. A gateway that believes any of it is found out by the invariants of caches and watches.
 /// </summary>
 internal sealed class Neighbour(World world, SimulationRandom random)
 {

@@ -8,7 +8,7 @@ using Cloudkeeper.Simulation.Runs;
 
 namespace Cloudkeeper.Simulation.Redis;
 
-/// <summary>What one life of a gateway has to do with Redis: shared nodes, the right to speak, and what others say.</summary>
+/// <summary>One gateway life's use of Redis: shared nodes, the publisher's lease, and the messages of others.</summary>
 internal sealed class RedisClient
 {
     private const int HeardMax = 64;
@@ -30,10 +30,10 @@ internal sealed class RedisClient
         _seals = new RedisSeals(gateway.World, RedisSeals.OurKey, new SimulationRandom(Hash.Of(_id.ToByteArray())));
     }
 
-    /// <summary>This gateway is the one that speaks.</summary>
+    /// <summary>This gateway is the publisher.</summary>
     public bool IsSpeaking => _gateway.World.Scheduler.Now < _leaseEnds;
 
-    /// <summary>Somebody else is speaking.</summary>
+    /// <summary>Another gateway publishes.</summary>
     public bool IsHeard => _lastHeard is { } last && _gateway.World.Scheduler.Now - last < SilenceMax;
 
     public long SilenceMax => Options.SpeakerLease / 2;
@@ -50,7 +50,7 @@ internal sealed class RedisClient
         }
     }
 
-    /// <param name="found">Null: not there, not to be believed, or not known in time.</param>
+    /// <param name="found">Null: not there, implausible, or not known in time.</param>
     public void Find(string path, Action<CacheEntry?> found)
     {
         var cluster = Cluster;
@@ -81,12 +81,12 @@ internal sealed class RedisClient
         }
     }
 
-    /// <summary>The next thing that was said; null: nothing waits.</summary>
+    /// <summary>The next frame that was received; null: nothing waits.</summary>
     public FeedFrame? NextHeard() => _heard.TryDequeue(out var frame) ? frame : null;
 
     public void Receive(RedisReplyEnvelope reply) => Answer(reply.Call, reply.Value);
 
-    /// <returns>Whether there is something new to be heard.</returns>
+    /// <returns>Whether there is a new frame to take.</returns>
     public bool Receive(RedisMessageEnvelope envelope)
     {
         var content = Open(Cluster, SharedKeys.Feed(Cluster), envelope.Message);

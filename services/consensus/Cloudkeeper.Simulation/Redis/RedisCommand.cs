@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Redis;
 
-/// <summary>What gateways ask of Redis.</summary>
+/// <summary>The gateways' commands to Redis.</summary>
 internal abstract record RedisCommand;
 
 internal sealed record RedisGet(string Key) : RedisCommand;

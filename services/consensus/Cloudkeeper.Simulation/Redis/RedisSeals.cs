@@ -8,8 +8,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Redis;
 
 /// <summary>
-/// Closes what is put into Redis, and opens what comes out of it, as in production. In bare runs neither happens: there are no
-/// lies in them, and the rules behind the seal are alone with the mistakes of Redis.
+/// Closes the entries that go into Redis, and opens those that come out of it, as in production. In bare runs neither
+/// happens: there are no lies in them, and the rules behind the seal are alone with the mistakes of Redis.
 /// </summary>
 /// <param name="key">Of a cluster, or a stranger's.</param>
 internal sealed class RedisSeals(World world, ulong key, SimulationRandom random)

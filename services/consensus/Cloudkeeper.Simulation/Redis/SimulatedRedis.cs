@@ -5,8 +5,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Redis;
 
 /// <summary>
-/// A Redis of which nothing may be expected: it forgets, remembers what is long over, is slow or away, and what is
-/// published arrives at most once as a rule, and sometimes twice.
+/// A Redis of which nothing may be expected: it forgets, remembers old entries, is slow or away, and a published
+/// message arrives at most once as a rule, and sometimes twice.
 /// </summary>
 internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEndpoint
 {
@@ -72,14 +72,14 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         }
     }
 
-    /// <summary>The faults are over; what they have left behind stays.</summary>
+    /// <summary>The faults are over; their effects stay.</summary>
     public void Calm()
     {
         (_lost, _repeated, _crossed, _foreign) = (0, 0, 0, 0);
         _slowUntil = _downUntil = world.Scheduler.Now;
     }
 
-    /// <summary>Its ruler says what was said before, or seems to have been.</summary>
+    /// <summary>Its ruler repeats a message that was published before, or seems to have been.</summary>
     public void Repeat(RedisPublish message)
     {
         if (world.Scheduler.Now >= _downUntil)
@@ -91,10 +91,10 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
     /// <summary>Its ruler puts something there.</summary>
     public void Plant(RedisSet set) => _entries[set.Key] = set.Value;
 
-    /// <summary>Nobody is told that nobody listens any more.</summary>
+    /// <summary>All subscriptions end, and their owners get no notice of it.</summary>
     public void ForgetListeners() => _listeners.Clear();
 
-    /// <summary>Somebody beside the network stores or publishes something.</summary>
+    /// <summary>A client beside the network stores or publishes something.</summary>
     public void Execute(RedisCommand command)
     {
         if (world.Scheduler.Now >= _downUntil)
@@ -146,7 +146,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         }
     }
 
-    /// <summary>Whichever cluster they belong to.</summary>
+    /// <summary>Of any cluster.</summary>
     private static bool IsOfSamePath(string key, string other) =>
         key.AsSpan(key.IndexOf('/', StringComparison.Ordinal))
             .SequenceEqual(other.AsSpan(other.IndexOf('/', StringComparison.Ordinal)));
@@ -180,7 +180,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         }
     }
 
-    /// <summary>As a fault, what belongs to one cluster gets to others as well.</summary>
+    /// <summary>As a fault, entries of one cluster get to others as well.</summary>
     private bool Reaches(string published, string channel) =>
         channel == published || (_crossed > 0 && random.Chance(_crossed));
 
@@ -199,7 +199,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         });
     }
 
-    /// <summary>It comes back empty, and nobody listens any more.</summary>
+    /// <summary>It comes back empty, without its subscriptions.</summary>
     private void Restart(long duration)
     {
         _downUntil = world.Scheduler.Now + duration;
@@ -212,7 +212,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         }
     }
 
-    /// <summary>A replica takes over that has not heard of anything for a while.</summary>
+    /// <summary>A replica takes over that has received nothing for a while.</summary>
     private void FailOver()
     {
         _entries = new SortedDictionary<string, byte[]>(_replica, StringComparer.Ordinal);
@@ -230,7 +230,7 @@ internal sealed class SimulatedRedis(World world, SimulationRandom random) : IEn
         }
     }
 
-    /// <summary>Somebody has written there what belongs elsewhere: another cluster's entries, or other keys'.</summary>
+    /// <summary>A client has written entries to the wrong place: another cluster's, or other keys'.</summary>
     private void Poison()
     {
         var keys = _entries.Keys.ToList();

@@ -20,7 +20,7 @@ internal enum Bug
     /// <summary>B-32: a restart loses the last entry of the log.</summary>
     LoseLogTail,
 
-    /// <summary>B-52: an older state is loaded than the snapshot says.</summary>
+    /// <summary>B-52: an older state is loaded than the snapshot's metadata name.</summary>
     LoadOldState,
 
     /// <summary>B-61: keepalives are acknowledged without having been counted.</summary>
@@ -29,7 +29,7 @@ internal enum Bug
     /// <summary>B-40: a leader's clock runs at twice the speed.</summary>
     FastClock,
 
-    /// <summary>SR-C2.4: whoever says so is believed that a member was removed.</summary>
+    /// <summary>SR-C2.4: any sender is believed that a member was removed.</summary>
     BelieveRemoval,
 
     /// <summary>Section 2.8: followers stamp entries with their own clocks.</summary>

@@ -4,8 +4,7 @@ using Cloudkeeper.Simulation.Engine;
 namespace Cloudkeeper.Simulation.Runs;
 
 /// <summary>
-/// What gateways keep and whom they tell what, all of it small, so that limits are reached. Times are virtual, in
-/// microseconds.
+/// What gateways keep and publish, all of it small, so that limits are reached. Times are virtual, in microseconds.
 /// </summary>
 internal sealed record CoherenceOptions
 {
@@ -19,7 +18,8 @@ internal sealed record CoherenceOptions
     public bool HasNeighbour { get; init; } = true;
 
     /// <summary>
-    /// What is in Redis is sealed; else the rules behind the seal are alone with the mistakes that Redis makes, and nobody lies.
+    /// Entries in Redis are sealed; else the rules behind the seal are alone with the faults of Redis, without an
+    /// attacker.
     /// </summary>
     public bool IsSealed { get; init; } = true;
 
@@ -29,7 +29,7 @@ internal sealed record CoherenceOptions
     /// <summary>Memory of a gateway's cache.</summary>
     public long CacheBytesMax { get; init; } = 1 << 20;
 
-    /// <summary>What waits for a watcher, and what is kept for those who come back.</summary>
+    /// <summary>The limits of watchers' queues, and of the window for watchers that come back.</summary>
     public WatchLimits Watches { get; init; } = new(8, 8 << 10, 16, 64 << 10);
 
     /// <summary>Transactions of the history that a node sends at a time.</summary>
@@ -56,10 +56,10 @@ internal sealed record CoherenceOptions
     /// <summary>Between two words of a feed in which nothing happens.</summary>
     public long ProgressInterval { get; init; } = 200 * Scheduler.Millisecond;
 
-    /// <summary>A feed that says nothing for so long is broken.</summary>
+    /// <summary>A feed that sends nothing for so long is broken.</summary>
     public long Silence { get; init; } = 1_500 * Scheduler.Millisecond;
 
-    /// <summary>A feed that has not brought for so long what a leader has named is left for another.</summary>
+    /// <summary>A feed that has not reached a leader's revision for so long is left for another.</summary>
     public long LagMax { get; init; } = 3 * Scheduler.Second;
 
     /// <summary>How long a read waits for the feed before it asks a node.</summary>

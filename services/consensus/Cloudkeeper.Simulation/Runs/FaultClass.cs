@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>What can go wrong. A run has some of them only: all at once would hide bugs behind each other.</summary>
+/// <summary>The kinds of faults. A run has some of them only: all at once would hide bugs behind each other.</summary>
 [Flags]
 internal enum FaultClass
 {
@@ -20,7 +20,7 @@ internal enum FaultClass
     GatewayCrash = 1 << 12,
     ClockJump = 1 << 13,
 
-    /// <summary>A request from a gateway arrives twice: what a proxy or a client library may do (bug B-70).</summary>
+    /// <summary>A request from a gateway arrives twice, as through a proxy or a client library (bug B-70).</summary>
     RepeatedRequests = 1 << 14,
 
     /// <summary>EIO: the process ends.</summary>
@@ -46,13 +46,17 @@ internal enum FaultClass
     /// <summary>A leader is alone with its clients and its administrator.</summary>
     LonelyLeader = 1 << 25,
 
-    /// <summary>Redis forgets, remembers what is long over, is slow or away, loses what is published, or holds nonsense.</summary>
+    /// <summary>
+    /// Redis forgets, remembers old entries, is slow or away, loses published messages, or holds nonsense.
+    /// </summary>
     Redis = 1 << 26,
 
-    /// <summary>Somebody who has not the cluster's key rules Redis, and goes on to the end of the run.</summary>
+    /// <summary>An attacker without the cluster's key rules Redis, and goes on to the end of the run.</summary>
     HostileRedis = 1 << 27,
 
-    /// <summary>Somebody who has the cluster's key, and no vote, says whatever may do harm, to the end of the run.</summary>
+    /// <summary>
+    /// A process with the cluster's key, and no vote, sends all that may do harm, to the end of the run.
+    /// </summary>
     HostilePeer = 1 << 28,
 
     /// <summary>All nodes stand still at once, for longer than a session lives.</summary>

@@ -6,14 +6,17 @@ using Cloudkeeper.Simulation.Nodes;
 namespace Cloudkeeper.Simulation.Runs;
 
 /// <summary>
-/// Who has to go on in the liveness phase: a quorum, sometimes the smallest there is. The others are broken for good.
+/// The nodes that have to go on in the liveness phase: a quorum, sometimes the smallest there is. The others are broken
+/// for good.
 /// </summary>
 internal sealed class HealedCore(World world, SimulationRandom random)
 {
-    /// <summary>How often the healed quorum begins with a restart: what is on its disks must do, and nobody leads.</summary>
+    /// <summary>
+    /// How often the healed quorum begins with a restart: the content of its disks must do, and there is no leader.
+    /// </summary>
     private const double BeginsWithRestart = 0.25;
 
-    /// <summary>How often two who have to agree anew have logs that contradict each other.</summary>
+    /// <summary>How often two that have to agree anew have logs that contradict each other.</summary>
     private const double BeginsDivided = 0.15;
 
     private readonly Damage _damage = new(world);
@@ -22,10 +25,12 @@ internal sealed class HealedCore(World world, SimulationRandom random)
 
     public IReadOnlyList<SimulatedNode> Nodes => _nodes;
 
-    /// <summary>Whole, but nobody hears of them; and their terms when that began.</summary>
+    /// <summary>Whole, but none receives their messages; and their terms when that began.</summary>
     public IReadOnlyList<(SimulatedNode Node, Term Term)> CutOff => _cutOff;
 
-    /// <summary>False: too many disks have rotted at once. Then nobody may be wrong, and nothing need go on.</summary>
+    /// <summary>
+    /// False: too many disks have rotted at once. Then no answer may be wrong, and nothing need go on.
+    /// </summary>
     public bool IsQuorum => Decides(_nodes);
 
     /// <summary>Breaks machines, one after the other, as long as a quorum of the memberships in force is left.</summary>
@@ -39,7 +44,7 @@ internal sealed class HealedCore(World world, SimulationRandom random)
             _nodes = [.. nodes];
         }
 
-        // Those who come first are broken first.
+        // The first ones are broken first.
         var all = _nodes.ToArray();
         var broken = isDivided || random.Chance(0.5) ? all.Length : random.Next(all.Length);
         foreach (var node in all)
@@ -63,14 +68,14 @@ internal sealed class HealedCore(World world, SimulationRandom random)
         world.Totals.Count(Marker.LivenessReachedWithMinority, _nodes.Count < all.Length ? 1 : 0);
     }
 
-    /// <summary>Who was only cut off takes part again.</summary>
+    /// <summary>A node that was only cut off takes part again.</summary>
     public void Rejoin()
     {
         _nodes.AddRange(_cutOff.Select(c => c.Node));
         world.Network.JoinAll();
     }
 
-    /// <summary>The power goes off everywhere, and everybody comes back, the broken ones too.</summary>
+    /// <summary>The power goes off everywhere, and all nodes come back, the broken ones too.</summary>
     public void RestartAll()
     {
         world.Network.JoinAll();
@@ -126,7 +131,7 @@ internal sealed class HealedCore(World world, SimulationRandom random)
             _cutOff.Add((node, node.Process.Replica.Term));
         }
 
-        // Sometimes it can still be heard: its voice must not disturb the others.
+        // Sometimes its messages still arrive: they must not disturb the others.
         var isHeard = random.Chance(0.3);
         foreach (var other in world.Nodes)
         {

@@ -20,7 +20,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     private const int Prober = 999;
     private const int ElectionTimeouts = 20;
 
-    /// <summary>Pages of what a watcher is shown first that get no answer at the first attempt, at most.</summary>
+    /// <summary>Pages of an initial state that get no answer at the first attempt, at most.</summary>
     private const int SlowPages = 100;
 
     /// <summary>How often the healed quorum has purged its log to the end when others come back.</summary>
@@ -36,8 +36,10 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     private readonly Damage _damage = new(world);
     private readonly List<HistoryOperation> _probes = [];
 
-    /// <summary>Breaks what is not to be healed.</summary>
-    /// <returns>False: too many disks have rotted at once. Then nobody may be wrong, and nothing need go on.</returns>
+    /// <summary>Breaks the nodes that are not to be healed.</summary>
+    /// <returns>
+    /// False: too many disks have rotted at once. Then no answer may be wrong, and nothing need go on.
+    /// </returns>
     public bool TryBegin()
     {
         _core.Choose();
@@ -58,7 +60,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         Await("same state on all healed nodes", patience, IsConverged);
         var coherence = options.Coherence;
 
-        // What a watcher is shown is read page by page, and any page may first be asked of a node that stays broken.
+        // An initial state is read page by page, and any page may first be asked of a node that stays broken.
         var pages = SlowPages * options.ElectionTimeout;
         Await("word to all watchers of everything", (4 * (coherence.LagMax + coherence.Silence)) + patience + pages, AreTold);
         var ttl = options.SessionTtlMilliseconds * Scheduler.Millisecond;
@@ -71,7 +73,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         Rejoin();
     }
 
-    /// <summary>At the very end the power goes off everywhere, and everybody comes back, the broken ones too.</summary>
+    /// <summary>At the very end the power goes off everywhere, and all nodes come back, the broken ones too.</summary>
     public void RestartAll()
     {
         world.Trace.Add(TraceKind.Phase, 0, 3);
@@ -88,7 +90,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     }
 
     /// <summary>
-    /// While leadership is handed to somebody who is dead, nothing can be proposed, sessions' ends neither: they come
+    /// While leadership is handed to a dead member, nothing can be proposed, sessions' ends neither: they come
     /// later (bug B-58).
     /// </summary>
     private void HandOverInVain(long timeout)
@@ -106,7 +108,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         leader.Post(r => r.TransferLeadership(successor));
     }
 
-    /// <summary>Who was cut off comes back, and nothing changes for the others (bug B-10).</summary>
+    /// <summary>A node that was cut off comes back, and nothing changes for the others (bug B-10).</summary>
     private void Rejoin()
     {
         // One election it may have been about to begin, with its quorum of pre-votes.
@@ -136,7 +138,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         PurgeToTheEnd(leading, leader);
         _core.Rejoin();
         Await(
-            "same state on those who have come back",
+            "same state on those that have come back",
             ElectionTimeouts * world.Options.ElectionTimeout,
             () => IsSettled() && IsConverged());
         if (leader.Role != Role.Leader || leader.Term != leads)
@@ -146,8 +148,8 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
     }
 
     /// <summary>
-    /// Then who comes back needs the snapshot, and no new entry reminds anybody of it (bug B-55), or makes another one due when
-    /// this one is damaged.
+    /// Then a node that comes back needs the snapshot, and no new entry reminds the leader of it (bug B-55), or makes
+    /// another one due when this one is damaged.
     /// </summary>
     private void PurgeToTheEnd(SimulatedNode leading, ReplicaNode leader)
     {
@@ -165,7 +167,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
         }
     }
 
-    /// <param name="timeout">How long it may take while nobody catches up, no node, gateway or watcher.</param>
+    /// <param name="timeout">How long it may take while no node, gateway or watcher catches up.</param>
     private void Await(string what, long timeout, Func<bool> isTrue)
     {
         var deadline = world.Scheduler.Now + timeout;
@@ -258,7 +260,7 @@ internal sealed class LivenessPhase(World world, SimulationRandom random)
 
     private bool HasNoSessions() => world.Checks.Ledger.Machine.SessionCount == 0;
 
-    /// <summary>Everybody who is there votes; nobody is on the way in or out.</summary>
+    /// <summary>All that are there vote; none is on the way in or out.</summary>
     private bool IsSettled()
     {
         var members = world.Checks.Ledger.Membership;

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>Rare states that the runs together must have reached: what never happens is not tested.</summary>
+/// <summary>Rare states that the runs together must have reached: a state that never happens is not tested.</summary>
 internal enum Marker
 {
     Elections,

@@ -4,10 +4,10 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>What one run is like. Times are virtual, in microseconds, where the name says nothing else.</summary>
+/// <summary>The parameters of one run. Times are virtual, in microseconds, unless the name has another unit.</summary>
 internal sealed record SimulationOptions
 {
-    /// <summary>Decides everything that happens in the run.</summary>
+    /// <summary>Decides all that happens in the run.</summary>
     public required ulong Seed { get; init; }
 
     /// <summary>The mistake that is switched on, to show that the invariants would find it.</summary>
@@ -19,7 +19,9 @@ internal sealed record SimulationOptions
     /// <summary>Machines that may join later.</summary>
     public int Spares { get; init; }
 
-    /// <summary>The cluster begins with one voter, who expects the others; else it is complete from the start.</summary>
+    /// <summary>
+    /// The cluster begins with one voter, which expects the others; else it is complete from the start.
+    /// </summary>
     public bool IsFoundedAlone { get; init; }
 
     /// <summary>
@@ -46,7 +48,9 @@ internal sealed record SimulationOptions
     /// <summary>How many paths the clients share.</summary>
     public int Keys { get; init; } = 10;
 
-    /// <summary>Clients grow and cut subtrees and nodes with a TTL, too, and meet small bounds of what one revision may do.</summary>
+    /// <summary>
+    /// Clients grow and cut subtrees and nodes with a TTL, too, and meet small bounds of one revision.
+    /// </summary>
     public bool HasGarden { get; init; }
 
     /// <summary>Mean pause of a client between two calls.</summary>
@@ -66,13 +70,13 @@ internal sealed record SimulationOptions
     /// </summary>
     public ReplicaOptions Replica { get; init; } = new();
 
-    /// <summary>What gateways keep, and whom they tell what.</summary>
+    /// <summary>What gateways keep and publish.</summary>
     public CoherenceOptions Coherence { get; init; } = new();
 
     /// <summary>Length of a log segment: small, so that a run sees many.</summary>
     public int SegmentBytes { get; init; } = 64 << 10;
 
-    /// <summary>How far the log is filled with zeros ahead of what is written.</summary>
+    /// <summary>How far the log is filled with zeros ahead of its records.</summary>
     public int ZeroAheadBytes { get; init; } = 4 << 10;
 
     /// <summary>Bytes of a snapshot that travel in one message.</summary>

@@ -21,7 +21,7 @@ internal static class SimulationRun
         {
             violation = e.Message;
         }
-#pragma warning disable CA1031 // Whatever is thrown inside is a finding: as a rule an assertion of the code under test.
+#pragma warning disable CA1031 // Every exception inside is a finding: as a rule an assertion of the code under test.
         catch (Exception e)
         {
             violation = $"assertion: {e}";
@@ -67,7 +67,7 @@ internal static class SimulationRun
         faults.Start();
         world.Scheduler.RunUntil(options.WarmUp + options.Safety);
 
-        // What people have begun is done, and who has gone silent is known to be.
+        // The operators' requests are done, and a node that has gone silent is known to be.
         faults.End();
         world.Adversary.Besiege();
         world.Scheduler.RunUntil(world.Scheduler.Now + (3 * options.ElectionTimeout));

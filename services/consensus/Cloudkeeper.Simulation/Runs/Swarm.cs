@@ -7,12 +7,12 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>Draws what a run is like: most bugs need a combination that nobody would think of.</summary>
+/// <summary>Draws the parameters of a run: most bugs need an unforeseen combination.</summary>
 internal static class Swarm
 {
     private const double FaultClassProbability = 0.5;
 
-    /// <summary>Drawn apart: the seeds of before stay what they were where it is not there.</summary>
+    /// <summary>Drawn apart: earlier seeds keep their runs where it is absent.</summary>
     private const double HostileRedisProbability = 0.35;
 
     private const double HostilePeerProbability = 0.35;
@@ -21,10 +21,12 @@ internal static class Swarm
 
     private const double FreezeProbability = 0.25;
 
-    /// <summary>As in the real process: a turn that comes later than that after the one before tells of a pause.</summary>
+    /// <summary>
+    /// As in the real process: a turn that comes later than that after the one before indicates a pause.
+    /// </summary>
     private const int PauseTicks = 4;
 
-    /// <summary>An election timeout is at least this many times what a round through network and disk takes.</summary>
+    /// <summary>An election timeout is at least this many times a round through network and disk.</summary>
     private const int SlowRounds = 20;
 
     public static SimulationOptions Draw(ulong seed)
@@ -140,7 +142,7 @@ internal static class Swarm
             random.Logarithmic(1, 200),
             random.Logarithmic(1 << 10, 1 << 20));
 
-        // Two slow watchers fill what all have together.
+        // Two slow watchers fill the limit of all together.
         return limits with { AllBytesMax = limits.BytesMax * 3 / 2 };
     }
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>What happened in one run, or in many.</summary>
+/// <summary>The counts of one run, or of many.</summary>
 internal sealed class Totals
 {
     private static readonly Marker[] Markers = Enum.GetValues<Marker>();

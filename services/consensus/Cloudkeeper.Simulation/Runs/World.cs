@@ -11,13 +11,13 @@ using Cloudkeeper.Simulation.Redis;
 
 namespace Cloudkeeper.Simulation.Runs;
 
-/// <summary>Everything that one run consists of.</summary>
+/// <summary>All parts of one run.</summary>
 internal sealed class World
 {
     /// <summary>Addresses of the gateways begin here; those of the nodes at 1.</summary>
     public const int FirstGateway = 100;
 
-    /// <summary>What the clocks say at virtual time 0, Unix milliseconds.</summary>
+    /// <summary>The time of all clocks at virtual time 0, Unix milliseconds.</summary>
     public const long Epoch = 1_700_000_000_000;
 
     private readonly SimulationRandom _random;
@@ -82,7 +82,7 @@ internal sealed class World
 
     public IReadOnlyList<SimulatedNode> Nodes { get; }
 
-    /// <summary>With whom the cluster begins.</summary>
+    /// <summary>The first members of the cluster.</summary>
     public Membership Founding { get; }
 
     public MemberBook Members { get; } = new();

@@ -136,7 +136,7 @@ internal sealed class History(int seed, IFileSystem files)
         Synced = States.Count - 1;
     }
 
-    /// <summary>Raft may know more committed than the hard state on disk says.</summary>
+    /// <summary>Raft may know more committed than the hard state on disk has.</summary>
     private void Commit() => _committed = _random.NextInt64(_committed, _now.LastIndex + 1);
 
     private void Compact()

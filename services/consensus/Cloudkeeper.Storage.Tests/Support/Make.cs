@@ -66,7 +66,7 @@ internal static class Make
         writer.Commit();
     }
 
-    /// <summary>What a log says, in one line: for comparison and for messages.</summary>
+    /// <summary>The content of a log, in one line: for comparison and for messages.</summary>
     public static string Describe(RecoveredState state) =>
         $"{Describe(state.HardState)} snapshot {state.Snapshot?.Index} "
         + $"[{string.Join(' ', state.Entries.Select(Describe))}]";

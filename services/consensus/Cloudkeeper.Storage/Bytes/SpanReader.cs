@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>Reads little-endian fields; anything that is not there is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>Reads little-endian fields; a missing one is an <see cref="InvalidDataException"/>.</summary>
 internal ref struct SpanReader(ReadOnlySpan<byte> buffer)
 {
     private readonly int _length = buffer.Length;

@@ -2,7 +2,7 @@ namespace Cloudkeeper.Storage;
 
 internal static class FileSystemExtensions
 {
-    /// <summary>Deletes what a crash left of half-made files: nothing refers to them.</summary>
+    /// <summary>Deletes half-made files that a crash has left: nothing refers to them.</summary>
     public static void DeleteTemporary(this IFileSystem files, string prefix)
     {
         foreach (var name in files.List())

@@ -3,12 +3,12 @@ namespace Cloudkeeper.Storage;
 /// <summary>The data directory of one node, at the level of bytes: plain file names, no folders.</summary>
 /// <remarks>
 /// The real log and snapshot code runs over this, on a disk and in the simulation alike. Errors of the world are
-/// <see cref="StorageFullException"/> (nothing happened, may be tried again) and
-/// <see cref="StorageFailedException"/> (nobody knows what happened, the process must stop).
+/// <see cref="StorageFullException"/> (nothing happened, may be tried again) and <see cref="StorageFailedException"/>
+/// (the state of the disk is unknown, the process must stop).
 /// </remarks>
 public interface IFileSystem
 {
-    /// <summary>What could still be allocated, in bytes: an estimate, others may write to the same disk.</summary>
+    /// <summary>The bytes that could still be allocated: an estimate, others may write to the same disk.</summary>
     long FreeBytes { get; }
 
     /// <exception cref="FileNotFoundException">

@@ -68,7 +68,9 @@ internal static partial class Libc
         return true;
     }
 
-    /// <summary>Takes the lock that a file gives to one open handle on the machine; false: somebody has it.</summary>
+    /// <summary>
+    /// Takes the lock that a file gives to one open handle on the machine; false: another one has it.
+    /// </summary>
     public static bool TryLock(SafeFileHandle handle, string path)
     {
         while (FLock(handle, LockExclusive | LockNonBlocking) != 0)

@@ -10,7 +10,7 @@ public sealed class PhysicalFileSystem : IFileSystem, IDisposable
 {
     private const string LockName = "LOCK";
 
-    /// <summary>All that the cluster knows is in there: nobody else on the machine may read it.</summary>
+    /// <summary>The cluster's data is in there: no other user of the machine may read it.</summary>
     private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private const UnixFileMode PrivateFolder = PrivateFile | UnixFileMode.UserExecute;

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Storage;
 
-/// <summary>The disk, or what is on it, is not as it must be. The subclasses say what to do about it.</summary>
+/// <summary>The disk, or its content, is not as it must be. The subclasses define the remedy.</summary>
 public abstract class StorageException : Exception
 {
     protected StorageException(string message)
@@ -24,8 +24,8 @@ public sealed class StorageFullException : StorageException
 }
 
 /// <summary>
-/// A write or a sync failed, so nobody knows what is on disk. Fatal: the process must stop and recover; never retry,
-/// a second sync would report success for pages that the kernel has already dropped (bugs B-41, B-42).
+/// A write or a sync failed, so the state of the disk is unknown. Fatal: the process must stop and recover; never
+/// retry, a second sync would report success for pages that the kernel has already dropped (bugs B-41, B-42).
 /// </summary>
 public sealed class StorageFailedException : StorageException
 {

@@ -20,7 +20,7 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
     /// </summary>
     public long DirtyEnd { get; private set; }
 
-    /// <summary>Up to here the last segment was synced, as its last record says; behind it nobody knows.</summary>
+    /// <summary>Up to here the last segment was synced, by its last record; behind it that is unknown.</summary>
     public long DurableEnd { get; private set; }
 
     private LogIndex FirstIndex => State.LastIndex - (_entries.Count - 1);
@@ -77,7 +77,7 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
 
     /// <summary>
     /// The snapshot was received while this log was behind it or had gone another way, and the crash came before the
-    /// log could be told (thesis, section 5.3: then the whole log is superseded).
+    /// log was restarted behind it (thesis, section 5.3: then the whole log is superseded).
     /// </summary>
     private bool IsVoidBy(SnapshotMetadata snapshot)
     {
@@ -144,7 +144,7 @@ internal sealed class LogRecovery(IFileSystem files, LogStoreOptions options)
             throw new StorageCorruptedException(
                 Segments[^1].Name,
                 Segments[^1].End,
-                $"no intact record there, but {name} says that the records end at {header.PreviousEnd}");
+                $"no intact record there, but by {name} the records end at {header.PreviousEnd}");
         }
 
         return header;

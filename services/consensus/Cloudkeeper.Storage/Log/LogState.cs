@@ -2,14 +2,14 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>What the log amounts to after a record, as far as the next record must fit to it.</summary>
+/// <summary>The state of the log after a record, as far as the next record must fit to it.</summary>
 /// <remarks>
 /// The same rules judge a write before it goes to the disk, where a violation is a bug, and a record that comes back,
 /// where it is damage that no checksum shows.
 /// </remarks>
 internal readonly record struct LogState(HardState HardState, LogIndex LastIndex)
 {
-    /// <summary>Applies one write; returns what is wrong with it, or null.</summary>
+    /// <summary>Applies one write; returns its fault, or null.</summary>
     public string? Advance(
         HardState? hardState,
         (LogIndex Index, Term Term)? snapshot,
@@ -27,7 +27,7 @@ internal readonly record struct LogState(HardState HardState, LogIndex LastIndex
             problem ??= restart.Term > state.Term ? $"snapshot of term {restart.Term} in term {state.Term}" : null;
             last = floor = restart.Index;
 
-            // A snapshot is committed by its nature, whether or not the hard state says so already.
+            // A snapshot is committed by its nature, whether or not the hard state has that already.
             state = state with { Commit = state.Commit > floor ? state.Commit : floor };
         }
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>What stands before each record of a segment. Records begin at multiples of eight.</summary>
+/// <summary>The bytes before each record of a segment. Records begin at multiples of eight.</summary>
 /// <remarks>
 /// <code>
 /// +----------------+-----------------+-----------+---------+------------+-------------+---------+-------+
@@ -12,10 +12,10 @@ namespace Cloudkeeper.Storage;
 /// The header's checksum is seeded with cluster, segment and offset, so that a record is valid only where it was
 /// written, and its length can be believed before anything is allocated (bug B-44).
 ///
-/// <c>Durable</c> says up to which offset the segment was known to be synced when the record was written. It is what
-/// tells a torn tail from damage (bug B-45): after a crash any of the writes since the last sync may be missing while
-/// a later one is there, so "a good record follows" alone proves nothing; "a good record follows that was written
-/// when this place was already durable" does.
+/// <c>Durable</c> is the offset up to which the segment was known to be synced when the record was written. By it a
+/// torn tail is told from damage (bug B-45): after a crash any of the writes since the last sync may be missing while a
+/// later one is there, so "a good record follows" alone proves nothing; "a good record follows that was written when
+/// this place was already durable" does.
 ///
 /// <c>Previous</c> is the header checksum of the record before (in the first one the segment's seed): a record that
 /// was cut off once and has come back from the dead does not continue what was written since.

@@ -4,7 +4,7 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Storage;
 
 /// <summary>
-/// The first bytes of a segment: what one must know of all segments before it, so that they may be deleted.
+/// The first bytes of a segment: the facts about all segments before it that are needed once those are deleted.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -13,7 +13,7 @@ namespace Cloudkeeper.Storage;
 ///  12  crc32c               4   of the whole header, this field taken as zero
 ///  16  cluster             16
 ///  32  sequence             8   segments count up from 1 without a gap
-///  40  capacity             8   length of the file: shorter means somebody cut it
+///  40  capacity             8   length of the file: shorter means that it was cut
 ///  48  previous end         8   where the records of the segment before this one end; 0 in the first one
 ///  56  last index           8   of the log before this segment
 ///  64  term                 8   the hard state before this segment

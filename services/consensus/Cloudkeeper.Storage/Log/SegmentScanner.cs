@@ -36,7 +36,7 @@ internal sealed class SegmentScanner(IStorageFile file, uint seed, long fileLeng
         return true;
     }
 
-    /// <summary>Judges what lies between the last intact record and the end of the file.</summary>
+    /// <summary>Judges the bytes between the last intact record and the end of the file.</summary>
     public SegmentTail ReadTail()
     {
         var dirtyEnd = Offset;

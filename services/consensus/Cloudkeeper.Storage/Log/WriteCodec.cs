@@ -66,7 +66,7 @@ internal static class WriteCodec
     }
 
     /// <summary>
-    /// Reads what <see cref="Write"/> wrote; the entries' payloads are slices of <paramref name="input"/>.
+    /// Reads the bytes of <see cref="Write"/>; the entries' payloads are slices of <paramref name="input"/>.
     /// </summary>
     /// <exception cref="InvalidDataException">It is not that.</exception>
     public static StoredWrite Read(ReadOnlyMemory<byte> input)

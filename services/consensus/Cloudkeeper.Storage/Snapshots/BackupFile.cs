@@ -1,9 +1,9 @@
 namespace Cloudkeeper.Storage;
 
-/// <summary>A snapshot file outside of any data directory, of whatever cluster: a backup.</summary>
+/// <summary>A snapshot file outside of any data directory, of any cluster: a backup.</summary>
 public static class BackupFile
 {
-    /// <summary>Opens it for reading; what is read is checked as in <see cref="SnapshotFileReader"/>.</summary>
+    /// <summary>Opens it for reading; its bytes are checked as in <see cref="SnapshotFileReader"/>.</summary>
     /// <exception cref="StorageCorruptedException">It is no snapshot file.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static SnapshotFileReader Open(string path)

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Cloudkeeper.Storage;
 
-/// <summary>What follows the header of a snapshot file: blocks of payload, and a footer.</summary>
+/// <summary>The bytes behind the header of a snapshot file: blocks of payload, and a footer.</summary>
 /// <remarks>
 /// <code>
 /// +-----------+-----------+------------------+     +------+-----------+-----------------+-----------+----------+

@@ -81,7 +81,7 @@ public sealed class SnapshotFileReader : IDisposable
         return true;
     }
 
-    /// <summary>Reads everything to the end.</summary>
+    /// <summary>Reads all bytes to the end.</summary>
     internal void Verify()
     {
         while (TryRead(out _))

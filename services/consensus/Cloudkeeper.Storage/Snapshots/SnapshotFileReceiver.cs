@@ -23,12 +23,12 @@ public sealed class SnapshotFileReceiver : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Reads what has come, before it counts.</summary>
+    /// <summary>Reads the bytes that have come, before they count.</summary>
     /// <exception cref="StorageCorruptedException">It does not even begin like a snapshot of this cluster.</exception>
     public SnapshotFileReader OpenRead() => _store.OpenUnpublished(_file.Name);
 
-    /// <summary>Reads everything back, checks it and makes it a snapshot of this node.</summary>
-    /// <param name="announced">What it has to be.</param>
+    /// <summary>Reads all bytes back, checks them and makes them a snapshot of this node.</summary>
+    /// <param name="announced">The snapshot that it has to be.</param>
     /// <exception cref="StorageCorruptedException">
     /// Not a whole snapshot of this cluster, or another one than announced: dispose and fetch it again.
     /// </exception>

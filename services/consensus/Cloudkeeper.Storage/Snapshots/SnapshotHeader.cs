@@ -52,7 +52,7 @@ internal sealed record SnapshotHeader(Guid Cluster, SnapshotMetadata Metadata)
     public static uint SeedOf(ReadOnlySpan<byte> header) =>
         BinaryPrimitives.ReadUInt32LittleEndian(header[CrcOffset..]);
 
-    /// <summary>Reads the header's bytes, checked, whatever their version.</summary>
+    /// <summary>Reads the header's bytes, checked, of any version.</summary>
     public static byte[] ReadBytes(IStorageFile file, string name)
     {
         Span<byte> start = stackalloc byte[FixedBytes];

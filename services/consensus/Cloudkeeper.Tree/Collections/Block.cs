@@ -57,7 +57,7 @@ internal sealed class Block<TItem>
         _items[Count] = null!;
     }
 
-    /// <summary>Takes out what it holds of a run of items that are in order.</summary>
+    /// <summary>Takes out its items of a run that is in order.</summary>
     /// <returns>How many: they are the first ones of the run.</returns>
     public int RemoveRun(ReadOnlySpan<TItem> run)
     {

@@ -72,7 +72,7 @@ internal sealed class ChunkedQueue<T>
         _chunks[at / ChunkLength].Items[at % ChunkLength] = item;
     }
 
-    /// <summary>What is in the queue now, whatever happens to it later.</summary>
+    /// <summary>The present content of the queue, unaffected by later changes.</summary>
     public FrozenQueue<T> Freeze()
     {
         var chunks = new T?[_chunks.Count][];
@@ -89,7 +89,7 @@ internal sealed class ChunkedQueue<T>
     {
         public T?[] Items { get; } = items;
 
-        /// <summary>A frozen view shares the items: what leaves the queue must stay in them.</summary>
+        /// <summary>A frozen view shares the items: those that leave the queue must stay in it.</summary>
         public bool IsFrozen { get; set; }
     }
 }

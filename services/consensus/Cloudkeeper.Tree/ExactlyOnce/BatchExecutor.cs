@@ -6,7 +6,7 @@ using Cloudkeeper.Tree.Locks;
 namespace Cloudkeeper.Tree.ExactlyOnce;
 
 /// <summary>
-/// Sees to it that each command is executed at most once, however often and on whatever way its bytes come into the
+/// Sees to it that each command is executed at most once, however often and in whatever way its bytes come into the
 /// log: by the serial in its lane (a gateway's retries), and by its idempotency key (its client's).
 /// </summary>
 internal sealed class BatchExecutor(TreeState state, CommandExecutor commands, LockCommands locks)
@@ -96,7 +96,9 @@ internal sealed class BatchExecutor(TreeState state, CommandExecutor commands, L
         return result;
     }
 
-    /// <summary>A repeated acquisition tells how its ticket stands now; everything else what was decided then.</summary>
+    /// <summary>
+    /// A repeated acquisition returns its ticket's present state; every other command its first result.
+    /// </summary>
     private CommandResult Replay(Command command, CommandResult result)
     {
         if (command is AcquireLockCommand && result.Body is TicketInfo ticket)

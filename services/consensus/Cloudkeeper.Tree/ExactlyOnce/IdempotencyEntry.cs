@@ -3,7 +3,7 @@ using Cloudkeeper.Tree.Collections;
 
 namespace Cloudkeeper.Tree.ExactlyOnce;
 
-/// <summary>What was decided for an idempotency key.</summary>
+/// <summary>The result for an idempotency key.</summary>
 /// <param name="DecidedAt">By the retention clock.</param>
 internal sealed record IdempotencyEntry(string Key, UInt128 Fingerprint, long DecidedAt, CommandResult Result)
 {

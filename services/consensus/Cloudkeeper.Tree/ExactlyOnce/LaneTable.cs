@@ -18,7 +18,7 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
     /// <summary>The largest id that was given out.</summary>
     public long LastId { get; set; }
 
-    /// <summary>Is told of a lane before it changes.</summary>
+    /// <summary>Is notified of a lane before it changes.</summary>
     public SnapshotCursor? Snapshot { get; set; }
 
     public Lane? Find(LaneId id) => _lanes.Find(id.Value);
@@ -97,7 +97,7 @@ internal sealed class LaneTable(StateMachineOptions options, StateDigest digest)
         idle.ForEach(Remove);
     }
 
-    /// <summary>Drops all; whatever is opened next has a larger id than <paramref name="lastId"/>.</summary>
+    /// <summary>Drops all; the next lane has a larger id than <paramref name="lastId"/>.</summary>
     public void Clear(long lastId)
     {
         var all = new List<Lane>();

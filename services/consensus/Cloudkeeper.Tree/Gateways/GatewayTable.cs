@@ -6,12 +6,12 @@ using Cloudkeeper.Tree.Transactions;
 namespace Cloudkeeper.Tree.Gateways;
 
 /// <summary>
-/// Where the gateways are, from feature level 4 on. Not in the tree: what stands here is given all of the clients' traffic,
-/// and only a gateway may write it. A registration lives with the session of its gateway.
+/// Where the gateways are, from feature level 4 on. Not in the tree: the addresses here get all of the clients'
+/// traffic, and only a gateway may write them. A registration lives with the session of its gateway.
 /// </summary>
 /// <remarks>
-/// A name belongs to the gateway that came last: one that starts again takes its old place. An address is no identity: two
-/// names may have the same (a name of DNS for several of them), and who uses the table takes each address once.
+/// A name belongs to the gateway that came last: one that starts again takes its old place. An address is no identity:
+/// two names may have the same (a name of DNS for several of them), and a user of the table takes each address once.
 /// </remarks>
 internal sealed class GatewayTable(SessionTable sessions, StateDigest digest)
 {
@@ -52,7 +52,7 @@ internal sealed class GatewayTable(SessionTable sessions, StateDigest digest)
         }
     }
 
-    /// <summary>Adds what a snapshot holds.</summary>
+    /// <summary>Adds a gateway of a snapshot.</summary>
     public void Add(GatewayEntry gateway)
     {
         var place = _gateways.FindIndex(other => string.CompareOrdinal(other.Instance, gateway.Instance) > 0);

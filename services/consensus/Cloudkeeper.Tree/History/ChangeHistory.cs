@@ -6,20 +6,23 @@ namespace Cloudkeeper.Tree.History;
 
 /// <summary>The newest change sets, bounded by their number and by their size.</summary>
 /// <remarks>
-/// From feature level 4 on a change is told before it may be forgotten: an entry forgets what entries before it have left,
-/// never what it adds, and whoever applies entries tells their changes before that comes to much (<see cref="HasMuchNews"/>).
-/// No transaction, however large, displaces more than a quarter of what the others have left, and values, which are large,
-/// are gone before the facts, which are many. Before, a set that was larger than the bound displaced everything and itself.
+/// From feature level 4 on a change is published before it may be forgotten: an entry forgets what entries before it
+/// have left, never what it adds, and the replica publishes the changes of applied entries before that comes to much
+/// (<see cref="HasMuchNews"/>). No transaction, however large, displaces more than a quarter of what the others have
+/// left, and values, which are large, are gone before the facts, which are many. Before, a set that was larger than the
+/// bound displaced everything and itself.
 /// </remarks>
 internal sealed class ChangeHistory(StateMachineOptions options, StateDigest digest)
 {
     /// <summary>A transaction counts for this part of the facts at most.</summary>
     private const int FactShare = 4;
 
-    /// <summary>A transaction that has more than this part of the values apart keeps none of what was there before it.</summary>
+    /// <summary>
+    /// A transaction that has more than this part of the values apart keeps none of the values before it.
+    /// </summary>
     private const int ValueShare = 2;
 
-    /// <summary>The changes that have not been told come to this part of the history at most.</summary>
+    /// <summary>The changes that are not published yet come to this part of the history at most.</summary>
     private const int NewsShare = 8;
 
     private readonly ChunkedQueue<KeptChangeSet> _sets = new();
@@ -36,10 +39,10 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
     private int _newSets;
     private long _newBytes;
 
-    /// <summary>Everything up to here is gone.</summary>
+    /// <summary>All changes up to here are gone.</summary>
     public Revision CompactedTo { get; set; }
 
-    /// <summary>Changes have come that nobody was told of, enough that they should not wait for more.</summary>
+    /// <summary>So many changes are not published yet that they should not wait for more.</summary>
     public bool HasMuchNews =>
         _newSets > options.HistorySetsMax / NewsShare || _newBytes > options.HistoryFactBytesMax / NewsShare;
 
@@ -80,10 +83,10 @@ internal sealed class ChangeHistory(StateMachineOptions options, StateDigest dig
         }
     }
 
-    /// <summary>Adds what a snapshot holds, whatever the bounds are now.</summary>
+    /// <summary>Adds a set of a snapshot, within any bounds.</summary>
     public void Load(ChangeSet set) => Enqueue(new KeptChangeSet(set));
 
-    /// <summary>Forgets all; whatever comes next is behind <paramref name="compactedTo"/>.</summary>
+    /// <summary>Forgets all; the next change is behind <paramref name="compactedTo"/>.</summary>
     public void Clear(Revision compactedTo)
     {
         while (_sets.Count > 0)

@@ -4,12 +4,13 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Tree.History;
 
 /// <summary>
-/// A change set in the history, measured once: what the feed tells of it (its facts), and values that are only read one by
+/// A change set in the history, measured once: the feed's part of it (its facts), and values that are only read one by
 /// one (apart), which may be gone while the facts are still there.
 /// </summary>
 /// <remarks>
-/// Apart are values above <see cref="Limits.FeedValueBytesMax"/>, and what a large deletion removes, however small: one
-/// request may delete hundreds of thousands of nodes. Where a value is gone there is null instead, as in the feed.
+/// Apart are values above <see cref="Limits.FeedValueBytesMax"/>, and those that a large deletion removes, however
+/// small: one request may delete hundreds of thousands of nodes. Where a value is gone there is null instead, as in the
+/// feed.
 /// </remarks>
 internal sealed class KeptChangeSet
 {

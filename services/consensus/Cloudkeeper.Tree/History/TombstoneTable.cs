@@ -8,8 +8,8 @@ namespace Cloudkeeper.Tree.History;
 /// than that.
 /// </summary>
 /// <remarks>
-/// Who waits for a deletion that has been forgotten must not wait for ever: of such a path it is said that it has been absent
-/// since the floor, which no forgotten deletion is above.
+/// A long poll for a deletion that has been forgotten must not wait for ever: such a path is reported as absent since
+/// the floor, which no forgotten deletion is above.
 /// </remarks>
 internal sealed class TombstoneTable(StateMachineOptions options, StateDigest digest)
 {
@@ -37,10 +37,12 @@ internal sealed class TombstoneTable(StateMachineOptions options, StateDigest di
         }
     }
 
-    /// <summary>The cluster goes over to a floor: nobody has noted what was forgotten so far, but all of it is older than this.</summary>
+    /// <summary>
+    /// The cluster introduces the floor: forgotten deletions were not noted so far, but all are older than this.
+    /// </summary>
     public void BeginFloor() => Floor = _tombstones.Count < options.TombstonesMax ? Revision.Zero : _tombstones.First.Revision;
 
-    /// <summary>Adds what a snapshot holds, whatever the bound is now.</summary>
+    /// <summary>Adds a deletion of a snapshot, within any bound.</summary>
     public void Load(Tombstone tombstone)
     {
         _tombstones.Enqueue(tombstone);

@@ -1,7 +1,7 @@
 namespace Cloudkeeper.Tree;
 
 /// <summary>
-/// The state is of a feature level that this program does not know. Nobody is at fault and nothing is damaged: this
+/// The state is of a feature level that this program does not know. There is no fault and no damage: this
 /// replica cannot go on before a newer program runs it.
 /// </summary>
 public sealed class FeatureLevelException : Exception

@@ -4,13 +4,13 @@ namespace Cloudkeeper.Tree;
 
 /// <summary>
 /// How the state machine behaves is a matter of the level in its state, never of the program that runs it: all replicas
-/// switch at the same entry, <see cref="RaiseFeatureLevelCommand"/>, whichever was updated first.
+/// switch at the same entry, <see cref="RaiseFeatureLevelCommand"/>, in whatever order they were updated.
 /// </summary>
 /// <remarks>
-/// 1: the first. 2: what is kept for a time is kept by <see cref="Levels.RetentionClock"/>, and leaders stamp checkpoints.
+/// 1: the first. 2: results and ended sessions are kept by <see cref="Levels.RetentionClock"/>, and leaders stamp checkpoints.
 /// 3: change sets name the parents below which something came and went again.
-/// 4: what one request may cost is bounded, and what the others lose by it; gateways register in a table of their own; TTL
-/// nodes and what else is kept for a time age by how long leaders were awake.
+/// 4: the cost of one request is bounded, and what the others lose by it; gateways register in a table of their own; TTL
+/// nodes and all that is kept for a time age by how long leaders were awake.
 /// A new level gets a constant, and the old behaviour stays beside the new one for as long as logs of it may be read.
 /// </remarks>
 public static class FeatureLevels

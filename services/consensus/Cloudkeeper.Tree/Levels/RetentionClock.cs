@@ -8,8 +8,8 @@ namespace Cloudkeeper.Tree.Levels;
 /// Log time, the largest stamp so far, would not do: under a leader whose clock is an hour ahead it jumps that hour, drops
 /// the idempotency keys of the last minutes, and a repeat is executed twice; when that clock is set right again it stands
 /// still for the hour. What passes between the last entry of one leader and the first one of the next is not counted, nor
-/// is a time in which all are down: things are kept longer then. At feature levels 2 and 3 it advanced by what passed
-/// between the stamps of two entries by the time of day, ten seconds at most.
+/// still for the hour. The time between the last entry of one leader and the first one of the next is not counted, nor
+/// is a time in which all are down: things are kept longer then. At feature levels 2 and 3 it advanced by the time
 /// </remarks>
 internal sealed class RetentionClock
 {
@@ -18,15 +18,19 @@ internal sealed class RetentionClock
     /// <summary>Milliseconds since no moment in particular: log time's value when the cluster went over to this clock.</summary>
     public long Time { get; set; }
 
-    /// <summary>Of the last entry, whichever way its leader's clock goes wrong: one error is not counted twice.</summary>
+    /// <summary>
+    /// Of the last entry, in whichever way its leader's clock goes wrong: one error is not counted twice.
+    /// </summary>
     public long LastStamp { get; set; }
 
-    /// <summary>Of the last entry that told how long its leader had been awake; 0: there is none of this cluster.</summary>
+    /// <summary>
+    /// Of the last entry that recorded how long its leader had been awake; 0: there is none of this cluster.
+    /// </summary>
     public long LastTerm { get; set; }
 
     public long LastAwake { get; set; }
 
-    /// <param name="logTime">What counts before feature level 2.</param>
+    /// <param name="logTime">The time that counts before feature level 2.</param>
     public void Advance(int level, long term, EntryStamp stamp, long logTime)
     {
         Time = level switch
@@ -43,7 +47,7 @@ internal sealed class RetentionClock
         }
     }
 
-    /// <summary>What it would show behind an entry, from feature level 4 on.</summary>
+    /// <summary>Its time behind an entry, from feature level 4 on.</summary>
     /// <param name="awake">Null: an entry of a leader that did not know of the level yet.</param>
     public long TimeAt(long term, long? awake) =>
         term == LastTerm && awake is { } now ? Time + Math.Max(0, now - LastAwake) : Time;

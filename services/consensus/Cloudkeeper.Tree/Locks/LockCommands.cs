@@ -84,7 +84,7 @@ internal sealed class LockCommands(TreeState state, NodeOperations nodes, Sessio
             return null;
         }
 
-        // Whichever is shorter; both are exact.
+        // The shorter of the two; both are exact.
         if (session.Ephemerals.Count <= queue.Count)
         {
             foreach (var node in session.Ephemerals)
@@ -143,7 +143,7 @@ internal sealed class LockCommands(TreeState state, NodeOperations nodes, Sessio
         var session = command.Session ?? sessions.Open(transaction, command.TtlMilliseconds, command.Owner).Id;
         var name = ContenderName.TicketPrefix(transaction.Revision) + NodeRules.Sequence(parent!.Creations);
 
-        // Somebody has made a node by hand under the very name that this ticket would have.
+        // A client has made a node by hand under the very name that this ticket would have.
         if (parent.Children?.Find(name) is not null)
         {
             return Outcome.Refused(ResultCode.NodeExists);

@@ -10,7 +10,7 @@ namespace Cloudkeeper.Tree.Locks;
 /// </summary>
 /// <remarks>
 /// The order is that of the creating revisions. For nodes that were created as sequential it is the order of their
-/// numbers, also past the overflow where those turn negative; and it keeps fencing tokens growing even when somebody
+/// numbers, also past the overflow where those turn negative; and it keeps fencing tokens growing even when a client
 /// creates a node by hand under a number of the past.
 /// </remarks>
 internal sealed class LockQueue
@@ -52,7 +52,7 @@ internal sealed class LockQueue
 
     public BlockList<TreeNode, TreeNode, ArrivalOrder>.Cursor GetEnumerator() => _contenders.Start();
 
-    /// <summary>Those behind a place, at which there need not be anybody any more.</summary>
+    /// <summary>The tickets behind a place, which may be empty by now.</summary>
     /// <param name="place">Null: all.</param>
     /// <param name="before">How many there are up to that place.</param>
     public BlockList<TreeNode, TreeNode, ArrivalOrder>.Cursor After(Arrival? place, out int before)

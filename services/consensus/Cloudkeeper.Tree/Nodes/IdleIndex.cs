@@ -6,7 +6,7 @@ namespace Cloudkeeper.Tree.Nodes;
 
 /// <summary>
 /// Nodes that go by themselves and have no children: containers that had one, and TTL nodes, in the order in which they
-/// become due. Only a leader's proposals come from it; what it proposes is judged again at apply.
+/// become due. Only a leader's proposals come from it; they are judged again at apply.
 /// </summary>
 internal sealed class IdleIndex
 {
@@ -35,7 +35,7 @@ internal sealed class IdleIndex
         }
     }
 
-    /// <summary>To be called before the node changes: its place depends on what it holds.</summary>
+    /// <summary>To be called before the node changes: its place depends on the node's content.</summary>
     public void Remove(TreeNode node)
     {
         if (IsIdle(node))

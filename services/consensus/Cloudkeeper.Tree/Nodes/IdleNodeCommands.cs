@@ -22,7 +22,7 @@ internal sealed class IdleNodeCommands(TreeState state)
         return Outcome.Ok();
     }
 
-    // The revisions are the counters that rule R5 asks for: whatever happened to the node since then has moved them.
+    // The revisions are the counters that rule R5 asks for: every change of the node since then has moved them.
     private bool IsStill(TreeNode node, IdleNode seen) => IdleIndex.IsIdle(node)
         && node.ModifiedRevision == seen.ModifiedRevision
         && node.ChildrenRevision == seen.ChildrenRevision

@@ -11,7 +11,9 @@ internal sealed class NodeChildren
 
     public int Count => _byName.Count;
 
-    /// <summary>How many nodes are below, children included: what a deletion would cost is known before it begins.</summary>
+    /// <summary>
+    /// How many nodes are below, children included: the cost of a deletion is known before it begins.
+    /// </summary>
     public int Descendants { get; set; }
 
     /// <summary>How many characters their paths have, each from behind the path of this node on.</summary>

@@ -2,7 +2,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Tree.Nodes;
 
-/// <summary>What a new node is made with.</summary>
+/// <summary>The content of a new node.</summary>
 /// <param name="OwnerOrTtl">See <see cref="TreeNode.OwnerOrTtl"/>.</param>
 internal readonly record struct NodeContent(
     byte[] Value,

@@ -7,12 +7,12 @@ using Cloudkeeper.Tree.Transactions;
 namespace Cloudkeeper.Tree.Nodes;
 
 /// <summary>
-/// The nodes and what follows from them: the sessions' ephemerals, the tickets, the idle nodes, their share of the
+/// The nodes and the indexes over them: the sessions' ephemerals, the tickets, the idle nodes, their share of the
 /// digest. Every change of a node goes through here and into the journal of a transaction.
 /// </summary>
 /// <remarks>
-/// Each change stamps the node with the revision of its transaction (modified or children revision). A snapshot relies
-/// on it to tell what has changed since it began.
+/// Each change stamps the node with the revision of its transaction (modified or children revision). A snapshot sees by
+/// it what has changed since it began.
 /// </remarks>
 internal sealed class NodeTree
 {
@@ -110,7 +110,7 @@ internal sealed class NodeTree
     }
 
     /// <summary>
-    /// Deletes a node. What is below it cannot be reached any more, and follows at the commit (<see cref="Bury"/>): a
+    /// Deletes a node. The nodes below it cannot be reached any more, and follow at the commit (<see cref="Bury"/>): a
     /// transaction that is refused in the end has not gone through a large subtree for nothing.
     /// </summary>
     public void Delete(Transaction transaction, TreeNode node)
@@ -156,7 +156,7 @@ internal sealed class NodeTree
         }
     }
 
-    /// <summary>For the commit: does with what was below deleted nodes as was done with those.</summary>
+    /// <summary>For the commit: treats the nodes below deleted ones as those were treated.</summary>
     public void Bury(IReadOnlyList<DeletedNode> below)
     {
         for (var i = 0; i < below.Count; i++)
@@ -167,7 +167,7 @@ internal sealed class NodeTree
     }
 
     /// <summary>
-    /// Gives every TTL node its start. Nothing tells a snapshot that is under way: it is of a level that knows no starts.
+    /// Gives every TTL node its start. A snapshot under way is not notified: it is of a level that knows no starts.
     /// </summary>
     public void StartTtls(Func<TreeNode, long> startOf)
     {
@@ -238,7 +238,7 @@ internal sealed class NodeTree
         return added;
     }
 
-    /// <summary>For the loader: makes everything that follows from a node that is complete, its parents included.</summary>
+    /// <summary>For the loader: updates all indexes for a node that is complete, its parents included.</summary>
     public void Complete(TreeNode node)
     {
         Count--;

@@ -11,7 +11,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
 
     public string Name { get; } = name;
 
-    /// <summary>Null for the root. A deleted node keeps its parent, so that its path can still be told.</summary>
+    /// <summary>Null for the root. A deleted node keeps its parent, so that its path is still known.</summary>
     public TreeNode? Parent { get; } = parent;
 
     public byte[] Value
@@ -45,7 +45,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
     /// <summary>The owner of an ephemeral node, the TTL in milliseconds of a TTL node, else 0.</summary>
     public long OwnerOrTtl { get; set; }
 
-    /// <summary>What the node adds to the digest at present.</summary>
+    /// <summary>The node's share of the digest at present.</summary>
     public ulong Hash { get; set; }
 
     public int Version { get; set; }
@@ -92,7 +92,7 @@ internal sealed class TreeNode(TreeNode? parent, string name)
 
     public TreeNode Copy() => (TreeNode)MemberwiseClone();
 
-    /// <summary>Goes back to what <see cref="Copy"/> kept.</summary>
+    /// <summary>Goes back to the state that <see cref="Copy"/> kept.</summary>
     public void Restore(TreeNode copy)
     {
         Value = copy.Value;

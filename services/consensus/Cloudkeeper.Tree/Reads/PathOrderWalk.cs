@@ -5,7 +5,7 @@ using Cloudkeeper.Tree.Nodes;
 namespace Cloudkeeper.Tree.Reads;
 
 /// <summary>
-/// Meets a node and everything below it in the order of the bytes of their full paths. This is not the order in which
+/// Meets a node and all nodes below it in the order of the bytes of their full paths. This is not the order in which
 /// one walks a tree: <c>/a-b</c> comes before <c>/a/b</c>, because '-' comes before '/'.
 /// </summary>
 /// <remarks>The tree must not change meanwhile.</remarks>
@@ -91,7 +91,9 @@ internal sealed class PathOrderWalk
         return null;
     }
 
-    /// <summary>What was met earlier on this level and has its children still to come: the prefixes of this name.</summary>
+    /// <summary>
+    /// Nodes that were met earlier on this level and have their children still to come: the prefixes of this name.
+    /// </summary>
     private void WaitForPrefixes(Level level, NodeChildren children, ReadOnlySpan<char> name)
     {
         for (var length = 1; length < name.Length; length++)
@@ -126,7 +128,7 @@ internal sealed class PathOrderWalk
         private TreeNode? _ahead;
         private bool _hasLookedAhead;
 
-        /// <summary>Met, with what is below them still to come; each name is a prefix of the next.</summary>
+        /// <summary>Met, with the nodes below them still to come; each name is a prefix of the next.</summary>
         public Stack<TreeNode> Waiting { get; } = [];
 
         /// <summary>Of those that wait, one whose children come before the next sibling.</summary>

@@ -11,7 +11,7 @@ using Cloudkeeper.Tree.Transactions;
 namespace Cloudkeeper.Tree.Reads;
 
 /// <summary>
-/// Answers questions about the present state. What only a leader knows (when a session expires) it leaves open.
+/// Answers questions about the present state. It leaves open when a session expires, which only a leader knows.
 /// </summary>
 internal sealed class ReadHandler(TreeState state)
 {
@@ -23,10 +23,10 @@ internal sealed class ReadHandler(TreeState state)
     /// </summary>
     private const int PageBytesMax = 2 << 20;
 
-    /// <summary>What an entry of a page takes besides its texts and its value: the stat and the lengths.</summary>
+    /// <summary>The size of an entry of a page besides its texts and its value: the stat and the lengths.</summary>
     private const int EntryBytes = 128;
 
-    /// <summary>What a text takes besides its bytes: here, and where it is passed on.</summary>
+    /// <summary>The memory of a text besides its bytes: here, and where it is passed on.</summary>
     private const int TextBytes = 32;
 
     public ReadResult Read(ReadRequest request) => request switch
@@ -249,7 +249,7 @@ internal sealed class ReadHandler(TreeState state)
 
     private static int LimitOf(ArrivalPage? page) => page?.Limit ?? Limits.PageSizeMax;
 
-    /// <summary>Who did not ask for a page does not know that there are several.</summary>
+    /// <summary>A client that did not ask for a page does not know that there are several.</summary>
     private static Arrival? MoreOf(ArrivalPage? page, TreeNode? last) =>
         page is null || last is null ? null : new Arrival(last.CreatedRevision, last.GetPath());
 
@@ -266,7 +266,7 @@ internal sealed class ReadHandler(TreeState state)
             : new ReadChangeResult(ResultCode.NodeNotFound, Change: null, oldest);
     }
 
-    /// <summary>The code says whether it is whole; what is left of it may be all that is wanted.</summary>
+    /// <summary>The code shows whether it is whole; the rest of it may be all that is wanted.</summary>
     private static ReadChangeResult Describe(Change change, Revision oldest)
     {
         var isWhole = change.Value is null == (change.Type == ChangeType.Deleted)
@@ -274,7 +274,7 @@ internal sealed class ReadHandler(TreeState state)
         return new ReadChangeResult(isWhole ? ResultCode.Ok : ResultCode.RevisionCompacted, change, oldest);
     }
 
-    /// <summary>A value that the history has lost is still there as long as nobody has written another one.</summary>
+    /// <summary>A value that the history has lost is still there as long as no other one was written.</summary>
     private Change WithPresentValue(Change change, Revision revision) =>
         change is { Value: null, Type: not ChangeType.Deleted }
             && state.Nodes.Find(change.Path) is { } node && node.ModifiedRevision == revision

@@ -7,9 +7,9 @@ namespace Cloudkeeper.Tree.Recovery;
 
 /// <summary>Makes the state of one cluster the first state of another.</summary>
 /// <remarks>
-/// The old cluster may have gone on behind this state, and clients hold what it told them: cursors, fences, ETags, ids of
-/// sessions and lanes. None of that may mean something else in the new one. Its revisions therefore begin at the next
-/// multiple of 2^44, which the old one never reached (bug B-75).
+/// The old cluster may have gone on behind this state, and clients hold what it sent them: cursors, fences, ETags, ids
+/// of sessions and lanes. None of that may mean something else in the new one. Its revisions therefore begin at the
+/// next multiple of 2^44, which the old one never reached (bug B-75).
 /// </remarks>
 internal sealed class Refounding(TreeState state, SessionCommands sessions)
 {
@@ -22,7 +22,7 @@ internal sealed class Refounding(TreeState state, SessionCommands sessions)
         Invariant.Require(revision.Value < Revision.ValueMax, "512 incarnations of a cluster at most");
         state.AppliedIndex = index;
 
-        // Terms begin anew as well: what a leader of this number said was of another.
+        // Terms begin anew as well: the count of a leader with this number was another's.
         (state.Retention.LastTerm, state.Retention.LastAwake) = (0, 0);
         state.Revision = new Revision(revision.Value - 1);
         EndSessions();
@@ -35,7 +35,7 @@ internal sealed class Refounding(TreeState state, SessionCommands sessions)
         state.Lanes.Clear(revision.Value);
     }
 
-    /// <summary>Nobody can know which of them still live.</summary>
+    /// <summary>It is unknown which of them still live.</summary>
     private void EndSessions()
     {
         var transaction = state.Begin();

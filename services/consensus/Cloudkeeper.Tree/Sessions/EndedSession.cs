@@ -3,7 +3,9 @@ using Cloudkeeper.Tree.Collections;
 
 namespace Cloudkeeper.Tree.Sessions;
 
-/// <summary>A session that has ended, remembered so that its client is told so instead of "never known".</summary>
+/// <summary>
+/// A session that has ended, remembered so that its client gets that answer instead of "never known".
+/// </summary>
 /// <param name="EndedAt">By the retention clock.</param>
 internal sealed record EndedSession(SessionInfo Info, long EndedAt)
 {

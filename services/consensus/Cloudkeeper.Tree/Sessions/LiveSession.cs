@@ -2,5 +2,5 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Tree.Sessions;
 
-/// <summary>What a leader needs to count the keepalives of a session.</summary>
+/// <summary>A session as a leader needs it to count its keepalives.</summary>
 public readonly record struct LiveSession(SessionId Id, long TtlMilliseconds);

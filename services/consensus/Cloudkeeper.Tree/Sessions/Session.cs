@@ -36,7 +36,7 @@ internal sealed class Session(SessionId id, string name, long ttlMilliseconds, l
         }
     }
 
-    /// <summary>All ephemeral nodes at once: what is left has none.</summary>
+    /// <summary>All ephemeral nodes at once: the session has none any more.</summary>
     public TreeNode[] DetachAll()
     {
         var all = Ephemerals.ToArray();

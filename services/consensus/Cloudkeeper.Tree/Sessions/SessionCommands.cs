@@ -26,7 +26,7 @@ internal sealed class SessionCommands(TreeState state)
             return state.Sessions.Missing(command.Session);
         }
 
-        // Who closes a session is alive.
+        // A client that closes its session is alive.
         return Outcome.Ok(End(transaction, session, SessionEndReason.Closed, transaction.Time));
     }
 

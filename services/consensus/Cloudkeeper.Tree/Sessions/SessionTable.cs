@@ -49,7 +49,7 @@ internal sealed class SessionTable(StateMachineOptions options, StateDigest dige
         }
     }
 
-    /// <summary>Adds what a snapshot holds, whatever the bound is now.</summary>
+    /// <summary>Adds a session of a snapshot, within any bound.</summary>
     public void LoadEnded(EndedSession ended)
     {
         _ended.Enqueue(ended);

@@ -8,8 +8,8 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// a slice has room for.
 /// </summary>
 /// <remarks>
-/// Only records that cannot be stored otherwise, at whatever level: a program that does not know parts could not load these
-/// either. The large ones are what a request that reads or deletes many large values leaves behind.
+/// Only records that cannot be stored otherwise, at any level: a program that does not know parts could not load these
+/// either. Large ones come from requests that read or delete many large values.
 /// </remarks>
 internal sealed class RecordSplitter
 {

@@ -16,9 +16,9 @@ namespace Cloudkeeper.Tree;
 /// given up: until it is over every change costs a little more.
 /// </summary>
 /// <remarks>
-/// Nothing is copied at the beginning. What changes before it has been written is kept as it was (Preserve) and written
-/// instead; that a record has changed since the beginning shows in its own revisions or log index. The queues of
-/// unchanging records are frozen by copying references to their chunks.
+/// Nothing is copied at the beginning. An object that changes before it has been written is kept as it was (Preserve)
+/// and written instead; that a record has changed since the beginning shows in its own revisions or log index. The
+/// queues of unchanging records are frozen by copying references to their chunks.
 /// </remarks>
 public sealed class SnapshotCursor : IDisposable
 {
@@ -125,7 +125,7 @@ public sealed class SnapshotCursor : IDisposable
     }
 
     /// <summary>Keeps the nodes and sessions that a transaction is about to change for good, as they were before it.</summary>
-    /// <param name="below">What goes because one above it was deleted.</param>
+    /// <param name="below">Nodes that go because one above them was deleted.</param>
     internal void Preserve(ReadOnlySpan<JournalEntry> journal, IReadOnlyList<DeletedNode> below)
     {
         foreach (ref readonly var entry in journal)

@@ -16,12 +16,11 @@ namespace Cloudkeeper.Tree.Snapshots;
 /// </summary>
 /// <remarks>
 /// The version is the state's feature level: a program that knows the level knows the format, and one that does not
-/// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching
-/// change sets, version 4 the gateways, the starts of TTL nodes and, in the head, what the last leader had counted and the
-/// floor of the deletions.
-/// A record above <see cref="RecordSplitter.RecordBytesMax"/> is cut into parts, in any version, which follow each other.
-/// The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before its parent; all other records
-/// in the order of their queues.
+/// learns so from the first byte. Version 2 adds the retention clock to the head, version 3 the touching change sets,
+/// version 4 the gateways, the starts of TTL nodes and, in the head, the last leader's count and the floor of the
+/// deletions. A record above <see cref="RecordSplitter.RecordBytesMax"/> is cut into parts, in any version, which
+/// follow each other. The head comes first. Nodes, sessions, gateways and lanes come in any order, a node even before
+/// its parent; all other records in the order of their queues.
 /// </remarks>
 internal static class SnapshotFormat
 {
@@ -101,7 +100,7 @@ internal static class SnapshotFormat
         }
     }
 
-    /// <summary>Reads what follows the path. How many children the node has follows from the other nodes.</summary>
+    /// <summary>Reads the fields behind the path. The number of children follows from the other nodes.</summary>
     public static void ReadInto(ref WireReader reader, TreeNode node, ContentTypes contentTypes, int featureLevel)
     {
         node.Value = reader.ReadBytes(Limits.ValueBytesMax);

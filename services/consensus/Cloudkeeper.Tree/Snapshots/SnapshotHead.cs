@@ -2,7 +2,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Tree.Snapshots;
 
-/// <summary>What there is once, and what the rest must come to.</summary>
+/// <summary>The fields that there are once, and the sums to which the rest must come.</summary>
 /// <param name="RetentionTime">Equal to <paramref name="Time"/> before feature level 2.</param>
 /// <param name="LastStamp">0 before feature level 2: not needed there.</param>
 /// <param name="LastTerm">0 before feature level 4, as <paramref name="LastAwake"/>.</param>

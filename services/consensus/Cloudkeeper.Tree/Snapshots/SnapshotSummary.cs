@@ -4,7 +4,7 @@ using Cloudkeeper.Tree.Snapshots;
 
 namespace Cloudkeeper.Tree;
 
-/// <summary>What the first block of a snapshot says of the whole.</summary>
+/// <summary>The summary of the whole in a snapshot's first block.</summary>
 /// <param name="Time">Log time, Unix milliseconds.</param>
 public sealed record SnapshotSummary(int FeatureLevel, Revision Revision, long AppliedIndex, long Time, long NodeCount)
 {

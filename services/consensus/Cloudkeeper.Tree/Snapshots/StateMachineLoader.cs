@@ -38,7 +38,7 @@ public sealed class StateMachineLoader(StateMachineOptions options)
         }
     }
 
-    /// <summary>Checks that everything is there and the same as it was, and hands it over.</summary>
+    /// <summary>Checks that all records are there and the same as they were, and hands the state over.</summary>
     public StateMachine Complete()
     {
         if (_head is not { } head || _parts is not null)

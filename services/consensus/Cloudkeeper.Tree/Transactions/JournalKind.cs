@@ -6,7 +6,7 @@ internal enum JournalKind : byte
     NodeChanged,
     ChildrenChanged,
 
-    /// <summary>With all that is below it: nothing of that is done, or said, before the commit.</summary>
+    /// <summary>With all that is below it: nothing of that is done, or reported, before the commit.</summary>
     NodeDeleted,
     SessionOpened,
     SessionEnded,

@@ -117,8 +117,8 @@ internal static class NetChanges
         return new NetEffect(changes, undone is null ? [] : ParentsOf(undone, changes, revision), below);
     }
 
-    /// <param name="undone">What the transaction has created and deleted again.</param>
-    /// <returns>The parents of those, as far as they are there and no change says more of them than that.</returns>
+    /// <param name="undone">Paths that the transaction has created and deleted again.</param>
+    /// <returns>The parents of those, as far as they are there and have no change of their own.</returns>
     private static List<string> ParentsOf(List<string> undone, List<Change> changes, Revision revision)
     {
         var told = new HashSet<string>(undone, StringComparer.Ordinal);
@@ -159,6 +159,8 @@ internal static class NetChanges
 
     private static PreviousValue ValueOf(TreeNode node) => new(node.Version, node.ContentType, node.Value);
 
-    /// <param name="Sequence">Of those of one path the first says what was before, and the last what is behind.</param>
+    /// <param name="Sequence">
+    /// Of the steps of one path the first has the state before, and the last the state behind.
+    /// </param>
     private readonly record struct Step(string Path, int Sequence, TreeNode? Before, TreeNode? After);
 }

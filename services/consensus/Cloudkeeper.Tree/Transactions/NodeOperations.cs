@@ -8,7 +8,7 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <summary>The operations on nodes: writes, sequential creations, deletions.</summary>
 /// <remarks>
 /// The order of the checks is part of the contract: the path, the session, the present node and the conditions on it,
-/// then what a creation asks of its session and of the parent.
+/// then a creation's demands on its session and on the parent.
 /// </remarks>
 internal sealed class NodeOperations(TreeState state, TransactionBounds bounds)
 {
@@ -196,7 +196,7 @@ internal sealed class NodeOperations(TreeState state, TransactionBounds bounds)
             return mismatch;
         }
 
-        // An ephemeral node of another session would vanish with that one, which is not what this client was promised.
+        // An ephemeral node of another session would vanish with that one, against the promise to this client.
         if (operation.KindGiven && (operation.Kind != node.Kind || operation.Session != node.Owner))
         {
             return Outcome.Refused(ResultCode.KindMismatch, Describe(path, node));

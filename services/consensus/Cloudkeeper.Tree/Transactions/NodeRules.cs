@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol.Errors;
 
 namespace Cloudkeeper.Tree.Transactions;
 
-/// <summary>What can be said of an operation without looking at the state.</summary>
+/// <summary>The checks of an operation that need no look at the state.</summary>
 internal static class NodeRules
 {
     /// <summary>ZooKeeper's "any version".</summary>
@@ -49,8 +49,8 @@ internal static class NodeRules
         number.ToString(number < 0 ? "D9" : "D10", CultureInfo.InvariantCulture);
 
     /// <summary>
-    /// The value as an array of its own. An array that is the value as a whole is taken over as it is: who applies a
-    /// command gives its values away.
+    /// The value as an array of its own. An array that is the value as a whole is taken over as it is: the caller that
+    /// applies a command gives its values away.
     /// </summary>
     public static byte[] Own(ReadOnlyMemory<byte> value) =>
         MemoryMarshal.TryGetArray(value, out var segment) && segment.Array is { } array && array.Length == value.Length

@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol.Errors;
 
 namespace Cloudkeeper.Tree.Transactions;
 
-/// <summary>What a command or one of its operations came to; the commit adds the revision.</summary>
+/// <summary>The outcome of a command or one of its operations; the commit adds the revision.</summary>
 internal readonly record struct Outcome(ResultCode Code, ResultBody? Body)
 {
     public bool IsOk => Code == ResultCode.Ok;

@@ -3,8 +3,8 @@ namespace Cloudkeeper.Tree.Transactions;
 /// <summary>Sorts by paths, ordinally. Not stable.</summary>
 /// <remarks>
 /// Paths that change together begin alike, so comparing them as strings goes through the same characters again and again.
-/// They are told apart by the four characters behind what they all have in common, as numbers, and only those that are
-/// still equal are looked at once more.
+/// They are compared by the four characters behind their common beginning, as numbers, and only those that are still
+/// equal are looked at once more.
 /// </remarks>
 internal static class PathSort
 {

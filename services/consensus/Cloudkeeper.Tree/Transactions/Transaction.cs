@@ -6,7 +6,7 @@ using Cloudkeeper.Tree.Sessions;
 namespace Cloudkeeper.Tree.Transactions;
 
 /// <summary>
-/// What one command has done so far. It is done in place, so that later operations see earlier ones, and journaled, so
+/// The work of one command so far. It is done in place, so that later operations see earlier ones, and journaled, so
 /// that it can be undone without a trace.
 /// </summary>
 /// <param name="revision">That it will have if it commits.</param>
@@ -51,10 +51,10 @@ internal sealed class Transaction(Revision revision, long time, long ttlStart, u
 
     public void NodeCreated(TreeNode node) => _journal.Add(new(JournalKind.NodeCreated, node));
 
-    /// <summary>To be told before the change.</summary>
+    /// <summary>To be called before the change.</summary>
     public void NodeChanges(TreeNode node) => _journal.Add(new(JournalKind.NodeChanged, node, Before: node.Copy()));
 
-    /// <summary>To be told before the change.</summary>
+    /// <summary>To be called before the change.</summary>
     public void ChildrenChange(TreeNode node) => _journal.Add(new(JournalKind.ChildrenChanged, node, Before: node.Copy()));
 
     public void NodeDeleted(TreeNode node, string? path = null) =>

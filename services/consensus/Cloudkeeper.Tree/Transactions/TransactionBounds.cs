@@ -5,8 +5,8 @@ using Cloudkeeper.Tree.Sessions;
 namespace Cloudkeeper.Tree.Transactions;
 
 /// <summary>
-/// How much one transaction may do: it is one revision, and everything else waits for it. Refused before any of it is
-/// done, so that asking for too much costs nothing. All its operations count together: 128 deletions are one revision too.
+/// How much one transaction may do: it is one revision, and all others wait for it. Refused before any of it is done,
+/// so that asking for too much costs nothing. All its operations count together: 128 deletions are one revision too.
 /// </summary>
 internal sealed class TransactionBounds(TreeState state)
 {
@@ -36,7 +36,8 @@ internal sealed class TransactionBounds(TreeState state)
     }
 
     /// <summary>
-    /// Ephemeral nodes below what the same transaction has deleted still count: they are its session's up to the commit.
+    /// Ephemeral nodes below nodes that the same transaction has deleted still count: they are its session's up to the
+    /// commit.
     /// </summary>
     /// <param name="session">The owner of the node that is to be; null: it has none.</param>
     /// <returns>The refusal, or null.</returns>

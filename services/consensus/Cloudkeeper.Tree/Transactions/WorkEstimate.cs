@@ -4,8 +4,8 @@ using Cloudkeeper.Tree.Nodes;
 namespace Cloudkeeper.Tree.Transactions;
 
 /// <summary>
-/// What commands would do as the state is now, before any of them is in the log. Each is looked at by itself: several that need
-/// the same parents count them each, and what one creates the next one does not delete.
+/// The work of commands in the present state, before any of them is in the log. Each is looked at by itself: several
+/// that need the same parents count them each, and a node that one creates the next one does not delete.
 /// </summary>
 internal sealed class WorkEstimate(TreeState state)
 {

@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Coherence.Tests.Cache;
 
-/// <summary>Whatever comes in whatever order, an answer is the state of the tree at the revision that it names.</summary>
+/// <summary>With events in any order, an answer is the state of the tree at the revision that it names.</summary>
 public sealed class CacheRulePropertyTests
 {
     private const int Steps = 4_000;
@@ -16,7 +16,7 @@ public sealed class CacheRulePropertyTests
     [InlineData(2, 1 << 20)]
     [InlineData(3, 16_000)]
     [InlineData(4, 9_500)]
-    public void An_answer_is_the_state_at_its_revision_and_never_below_what_is_required(int seed, long bytesMax)
+    public void An_answer_is_the_state_at_its_revision_and_never_below_the_required_one(int seed, long bytesMax)
     {
         var random = new Random(seed);
         var worlds = new[] { new CacheWorld(), new CacheWorld() };

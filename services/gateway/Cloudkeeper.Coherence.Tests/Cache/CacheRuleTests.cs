@@ -10,7 +10,7 @@ public sealed class CacheRuleTests
     private readonly CacheWorld _world = new();
 
     [Fact]
-    public void What_was_filled_is_answered_until_the_feed_falls_behind_what_is_required()
+    public void An_entry_is_answered_until_the_feed_falls_behind_the_required_revision()
     {
         _world.Write("/a");
         var cache = _world.StartCache();
@@ -50,7 +50,7 @@ public sealed class CacheRuleTests
     }
 
     [Fact]
-    public void A_slow_fill_never_overwrites_what_is_newer()
+    public void A_slow_fill_never_overwrites_a_newer_entry()
     {
         _world.Write("/a", bytes: 1);
         var cache = _world.StartCache();
@@ -69,7 +69,7 @@ public sealed class CacheRuleTests
     }
 
     [Fact]
-    public void What_was_read_before_the_window_of_changes_does_not_count()
+    public void A_node_that_was_read_before_the_window_of_changes_does_not_count()
     {
         _world.Write("/a");
         var early = _world.Revision;
@@ -209,7 +209,7 @@ public sealed class CacheRuleTests
     }
 
     [Fact]
-    public void Memory_is_bounded_and_what_is_used_stays()
+    public void Memory_is_bounded_and_used_entries_stay()
     {
         const int Max = 200_000;
         var cache = _world.StartCache(Max);

@@ -9,7 +9,7 @@ public sealed class ReadGatheringTests
     private readonly ReadGathering _gathering = new(Max);
 
     [Fact]
-    public void A_lone_reader_waits_for_nobody()
+    public void A_lone_reader_never_waits()
     {
         for (var i = 0; i < 10_000; i++)
         {
@@ -56,7 +56,7 @@ public sealed class ReadGatheringTests
     }
 
     [Fact]
-    public void When_the_others_go_who_stays_waits_once()
+    public void When_the_others_go_the_one_that_stays_waits_once()
     {
         for (var i = 0; i < 100; i++)
         {

@@ -7,7 +7,7 @@ namespace Cloudkeeper.Coherence.Tests.Feed;
 public sealed class FeedLagTests
 {
     [Fact]
-    public void A_feed_can_be_judged_by_what_one_has_of_it()
+    public void A_feed_can_be_judged_by_the_own_position()
     {
         var lag = new FeedLag(patience: 100);
         Assert.True(lag.IsBearable(new Revision(3), new Revision(5), 0));
@@ -21,7 +21,7 @@ public sealed class FeedLagTests
     private readonly FeedLag _lag = new(patience: 10);
 
     [Fact]
-    public void A_node_that_says_for_too_long_that_it_knows_less_is_left()
+    public void A_node_that_lags_for_too_long_is_left()
     {
         Assert.True(Progress(4, now: 100));
         Assert.True(Progress(4, now: 110));
@@ -29,7 +29,7 @@ public sealed class FeedLagTests
     }
 
     [Fact]
-    public void Who_catches_up_may_fall_behind_again()
+    public void A_node_that_catches_up_may_fall_behind_again()
     {
         Assert.True(Progress(4, now: 100));
         Assert.True(Progress(5, now: 108));
@@ -38,7 +38,7 @@ public sealed class FeedLagTests
     }
 
     [Fact]
-    public void Who_is_always_a_little_behind_what_is_newest_is_followed_for_ever()
+    public void A_node_that_is_always_a_little_behind_is_followed_for_ever()
     {
         for (var revision = 1; revision < 100; revision++)
         {
@@ -48,7 +48,7 @@ public sealed class FeedLagTests
     }
 
     [Fact]
-    public void Who_still_sends_what_has_happened_is_listened_to()
+    public void A_node_that_still_sends_history_is_followed()
     {
         Assert.True(Progress(4, now: 100));
         Assert.True(_lag.IsBearable(new StartFrame(Guid.Empty, Revision.Zero), Known, now: 200));

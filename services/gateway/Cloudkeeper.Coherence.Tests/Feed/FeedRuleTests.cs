@@ -18,7 +18,7 @@ public sealed class FeedRuleTests
     }
 
     [Fact]
-    public void What_follows_is_passed_on_and_what_is_repeated_is_not()
+    public void New_changes_are_passed_on_and_repeated_ones_are_not()
     {
         Assert.Equal(FeedVerdict.Apply, Changes(3, 4));
         Assert.Equal(FeedVerdict.Nothing, Changes(3, 4));
@@ -27,7 +27,7 @@ public sealed class FeedRuleTests
     }
 
     [Fact]
-    public void What_is_missing_is_noticed_by_the_next_change_and_by_progress()
+    public void A_missing_change_is_noticed_by_the_next_change_and_by_progress()
     {
         Assert.Equal(FeedVerdict.Missing, Changes(4, 5));
         Assert.Equal(FeedVerdict.Missing, _rule.Take(new ProgressFrame(new Revision(4))));
@@ -36,7 +36,7 @@ public sealed class FeedRuleTests
     }
 
     [Fact]
-    public void What_is_gone_from_the_history_is_asked_for_no_more()
+    public void Changes_that_are_gone_from_the_history_are_not_asked_for_any_more()
     {
         Assert.Equal(FeedVerdict.Compacted, _rule.Take(new CompactedFrame(new Revision(9))));
         Assert.Null(_rule.Position);
@@ -54,7 +54,7 @@ public sealed class FeedRuleTests
     }
 
     [Fact]
-    public void What_is_heard_is_a_change_or_progress_and_no_more_than_a_million_ahead()
+    public void A_published_frame_is_a_change_or_progress_at_most_a_million_ahead()
     {
         const long Far = 3 + FeedRule.JumpMax;
         Assert.Equal(1 << 20, FeedRule.JumpMax);
@@ -73,11 +73,11 @@ public sealed class FeedRuleTests
     }
 
     [Fact]
-    public void A_node_may_say_that_the_cluster_goes_on_at_the_next_incarnation() =>
+    public void A_nodes_feed_may_go_on_at_the_next_incarnation() =>
         Assert.Equal(FeedVerdict.Apply, Changes(3, Revision.IncarnationStride));
 
     [Fact]
-    public void What_is_distrusted_begins_anew_at_any_start_of_a_node()
+    public void A_distrusted_state_begins_anew_at_any_start_of_a_node()
     {
         Assert.Equal(FeedVerdict.Apply, Changes(3, 1L << 50));
 

@@ -48,7 +48,7 @@ public sealed class FreshnessProofsTests
     }
 
     [Fact]
-    public void A_new_beginning_proves_nothing_of_what_was_before()
+    public void A_new_beginning_proves_nothing_of_the_time_before()
     {
         _proofs.Add(new Revision(5), askedAt: 10, reached: new Revision(5));
         _proofs.Add(new Revision(7), askedAt: 20, reached: new Revision(5));

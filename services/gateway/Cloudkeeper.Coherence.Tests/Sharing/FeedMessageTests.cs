@@ -38,7 +38,7 @@ public sealed class FeedMessageTests
     [InlineData("/a//b")]
     [InlineData("/..")]
     [InlineData("/a\u0000")]
-    public void What_names_no_path_is_refused(string path)
+    public void A_message_with_a_text_that_is_no_path_is_refused(string path)
     {
         Assert.Null(Read(SetOf(path)));
         Assert.Null(Read(SetOf("/a") with { TouchedParents = [path] }));

@@ -18,7 +18,7 @@ public sealed class SealTests
     public SealTests() => _entry = _seal.Close(Cluster, Name, "content"u8, Today);
 
     [Fact]
-    public void What_one_gateway_has_closed_another_opens()
+    public void An_entry_that_one_gateway_has_closed_another_opens()
     {
         Assert.Equal("content"u8, New(key: 1, sealer: 8).Open(Cluster, Name, _entry, Today)!);
         Assert.Equal("content".Length + Seal.OverheadBytes, _entry.Length);
@@ -81,7 +81,7 @@ public sealed class SealTests
     }
 
     [Fact]
-    public void What_is_cut_or_longer_is_refused()
+    public void A_cut_or_longer_entry_is_refused()
     {
         for (var length = 0; length < _entry.Length; length++)
         {
@@ -92,7 +92,7 @@ public sealed class SealTests
     }
 
     [Fact]
-    public void What_was_never_sealed_is_refused()
+    public void An_entry_that_was_never_sealed_is_refused()
     {
         Assert.Null(_seal.Open(Cluster, Name, "1 and some more text than a seal is long by itself"u8, Today));
         Assert.Null(_seal.Open(Cluster, Name, new byte[1 << 20], Today));

@@ -36,7 +36,7 @@ public sealed class SharedNodeTests
     }
 
     [Fact]
-    public void What_belongs_to_another_cluster_or_path_is_refused()
+    public void An_entry_of_another_cluster_or_path_is_refused()
     {
         var bytes = SharedNode.Write(Cluster, "/a", _entry);
         Assert.Null(SharedNode.Read(bytes, Guid.NewGuid(), "/a"));
@@ -44,7 +44,7 @@ public sealed class SharedNodeTests
     }
 
     [Fact]
-    public void What_contradicts_itself_is_refused()
+    public void An_entry_that_contradicts_itself_is_refused()
     {
         var stat = Stat;
         NodeStat[] stats =

@@ -11,7 +11,7 @@ public sealed class HistoryPassTests
     private readonly HistoryPass _pass = new(At(2));
 
     [Fact]
-    public void Each_gets_what_is_above_its_own_position()
+    public void Each_watcher_gets_the_changes_above_its_own_position()
     {
         var (old, young) = (Join(2), Join(4));
         foreach (var revision in (long[])[3, 4, 5])
@@ -24,7 +24,7 @@ public sealed class HistoryPassTests
     }
 
     [Fact]
-    public void Who_is_behind_it_waits_for_the_next_one()
+    public void A_watcher_behind_the_pass_waits_for_the_next_one()
     {
         _pass.Take(Frame(3));
         Assert.Null(_pass.Join(Everything, At(2), static () => { }));
@@ -34,7 +34,7 @@ public sealed class HistoryPassTests
     }
 
     [Fact]
-    public void What_a_node_repeats_comes_once()
+    public void A_repeated_change_comes_once()
     {
         var place = Join(2);
         _pass.Take(Frame(3));
@@ -44,7 +44,7 @@ public sealed class HistoryPassTests
     }
 
     [Fact]
-    public void Gone_is_what_a_node_says_and_what_is_missing()
+    public void A_compacted_frame_and_a_missing_set_are_both_a_loss()
     {
         Assert.Equal(At(9), _pass.Take(new CompactedFrame(At(9))));
         Assert.Equal(At(7), _pass.Take(Frame(7)));
@@ -53,7 +53,7 @@ public sealed class HistoryPassTests
     }
 
     [Fact]
-    public void Who_has_left_gets_nothing_more()
+    public void A_watcher_that_has_left_gets_nothing_more()
     {
         var place = Join(2);
         _pass.Leave(place);

@@ -13,7 +13,7 @@ public sealed class SharedSnapshotTests
     private readonly SharedSnapshot _shared = new(new WatchInterest([Target]), withValues: true, At(5));
 
     [Fact]
-    public void Whoever_comes_while_it_is_read_has_it_read_up_to_its_own_coming()
+    public void A_join_while_it_is_read_extends_it_to_the_revision_of_the_join()
     {
         Assert.Equal(At(5), _shared.PageRevision);
         Page(6);
@@ -33,7 +33,7 @@ public sealed class SharedSnapshotTests
     }
 
     [Fact]
-    public void Whoever_comes_when_it_is_read_sees_nothing_older_than_its_coming()
+    public void A_join_after_it_is_read_needs_a_revision_that_it_covers()
     {
         Page(7);
         _shared.Seal();
@@ -54,7 +54,7 @@ public sealed class SharedSnapshotTests
     }
 
     [Fact]
-    public void What_is_read_anew_reaches_as_far_as_anybody_needs()
+    public void A_second_reading_covers_the_newest_revision_that_is_needed()
     {
         Page(7);
         _shared.Seal();

@@ -13,7 +13,7 @@ public sealed class SnapshotBuilderTests
     private readonly SnapshotBuilder _builder = new(new WatchInterest([Below]), withValues: true);
 
     [Fact]
-    public void What_comes_changes_and_goes_between_two_pages_is_as_it_is_at_the_last_of_them()
+    public void A_node_that_comes_changes_or_goes_between_two_pages_is_as_at_the_last_of_them()
     {
         Assert.Equal("/a/c", Page(5, hasMore: true, Entry("/a/b", 1), Entry("/a/c", 2)));
         Assert.Null(Page(8, hasMore: false, Entry("/a/x", 7), Entry("/a/y", 3)));
@@ -65,7 +65,7 @@ public sealed class SnapshotBuilderTests
     }
 
     [Fact]
-    public void Bytes_follow_what_is_kept_whatever_comes_again_and_goes()
+    public void Bytes_follow_the_kept_nodes_through_repeats_and_deletions()
     {
         Page(5, hasMore: false, Entry("/a/b", 1, new byte[1_000]));
         var one = _builder.Bytes;

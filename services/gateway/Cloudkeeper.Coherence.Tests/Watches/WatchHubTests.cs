@@ -18,7 +18,7 @@ public sealed class WatchHubTests
     [InlineData(nameof(WatchScope.Subtree), "/a", "/a/b/c")]
     [InlineData(nameof(WatchScope.Subtree), "/a", "/a")]
     [InlineData(nameof(WatchScope.Subtree), "/", "/")]
-    public void A_change_reaches_who_watches_it(string scope, string watched, string changed)
+    public void A_change_reaches_its_watchers(string scope, string watched, string changed)
     {
         var subscription = Subscribe(new WatchTarget(watched, Enum.Parse<WatchScope>(scope)));
         Publish(changed);
@@ -66,7 +66,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Who_watches_the_children_of_a_touched_parent_is_woken_and_told_nothing()
+    public void A_touched_parent_wakes_watchers_of_its_children_without_an_event()
     {
         var wakes = new Dictionary<WatchScope, int>();
         var subscriptions = Enum.GetValues<WatchScope>().Select(scope => _hub.Subscribe(
@@ -100,7 +100,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Who_is_too_slow_loses_whole_transactions_and_is_told()
+    public void A_slow_watcher_loses_whole_transactions_and_gets_a_gap()
     {
         var hub = new WatchHub(Wide with { EventsMax = 3 });
         var subscription = hub.Subscribe(
@@ -116,7 +116,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Those_for_whom_most_waits_give_way_when_it_is_too_much_for_all()
+    public void The_watchers_with_the_longest_queues_lose_them_when_all_is_too_much()
     {
         var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
         var slow = Watch(hub, "/slow");
@@ -140,7 +140,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void What_waits_for_many_counts_once()
+    public void An_event_that_waits_for_many_counts_once()
     {
         var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
         var watchers = Enumerable.Range(0, 100).Select(_ => Watch(hub, "/a")).ToList();
@@ -151,7 +151,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void What_was_taken_counts_until_it_is_sent_if_it_is_much()
+    public void Many_taken_bytes_count_until_they_are_sent()
     {
         var hub = new WatchHub(Wide);
         var watcher = Watch(hub, "/a");
@@ -173,7 +173,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void What_waits_for_a_watcher_that_goes_does_not_count_any_more()
+    public void Events_of_a_watcher_that_goes_do_not_count_any_more()
     {
         var hub = new WatchHub(Wide);
         var watcher = Watch(hub, "/a");
@@ -189,7 +189,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Who_wants_only_the_newest_gives_way_with_what_is_old()
+    public void A_latest_only_watcher_drops_old_events_first()
     {
         var hub = new WatchHub(Wide with { AllBytesMax = 10_000 });
         var watcher = Watch(hub, "/a", latestOnly: true);
@@ -205,7 +205,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Who_wants_only_the_newest_loses_nothing_else()
+    public void A_latest_only_watcher_loses_nothing_else()
     {
         var hub = new WatchHub(Wide with { EventsMax = 3 });
         var subscription = hub.Subscribe(
@@ -222,7 +222,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void The_end_of_a_session_reaches_who_named_it()
+    public void The_end_of_a_session_reaches_watchers_that_named_it()
     {
         var session = new SessionId(7);
         var named = _hub.Subscribe(new WatchInterest([], session), Revision.Zero, () => { });
@@ -244,7 +244,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void The_window_keeps_what_is_recent()
+    public void The_window_keeps_recent_changes()
     {
         var hub = new WatchHub(Wide with { WindowSetsMax = 3 });
         for (var revision = 1; revision <= 5; revision++)
@@ -259,7 +259,7 @@ public sealed class WatchHubTests
     }
 
     [Fact]
-    public void Nobody_is_left_when_all_have_gone()
+    public void No_watcher_is_left_when_all_have_gone()
     {
         var subscription = Subscribe(new WatchTarget("/a", WatchScope.Node), new WatchTarget("/a", WatchScope.Subtree));
         _hub.Unsubscribe(subscription);
@@ -272,12 +272,12 @@ public sealed class WatchHubTests
     private static Subscription Watch(WatchHub hub, string path, bool latestOnly = false) => hub.Subscribe(
         new WatchInterest([new WatchTarget(path, WatchScope.Node)], LatestOnly: latestOnly), hub.Revision, () => { });
 
-    /// <summary>A twin that looks at everybody for every change.</summary>
+    /// <summary>A twin that checks every watcher for every change.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public void It_does_what_a_dumb_hub_does(int seed)
+    public void It_agrees_with_a_dumb_hub(int seed)
     {
         var random = new Random(seed);
         var watchers = new List<(Subscription Real, WatchInterest Interest, List<(long, string)> Expected)>();

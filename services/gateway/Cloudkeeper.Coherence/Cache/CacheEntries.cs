@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Coherence.Cache;
 
-/// <summary>Entries by path, bounded by their bytes: those that were not used for longest go first.</summary>
+/// <summary>Entries by path, bounded by their bytes: the least recently used go first.</summary>
 public sealed class CacheEntries(long bytesMax)
 {
     private const int OverheadBytes = 400;

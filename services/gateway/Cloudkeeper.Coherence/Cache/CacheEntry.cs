@@ -5,7 +5,7 @@ namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>A node, or its absence, as it was at a revision.</summary>
 /// <param name="HasValue">
-/// False: only the stat is known. Large values do not travel in the feed, and who asks for a stat gets no value.
+/// False: only the stat is known. Large values do not travel in the feed, and a read of a stat returns no value.
 /// </param>
 public sealed record CacheEntry(ReadNodeResult Node, bool HasValue, Revision At)
 {

@@ -6,21 +6,21 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>
-/// Decides what may be answered from memory.
+/// Decides which reads may be answered from memory.
 /// </summary>
 /// <remarks>
 /// Invariant: an entry is the state of its path at every revision from <see cref="CacheEntry.At"/> to
 /// <see cref="Revision"/>; or, when it was read at a revision that the feed has not reached yet, at that one. Changes that
-/// pass keep it so: they replace an entry, or remove it when they do not tell all of it. What a node answered gets in
+/// pass keep it so: they replace an entry, or remove it when they carry only a part of it. A node's answer is stored
 /// only if the changes since then are known and its path is not among them (bug B-74).
 /// </remarks>
 public sealed class CacheRule(long bytesMax)
 {
-    // What remembers the changes takes a part of the memory, too.
+    // The record of changes takes a part of the memory, too.
     private readonly ChangeFloors _floors = new(bytesMax / 4);
     private readonly CacheEntries _entries = new(bytesMax - (bytesMax / 4));
 
-    /// <summary>Whose state this is. Revisions of two clusters say nothing of each other (bug B-75).</summary>
+    /// <summary>The cluster whose state this is. Revisions of two clusters cannot be compared (bug B-75).</summary>
     public Guid Cluster { get; private set; }
 
     /// <summary>Every change up to here has been seen.</summary>
@@ -30,7 +30,7 @@ public sealed class CacheRule(long bytesMax)
 
     public int Count => _entries.Count;
 
-    /// <summary>Begins with this revision. What was changed before is not known, so nothing that was kept counts.</summary>
+    /// <summary>Begins with this revision. Earlier changes are not known, so no entry counts any more.</summary>
     public void Restart(Guid cluster, Revision revision)
     {
         _entries.Clear();
@@ -75,8 +75,10 @@ public sealed class CacheRule(long bytesMax)
         return (_entries.Find(path) is { } present && !Improves(entry, present)) || _entries.Set(path, entry);
     }
 
-    /// <summary>Another gateway has shared what a node answered to it, with its value.</summary>
-    /// <remarks>An entry from beyond our feed may belong to a past that another Redis, or another disk, remembers.</remarks>
+    /// <summary>Another gateway has shared a node's answer, with its value.</summary>
+    /// <remarks>
+    /// An entry from beyond our feed may belong to a past that another Redis, or another disk, still holds.
+    /// </remarks>
     /// <returns>As <see cref="Fill"/>.</returns>
     public bool FillShared(Guid cluster, string path, CacheEntry entry)
     {
@@ -117,8 +119,8 @@ public sealed class CacheRule(long bytesMax)
             _entries.Set(change.Path, EntryOf(change, revision));
         }
 
-        // Coming and going changes the parent's stat, of which the feed does not tell. A parent that the same
-        // transaction has changed comes before its children, and what the feed says of it is final.
+        // Creating or deleting a child changes the parent's stat, which the feed does not carry. A parent that the same
+        // transaction has changed comes before its children, and its own event is final.
         if (change.TouchesParent(revision))
         {
             TouchParent(NodePath.ParentOf(change.Path), revision);

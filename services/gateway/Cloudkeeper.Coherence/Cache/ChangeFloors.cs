@@ -3,8 +3,8 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Coherence.Cache;
 
 /// <summary>
-/// When paths were last changed, for as many paths as fit: what was read at a revision is current if its path has not been
-/// changed since.
+/// When paths were last changed, for as many paths as fit: an entry that was read at a revision is current if its path
+/// has not been changed since.
 /// </summary>
 /// <remarks>
 /// A path counts once however often it changes: under a load of writes to a few nodes this reaches back much further

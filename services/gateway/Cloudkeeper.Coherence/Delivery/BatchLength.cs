@@ -13,12 +13,12 @@ public sealed class BatchLength
 
     public int Max => _max;
 
-    /// <summary>A node has answered so many of those that were sent.</summary>
+    /// <summary>A node has answered so many of the requests that were sent.</summary>
     public void Answered(int count, int sent)
     {
         if (count < sent)
         {
-            // Twice as many: the next ones may be smaller, and a node answers in one turn what is there.
+            // Twice as many: the next ones may be smaller, and a node answers in one turn all that is there.
             _max = Math.Clamp(2 * count, 1, Limits.BatchItemsMax);
         }
         else if (_max < Limits.BatchItemsMax)
@@ -27,6 +27,8 @@ public sealed class BatchLength
         }
     }
 
-    /// <summary>A node has refused a batch for what is in it: the half of it may go through, or is what it is about.</summary>
+    /// <summary>
+    /// A node has refused a batch for its content: the half of it may go through, or holds the cause.
+    /// </summary>
     public void Refused(int sent) => _max = Math.Max(1, sent / 2);
 }

@@ -4,7 +4,7 @@ using Cloudkeeper.Protocol.Commands;
 namespace Cloudkeeper.Coherence.Delivery;
 
 /// <summary>
-/// What a command may bring back at most: only transactions that read values bring back more than they took along. Some
+/// The largest answer to a command: only transactions that read values bring back more than they took along. Some
 /// hundred of them at once, of values of 1 MiB, would be an answer that neither side can hold.
 /// </summary>
 public static class CommandWeight

@@ -3,7 +3,7 @@ namespace Cloudkeeper.Coherence.Delivery;
 /// <summary>
 /// For how many readers a question to the leader waits. As many as came together the last time do again; now and then
 /// it is tried whether more do, and when they do not, for long not again. So closed loops of clients share a question
-/// without waiting for anybody who does not come, a stream of requests fills what time it is given, and a lone reader
+/// without waiting for a reader that does not come, a stream of requests fills what time it is given, and a lone reader
 /// never waits. Pure.
 /// </summary>
 /// <param name="countMax">More need not share one: beyond this it saves next to nothing.</param>
@@ -16,8 +16,8 @@ public sealed class ReadGathering(int countMax)
     private int _untilTrial;
     private bool _isTrial;
 
-    /// <summary>For how many to wait now. 1: for nobody.</summary>
-    /// <param name="waiting">Who has come while the last question was under way.</param>
+    /// <summary>For how many to wait now. 1: for no other.</summary>
+    /// <param name="waiting">The readers that have come while the last question was under way.</param>
     public int Next(int waiting)
     {
         _isTrial = false;
@@ -36,7 +36,7 @@ public sealed class ReadGathering(int countMax)
         return _size;
     }
 
-    /// <summary>So many have come, or the time was up.</summary>
+    /// <summary>The readers have come, or the time was up.</summary>
     public void Gathered(int wanted, int count)
     {
         _size = Math.Clamp(count, 1, countMax);

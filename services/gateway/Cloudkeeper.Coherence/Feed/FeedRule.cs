@@ -4,26 +4,26 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Feed;
 
 /// <summary>
-/// Takes the frames of the feed, wherever they come from, and decides what each means for those who depend on it: every
-/// change reaches them once and in order, or they are told that something is lost.
+/// Takes the frames of the feed, from a node or from Redis, and decides what each means for its consumers: every change
+/// reaches them once and in order, or they are notified that something is lost.
 /// </summary>
 public sealed class FeedRule
 {
     /// <summary>
-    /// How far a gateway may come at once by what others say in Redis: more than were ever committed while a message was on
-    /// its way. A cluster that goes on at the next multiple of <see cref="Revision.IncarnationStride"/> says so by its nodes.
+    /// How far a gateway may advance at once by frames from Redis: more than were ever committed while a message was on
+    /// its way. Only the feed of a node can go on at the next multiple of <see cref="Revision.IncarnationStride"/>.
     /// </summary>
     public const long JumpMax = 1 << 20;
 
     private bool _isStarted;
 
-    // What follows our revision is gone from the history: it begins anew.
+    // The changes behind our revision are gone from the history: it begins anew.
     private bool _isLost;
 
-    // Nothing that was passed on counts: whatever a node says is the truth.
+    // Nothing that was passed on counts: the next node's feed is the truth.
     private bool _isDistrusted;
 
-    /// <summary>Whose changes these are. Revisions of two clusters say nothing of each other (bug B-75).</summary>
+    /// <summary>The cluster of these changes. Revisions of two clusters cannot be compared (bug B-75).</summary>
     public Guid Cluster { get; private set; }
 
     /// <summary>Everything up to here was passed on.</summary>
@@ -65,14 +65,16 @@ public sealed class FeedRule
         }
     }
 
-    /// <summary>What was passed on is not what was committed (<see cref="PoisonCheck"/>): everything begins anew.</summary>
+    /// <summary>
+    /// The changes that were passed on are not those that were committed (<see cref="PoisonCheck"/>): begin anew.
+    /// </summary>
     public void Distrust() => _isDistrusted = true;
 
     private FeedVerdict Begin(StartFrame start)
     {
         if (_isStarted && !_isDistrusted && start.Cluster == Cluster && start.From <= Revision)
         {
-            // It goes on where we are, or repeats what we have: this node's history reaches back further.
+            // It goes on at our revision, or repeats older changes: this node's history reaches back further.
             _isLost = false;
             return FeedVerdict.Nothing;
         }
@@ -90,7 +92,7 @@ public sealed class FeedRule
 
     private FeedVerdict GoOn(ChangeSet set)
     {
-        // A node that lags behind the one before repeats what we have.
+        // A node that lags behind the one before repeats older changes.
         if (set.Revision <= Revision)
         {
             return FeedVerdict.Nothing;

@@ -3,9 +3,9 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Coherence.Feed;
 
 /// <summary>
-/// Since when it is proved that nothing is missing here. A leader that was asked at a moment names the revision of that
-/// moment or a later one; once the feed has reached it, what is here is at most as old as the question. Only the clock of
-/// this gateway takes part, and neither a delayed feed nor a node that is cut off can look fresh.
+/// Since when it is proved that no change is missing here. A leader that was asked at a moment names the revision of
+/// that moment or a later one; once the feed has reached it, the state here is at most as old as the question. Only the
+/// clock of this gateway takes part, and neither a delayed feed nor a node that is cut off can look fresh.
 /// </summary>
 public sealed class FreshnessProofs
 {

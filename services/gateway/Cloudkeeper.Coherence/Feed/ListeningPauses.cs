@@ -1,11 +1,11 @@
 namespace Cloudkeeper.Coherence.Feed;
 
 /// <summary>
-/// When a gateway listens to Redis again after that has failed it: by silence, by gaps, or by repeating only what is long
-/// known. Each failure costs watchers a moment; so they become rarer, down to one in <paramref name="pauseMax"/>.
+/// When a gateway subscribes to Redis again after a failure: silence, gaps, or repetition of old frames only. Each
+/// failure costs watchers a moment; so the attempts become rarer, down to one in <paramref name="pauseMax"/>.
 /// </summary>
 /// <param name="pauseMin">After the first failure, in the caller's timestamps.</param>
-/// <param name="pauseMax">The longest. After so long a time without a failure the pauses begin anew.</param>
+/// <param name="pauseMax">The longest. After as long a time without a failure the pauses begin anew.</param>
 public sealed class ListeningPauses(long pauseMin, long pauseMax)
 {
     private const int DoublingsMax = 20;

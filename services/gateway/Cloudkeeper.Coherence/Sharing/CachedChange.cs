@@ -7,11 +7,12 @@ namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>An entry of the cache: a byte of version and the change as <see cref="ChangeCodec"/> writes it.</summary>
 /// <remarks>
-/// In a <see cref="Seal"/>, so that a gateway of this cluster has written it. It counts only if it fits what the feed said.
+/// In a <see cref="Seal"/>, so that a gateway of this cluster has written it. It counts only if it fits the feed's
+/// event.
 /// </remarks>
 public static class CachedChange
 {
-    /// <summary>More than two values and the rest of a change ever take; what is larger is not read whole.</summary>
+    /// <summary>More than two values and the rest of a change ever take; a larger entry is not read whole.</summary>
     public const int BytesMax = (2 * Limits.ValueBytesMax) + (8 << 10);
 
     private const byte FormatVersion = 1;
@@ -45,7 +46,7 @@ public static class CachedChange
         }
     }
 
-    /// <summary>Whether a change is the one of which the feed told a part, and complete.</summary>
+    /// <summary>Whether a change is the whole of the one that the feed carried in part.</summary>
     /// <remarks>
     /// A cluster whose disks were set back by hand has the same id and the same revisions a second time, but not at the same
     /// times: the stat, which has them to the millisecond, tells the two apart.

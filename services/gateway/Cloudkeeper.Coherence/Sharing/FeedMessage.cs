@@ -6,11 +6,11 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
-/// A frame of the change feed on its way through Redis: a byte of version, the cluster, who says it, and the frame. A
-/// transaction names the revision before it and its own, so that whoever hears it knows whether something is missing.
+/// A frame of the change feed on its way through Redis: a byte of version, the cluster, the publisher, and the frame. A
+/// transaction names the revision before it and its own, so that a subscriber knows whether something is missing.
 /// </summary>
 /// <remarks>
-/// In a <see cref="Seal"/>, so that a gateway of this cluster has published it, on this channel. When that was, and whether it
+/// In a <see cref="Seal"/>, so that a gateway of this cluster has published it, on this channel. Whether it still
 /// counts, <see cref="Feed.FeedRule.Hear"/> decides.
 /// </remarks>
 public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
@@ -49,7 +49,7 @@ public sealed record FeedMessage(Guid Cluster, Guid Speaker, FeedFrame Frame)
         }
     }
 
-    /// <summary>Whether all that it names are paths: they are looked up by their parts.</summary>
+    /// <summary>Whether all its names are paths: they are looked up by their parts.</summary>
     private static bool HasPaths(ChangeSet set)
     {
         foreach (var change in set.Changes)

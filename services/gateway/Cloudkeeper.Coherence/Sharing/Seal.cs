@@ -6,14 +6,14 @@ using System.Text;
 namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
-/// Closes and opens what gateways leave in Redis: only a process that holds the cluster's key can write or read it, and only
-/// under the name and about the day for which it was written. Thread safe.
+/// Closes and opens the entries of gateways in Redis: only a process that holds the cluster's key can write or read
+/// them, and only under the name and about the day for which they were written. Thread safe.
 /// </summary>
 /// <remarks>
 /// <code>2 | day, int32 | nonce, 12 bytes | AES-256-GCM of the content | tag, 16 bytes</code>
 /// The associated data is the name of the entry or channel, which also names the cluster. The key is another one each day
 /// (of the clock that wrote it), so that no key closes more than a day's entries; that a clock is wrong by hours costs nothing.
-/// What is true but old passes: the rules of the feed and of the cache decide by revisions what it is worth.
+/// Old true content passes: the rules of the feed and of the cache decide by revisions whether it counts.
 /// </remarks>
 /// <param name="derive">Derives a key of 32 bytes from the cluster's key for a purpose.</param>
 /// <param name="sealer">
@@ -89,7 +89,7 @@ public sealed class Seal(Func<string, byte[]> derive, long sealer)
         BinaryPrimitives.WriteUInt32LittleEndian(nonce[sizeof(long)..], (uint)count);
     }
 
-    /// <summary>Of a day of a cluster. Nearly always that of today is asked for.</summary>
+    /// <summary>Of a day of a cluster. Nearly always it is that of today.</summary>
     private byte[] KeyOf(Guid cluster, int day)
     {
         if (Volatile.Read(ref _newest) is { } newest && newest.Cluster == cluster && newest.Day == day)

@@ -4,8 +4,8 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Coherence.Sharing;
 
 /// <summary>
-/// Under which names the gateways of one cluster find in Redis what they share. Another cluster, which may use the same Redis,
-/// has other names; who has written there a <see cref="Seal"/> proves.
+/// The names in Redis under which the gateways of one cluster share data. Another cluster, which may use the same
+/// Redis, has other names; a <see cref="Seal"/> proves the writer.
 /// </summary>
 public static class SharedKeys
 {

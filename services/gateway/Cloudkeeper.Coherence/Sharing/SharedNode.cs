@@ -17,7 +17,7 @@ namespace Cloudkeeper.Coherence.Sharing;
 /// </remarks>
 public static class SharedNode
 {
-    /// <summary>More than a value and the rest of an entry ever take; what is larger is not read whole.</summary>
+    /// <summary>More than a value and the rest of an entry ever take; a larger one is not read whole.</summary>
     public const int BytesMax = Limits.ValueBytesMax + (8 << 10);
 
     private const byte FormatVersion = 1;

@@ -4,7 +4,7 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// The last change sets, so that watchers who come back after a short absence cost the nodes nothing. Bounded in count
+/// The last change sets, so that watchers that come back after a short absence cost the nodes nothing. Bounded in count
 /// and bytes. Without gaps: each set begins where the one before ended.
 /// </summary>
 public sealed class ChangeWindow(int countMax, long bytesMax)
@@ -14,7 +14,7 @@ public sealed class ChangeWindow(int countMax, long bytesMax)
     private readonly Queue<ChangeSet> _sets = [];
     private long _bytes;
 
-    /// <summary>Everything above this revision, up to the newest set, is here.</summary>
+    /// <summary>All changes above this revision, up to the newest set, are here.</summary>
     public Revision Start { get; private set; }
 
     /// <summary>What a set keeps in memory, roughly.</summary>

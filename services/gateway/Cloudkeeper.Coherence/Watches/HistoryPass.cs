@@ -4,8 +4,8 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// One way through a node's history, for all watchers who come from anywhere on it: each gets what is above its own position.
-/// What waits for them has no bound of its own: whoever reads goes on when they have taken it.
+/// One pass through a node's history, for all watchers that come from any revision on it: each gets what is above its
+/// own position. Their queues have no bound here: the reader of the history goes on when they have taken all of it.
 /// </summary>
 public sealed class HistoryPass
 {
@@ -20,16 +20,16 @@ public sealed class HistoryPass
     /// <summary>Watchers on it.</summary>
     public int Count => _hub.Count;
 
-    /// <param name="from">What the watcher has. Null: the pass is past it.</param>
+    /// <param name="from">The watcher's position. Null: the pass is past it.</param>
     /// <param name="wake">See <see cref="Subscription"/>.</param>
     public Subscription? Join(WatchInterest interest, Revision from, Action wake) =>
         from < Revision ? null : _hub.Subscribe(interest, from, wake);
 
     public void Leave(Subscription subscription) => _hub.Unsubscribe(subscription);
 
-    /// <summary>What a node says of its history, which was asked for from where this pass is.</summary>
+    /// <summary>Takes a node's answer to the request for the history from this pass's revision on.</summary>
     /// <returns>
-    /// Null: all is well. Else changes are gone, and history begins here: whoever has less than that has lost them, and the
+    /// Null: all is well. Else changes are gone, and history begins here: watchers below it have lost them, and the
     /// pass is over.
     /// </returns>
     public Revision? Take(FeedFrame frame)
@@ -41,7 +41,7 @@ public sealed class HistoryPass
             case ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision:
                 return set.Revision;
 
-            // A node that lags behind the one before repeats what has been passed on.
+            // A node that lags behind the one before repeats changes that have been passed on.
             case ChangeSetFrame { ChangeSet: var set } when set.Revision > Revision:
                 _hub.Publish(set.Previous == Revision ? set : set with { Previous = Revision });
                 return null;

@@ -4,16 +4,17 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// What equal watches see first, read once for all of them: for those that come while it is read, and for those that come later
-/// for as long as nothing of it has changed. None of them sees what is older than its own coming.
+/// The initial state of equal watches, read once for all of them: for those that come while it is read, and for those
+/// that come later for as long as nothing of it has changed. None of them gets a state that is older than its own
+/// beginning.
 /// </summary>
-/// <param name="present">What was there when the first of them came.</param>
+/// <param name="present">The newest revision when the first of them came.</param>
 public sealed class SharedSnapshot(WatchInterest interest, bool withValues, Revision present)
 {
     private Revision _needed = present;
     private bool _isSealed;
 
-    /// <summary>What has been read so far.</summary>
+    /// <summary>The nodes that have been read so far.</summary>
     public SnapshotBuilder Builder { get; private set; } = new(interest, withValues);
 
     /// <summary>Once it is sealed: of which revision it is, or will be. It advances.</summary>
@@ -22,14 +23,14 @@ public sealed class SharedSnapshot(WatchInterest interest, bool withValues, Revi
     /// <summary>A page that is read now has to be of this revision or later.</summary>
     public Revision PageRevision => Builder.Latest > Revision.Zero ? Builder.Earliest : _needed;
 
-    /// <summary>Reads everything again: changes that happened meanwhile are not at hand.</summary>
+    /// <summary>Reads all nodes again: changes that happened meanwhile are not at hand.</summary>
     public void BeginAnew()
     {
         _isSealed = false;
         Builder = new SnapshotBuilder(interest, withValues);
     }
 
-    /// <summary>Everything is read: up to which revision it is to be patched.</summary>
+    /// <summary>All nodes are read: up to which revision the state is to be patched.</summary>
     public Revision Seal()
     {
         _isSealed = true;
@@ -37,7 +38,7 @@ public sealed class SharedSnapshot(WatchInterest interest, bool withValues, Revi
         return Revision = read > _needed ? read : _needed;
     }
 
-    /// <summary>Whether another watch sees the same, which is to see at least what is there now.</summary>
+    /// <summary>Whether another watch can share it, which must get at least the present state.</summary>
     public bool TryJoin(Revision present)
     {
         if (_isSealed)
@@ -49,9 +50,9 @@ public sealed class SharedSnapshot(WatchInterest interest, bool withValues, Revi
         return true;
     }
 
-    /// <summary>What was there at a revision is there at a later one, if no change between them concerns it.</summary>
+    /// <summary>The state at a revision is that of a later one, if no change between them concerns it.</summary>
     /// <param name="changes">Above <see cref="Revision"/>, in order, at least up to <paramref name="through"/>.</param>
-    /// <returns>False: it is what was, and no more.</returns>
+    /// <returns>False: it stays the state of its revision.</returns>
     public bool TryAdvance(IEnumerable<ChangeSet> changes, Revision through)
     {
         foreach (var set in changes.TakeWhile(set => set.Revision <= through))
@@ -67,6 +68,6 @@ public sealed class SharedSnapshot(WatchInterest interest, bool withValues, Revi
         return true;
     }
 
-    /// <summary>Once everything is patched and filled.</summary>
+    /// <summary>Once all of it is patched and filled.</summary>
     public Snapshot Build() => new(Revision, Builder.Nodes);
 }

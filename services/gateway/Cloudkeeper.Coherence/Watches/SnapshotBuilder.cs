@@ -5,23 +5,23 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// Puts reads at different revisions together to the state at one that is behind all of them: what has changed between is in
-/// the changes.
+/// Puts reads at different revisions together to the state at one that is behind all of them: the differences are in
+/// the changes between.
 /// </summary>
 public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
 {
-    /// <summary>What a node keeps in memory besides its path, its content type and its value, roughly.</summary>
+    /// <summary>A node's memory besides its path, its content type and its value, roughly.</summary>
     private const int OverheadBytes = 400;
 
     private readonly SortedDictionary<string, SnapshotNode> _nodes = new(StringComparer.Ordinal);
 
-    /// <summary>Changes above this revision may be missing in what was read, older ones are not.</summary>
+    /// <summary>Changes above this revision may be missing in the pages, older ones are not.</summary>
     public Revision Earliest { get; private set; } = new(Revision.ValueMax);
 
     /// <summary>Of the last page.</summary>
     public Revision Latest { get; private set; }
 
-    /// <summary>What all of it keeps in memory, roughly.</summary>
+    /// <summary>The memory of all of it, roughly.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Nodes whose values did not come with their changes.</summary>
@@ -45,7 +45,7 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
     }
 
     /// <summary>Takes a page, maybe of nothing.</summary>
-    /// <param name="at">Not before what has been patched: what went by then would come back.</param>
+    /// <param name="at">Not before the patched revision: a deleted node would come back.</param>
     /// <returns>Behind which path the next page begins; null: this was the last one.</returns>
     public string? Add(WatchTarget target, ReadSubtreeResult page, Revision at)
     {
@@ -64,7 +64,7 @@ public sealed class SnapshotBuilder(WatchInterest interest, bool withValues)
         return page.HasMore ? page.Nodes[^1].Path : null;
     }
 
-    /// <summary>Applies what was changed meanwhile. Pages that come afterwards have to be of this revision or later.</summary>
+    /// <summary>Applies the changes of the meantime. Later pages have to be of this revision or later.</summary>
     /// <param name="changes">Above <see cref="Earliest"/>, in order, at least up to <paramref name="through"/>.</param>
     public void Patch(IEnumerable<ChangeSet> changes, Revision through)
     {

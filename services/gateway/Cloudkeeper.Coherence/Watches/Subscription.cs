@@ -2,14 +2,15 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Coherence.Watches;
 
-/// <summary>One watcher's place in the hub: what it wants, and what waits for it.</summary>
+/// <summary>One watcher's place in the hub: its interest, and its waiting events.</summary>
 /// <param name="after">Changes up to this revision are not for it: it has them, or did not ask for them.</param>
 /// <param name="waiting">Of all watchers together.</param>
 /// <param name="wake">Called at most once between two calls of <see cref="Take"/>, when there is something to take.</param>
 public sealed class Subscription(WatchInterest interest, Revision after, WatchLimits limits, WaitingEvents waiting, Action wake)
 {
     /// <summary>
-    /// What is taken at a time counts until it has been sent, if it is more than this: its client may need long for it.
+    /// Events that are taken at a time count until they have been sent, if they are more than this: its client may need
+    /// long for them.
     /// </summary>
     private const int TakenBytesMin = 64 << 10;
 
@@ -17,7 +18,7 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
     private List<WatchEvent>? _events;
     private IReadOnlyList<WatchEvent> _taken = [];
 
-    // Null once it has left the hub: what waits then is the watcher's own.
+    // Null once it has left the hub: its waiting events are the watcher's own then.
     private WaitingEvents? _waiting = waiting;
     private long _bytes;
     private long _takenBytes;
@@ -29,10 +30,10 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
 
     public WatchInterest Interest => interest;
 
-    /// <summary>What waits for it or is being sent, in bytes.</summary>
+    /// <summary>Events that wait for it or are being sent, in bytes.</summary>
     public long Bytes => _bytes + _takenBytes;
 
-    /// <summary>So much was taken that it counts until <see cref="Sent"/>.</summary>
+    /// <summary>So many bytes were taken that they count until <see cref="Sent"/>.</summary>
     public bool HasTakenMuch => _takenBytes > 0;
 
     /// <summary>Among the watchers of its hub.</summary>
@@ -61,7 +62,7 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         Wake();
     }
 
-    /// <summary>Changes were lost, here or on the way: what waits is worthless.</summary>
+    /// <summary>Changes were lost, here or on the way: the waiting events are worthless.</summary>
     public void Overflow()
     {
         Drop();
@@ -69,7 +70,7 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         Wake();
     }
 
-    /// <summary>Has it take what waits, which may be nothing but the position.</summary>
+    /// <summary>Has it take its events, which may be nothing but the position.</summary>
     public void Wake()
     {
         if (!_isAwake)
@@ -85,8 +86,8 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         Wake();
     }
 
-    /// <summary>Everything that waits, whole transactions only.</summary>
-    /// <param name="position">How far the hub is: everything up to there has been taken with this.</param>
+    /// <summary>All waiting events, whole transactions only.</summary>
+    /// <param name="position">How far the hub is: all events up to there have been taken with this.</param>
     public Delivery Take(Revision position)
     {
         _isAwake = false;
@@ -111,7 +112,7 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         return new Delivery(events, position > after ? position : after, _hasOverflowed, _hasSessionEnded);
     }
 
-    /// <summary>What was taken last has been sent.</summary>
+    /// <summary>The events that were taken last have been sent.</summary>
     public void Sent()
     {
         _waiting?.Remove(_taken);
@@ -128,7 +129,7 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
         }
     }
 
-    /// <summary>Nothing more comes. What waits can still be taken.</summary>
+    /// <summary>Nothing more comes. Waiting events can still be taken.</summary>
     internal void End()
     {
         Sent();
@@ -145,7 +146,9 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
 
     private bool IsFull => _events?.Count >= limits.EventsMax || _bytes >= limits.BytesMax;
 
-    /// <summary>Drops what a newer change of the same path has made old, for those who want only the newest.</summary>
+    /// <summary>
+    /// Drops events that a newer change of the same path has outdated, for subscriptions of only the newest.
+    /// </summary>
     private bool MakeRoom()
     {
         if (!interest.LatestOnly || _events is null)
@@ -174,6 +177,8 @@ public sealed class Subscription(WatchInterest interest, Revision after, WatchLi
     }
 }
 
-/// <param name="Position">Everything up to this revision has now been delivered, unless <paramref name="HasGap"/>.</param>
+/// <param name="Position">
+/// All changes up to this revision have now been delivered, unless <paramref name="HasGap"/>.
+/// </param>
 public readonly record struct Delivery(
     IReadOnlyList<WatchEvent> Events, Revision Position, bool HasGap, bool HasSessionEnded);

@@ -1,7 +1,9 @@
 namespace Cloudkeeper.Coherence.Watches;
 
-/// <summary>What waits for all watchers of a hub together. An event that waits for many of them takes memory once.</summary>
-/// <param name="bytesMax">From there on those for whom most waits have to give way.</param>
+/// <summary>
+/// The events that wait for all watchers of a hub together. An event that waits for many takes memory once.
+/// </summary>
+/// <param name="bytesMax">Beyond it the watchers with the longest queues lose them.</param>
 public sealed class WaitingEvents(long bytesMax)
 {
     /// <summary>A place in the queue of one watcher.</summary>
@@ -46,6 +48,8 @@ public sealed class WaitingEvents(long bytesMax)
         }
     }
 
-    /// <summary>All that could has given way. What is left is being sent, and looking for more in vain costs.</summary>
+    /// <summary>
+    /// All queues that could have given way. The rest is being sent, and looking for more in vain costs.
+    /// </summary>
     public void Settle() => _most = Math.Max(_bytesMax, Bytes + (_bytesMax / Steps));
 }

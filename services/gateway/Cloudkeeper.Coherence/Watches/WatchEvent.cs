@@ -18,7 +18,7 @@ public sealed class WatchEvent(Revision revision, Change change)
     /// <summary>Queues that it waits in: <see cref="WaitingEvents"/>'s.</summary>
     internal int Waits { get; set; }
 
-    /// <summary>What it keeps in memory, roughly.</summary>
+    /// <summary>Its memory, roughly.</summary>
     public int Bytes => OverheadBytes + (2 * change.Path.Length) + (change.Value?.Length ?? 0);
 
     /// <summary>The event as it is sent, made by the first watcher that sends it and shared by the others.</summary>

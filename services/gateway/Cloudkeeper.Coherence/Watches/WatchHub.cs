@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// Gives every change to those who watch it, at the cost of those who watch it.
+/// Gives every change to its watchers, at a cost that only their number determines.
 /// </summary>
 public sealed class WatchHub(WatchLimits limits)
 {
@@ -22,7 +22,7 @@ public sealed class WatchHub(WatchLimits limits)
     /// <summary>Every change up to here has been passed on.</summary>
     public Revision Revision { get; private set; }
 
-    /// <summary>What waits for all watchers together.</summary>
+    /// <summary>Bytes that wait for all watchers together.</summary>
     public long WaitingBytes => _waiting.Bytes;
 
     public int Count => _all.Count;
@@ -30,7 +30,7 @@ public sealed class WatchHub(WatchLimits limits)
     /// <inheritdoc cref="ChangeWindow.Start"/>
     public Revision WindowStart => _window.Start;
 
-    /// <summary>Goes on from a revision without the changes before it. Whoever watches has lost them.</summary>
+    /// <summary>Goes on from a revision without the changes before it. The watchers have lost them.</summary>
     public void Restart(Revision revision)
     {
         Revision = revision;
@@ -132,7 +132,7 @@ public sealed class WatchHub(WatchLimits limits)
         }
     }
 
-    /// <summary>Those for whom most waits lose it, as if it were too much for one.</summary>
+    /// <summary>The watchers with the longest queues lose them, as if it were too much for one.</summary>
     private void GiveWay()
     {
         var largest = _all.Where(static subscription => subscription.HasWaiting)
@@ -189,7 +189,7 @@ public sealed class WatchHub(WatchLimits limits)
         }
     }
 
-    /// <summary>Nothing is told, but whoever waits for a newer <see cref="NodeStat.ChildrenRevision"/> has to look.</summary>
+    /// <summary>No event, but a long poll for a newer <see cref="NodeStat.ChildrenRevision"/> has to look.</summary>
     private void WakeWatchersOfChildren(string path)
     {
         if (_ofChildren.TryGetValue(path, out var watchers))

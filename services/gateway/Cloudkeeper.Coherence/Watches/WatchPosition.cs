@@ -4,12 +4,12 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Coherence.Watches;
 
 /// <summary>
-/// How far one watcher is, and what comes next for it: out of a node's history, out of the window of recent changes, or
-/// live. Every change comes once, whichever way.
+/// How far one watcher is, and its next changes: from a node's history, from the window of recent changes, or live.
+/// Every change comes once, from any of them.
 /// </summary>
 public sealed class WatchPosition(WatchInterest interest, Revision from)
 {
-    /// <summary>Everything up to here has been returned.</summary>
+    /// <summary>All changes up to here have been returned.</summary>
     public Revision Revision { get; private set; } = from;
 
     /// <summary>Recent changes above here, as <see cref="WatchHub.TryCatchUp"/> reads them.</summary>
@@ -34,7 +34,7 @@ public sealed class WatchPosition(WatchInterest interest, Revision from)
         return new WatchStep(events, false, null, hasSessionEnded);
     }
 
-    /// <summary>What has waited in the hub.</summary>
+    /// <summary>The events that have waited in the hub.</summary>
     public WatchStep Take(Delivery delivery)
     {
         if (!delivery.HasGap)

@@ -2,7 +2,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Coherence.Watches;
 
-/// <summary>A path, and what around it is watched.</summary>
+/// <summary>A path, and which nodes around it are watched.</summary>
 public readonly record struct WatchTarget(string Path, WatchScope Scope)
 {
     public bool Matches(string path) => Scope switch

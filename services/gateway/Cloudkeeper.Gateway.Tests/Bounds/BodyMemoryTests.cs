@@ -109,7 +109,7 @@ public sealed class BodyMemoryTests
     }
 
     [Fact]
-    public async Task Whatever_becomes_of_a_request_its_body_is_given_back()
+    public async Task The_memory_of_a_body_is_given_back_at_every_end_of_its_request()
     {
         await using var gateway = await StartAsync(budgetMiB: 32);
         var budget = gateway.Services.GetRequiredService<MemoryBudget>();
@@ -124,7 +124,7 @@ public sealed class BodyMemoryTests
     }
 
     [Fact]
-    public async Task A_transaction_counts_for_what_is_made_of_it()
+    public async Task A_transaction_counts_with_its_parsed_form()
     {
         await using var gateway = await StartAsync(budgetMiB: 32);
         var value = new string('x', MiB);
@@ -139,7 +139,7 @@ public sealed class BodyMemoryTests
     }
 
     [Fact]
-    public async Task Over_http2_bodies_that_nobody_asked_for_do_not_hold_up_those_of_others()
+    public async Task Over_http2_bodies_that_no_route_takes_do_not_hold_up_those_of_others()
     {
         await using var gateway = new GatewayFixture();
         await gateway.InitializeAsync();

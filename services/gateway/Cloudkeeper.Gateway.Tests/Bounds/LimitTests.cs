@@ -50,7 +50,7 @@ public sealed class LimitTests(GatewayFixture gateway)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task What_is_at_the_limit_is_served_and_what_is_past_it_refused(string name)
+    public async Task A_request_at_the_limit_is_served_and_one_past_it_refused(string name)
     {
         var limit = Cases[name];
         if (name == "milliseconds of a wait")
@@ -173,7 +173,9 @@ public sealed class LimitTests(GatewayFixture gateway)
     private sealed record LimitCase(
         int Most, Func<int, HttpRequestMessage> Make, int Served, int Refused, string Code);
 
-    /// <summary>A body that knows what became of it; of which nothing is sent, where the client says so, before the server wants it.</summary>
+    /// <summary>
+    /// A body that observes its fate; nothing of it is sent before the server wants it, if the client announces that.
+    /// </summary>
     private sealed class ObservedContent : HttpContent
     {
         private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);

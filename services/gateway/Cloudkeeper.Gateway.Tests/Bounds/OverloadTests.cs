@@ -9,7 +9,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Gateway.Tests.Bounds;
 
-/// <summary>How much there may be of something at a time: past that a refusal that says when to come again.</summary>
+/// <summary>How many of each kind there may be at a time: beyond it a refusal with Retry-After.</summary>
 public sealed class OverloadTests
 {
     [Fact]
@@ -23,7 +23,7 @@ public sealed class OverloadTests
         var third = await WatchClient.OpenAsync(gateway, "path=/a");
         ShouldComeAgain(await gateway.GetAsync("/v1/watch?path=/a"), 503, "overloaded");
 
-        // Who goes makes room, also a watch that was refused behind its place.
+        // A watch that ends makes room, and so does one that was refused behind its place.
         await third.DisposeAsync();
         var slots = gateway.Services.GetRequiredService<WatchSlots>();
         await Until.TrueAsync(() => slots.Count == 2);
@@ -32,7 +32,7 @@ public sealed class OverloadTests
     }
 
     [Fact]
-    public async Task So_many_requests_wait_at_a_gateway_whatever_for()
+    public async Task Long_polls_of_every_kind_share_one_limit()
     {
         await using var gateway = await StartAsync(("Gateway:WaitsMax", "4"));
         var slots = gateway.Services.GetRequiredService<WaitSlots>();
@@ -64,7 +64,7 @@ public sealed class OverloadTests
         (await gateway.PostAsync("/v1/locks/l", """{"ttl":"1h"}""")).ShouldBe(202);
         Assert.DoesNotContain(waiting, static wait => wait.IsCompleted);
 
-        // Who is answered makes room, and so does a wait that is refused behind its slot.
+        // A wait that is answered makes room, and so does one that is refused behind its slot.
         (await gateway.PutAsync("/v1/nodes/a", "x")).ShouldBe(200);
         (await waiting[0]).ShouldBe(200);
         await Until.TrueAsync(() => slots.Count == 3);

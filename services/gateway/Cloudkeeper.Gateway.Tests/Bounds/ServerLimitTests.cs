@@ -56,7 +56,8 @@ public sealed class ServerLimitTests : IAsyncLifetime
         using var request = new HttpRequestMessage(new HttpMethod(method), target) { Content = body };
         (request.Version, request.VersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
 
-        // Whether its answer is there first or the end of its stream: nobody waits for such a body for long.
+        // Whether its answer is there first or the end of its stream: the server does not wait for such a body for
+        // long.
         var slow = client.SendAsync(request, TestContext.Current.CancellationToken);
         var answer = await Record.ExceptionAsync(() => slow) is null ? (await slow).StatusCode : default;
         Assert.True(answer is HttpStatusCode.RequestTimeout or HttpStatusCode.BadRequest or default(HttpStatusCode), $"{answer}");
@@ -88,7 +89,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
     [InlineData("PRI * HTTP/2.0\r\n\r\n")]
     public async Task Headers_that_do_not_come_end_the_connection(string begun)
     {
-        // Who says nothing at all may keep the connection for a while: it is idle, and costs little.
+        // A silent client may keep the connection for a while: it is idle, and costs little.
         if (begun.Length > 0)
         {
             var answer = await ExchangeAsync(begun);
@@ -112,7 +113,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
                 sent += await socket.SendAsync(chunk);
             }
 
-            Assert.Fail("The server takes whatever comes.");
+            Assert.Fail("The server accepts any amount.");
         }
         catch (SocketException)
         {
@@ -187,7 +188,7 @@ public sealed class ServerLimitTests : IAsyncLifetime
         return socket;
     }
 
-    /// <summary>A body that begins, and goes on only when it is told to, at its own pace.</summary>
+    /// <summary>A body that begins, and goes on only when the test lets it, at its own pace.</summary>
     private sealed class SlowContent : HttpContent
     {
         private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -8,7 +8,9 @@ using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Gateway.Tests.Bounds;
 
-/// <summary>Clients that ask for much and take little of it: what they keep, what becomes of them, and who notices.</summary>
+/// <summary>
+/// Clients that ask for much and take little of it: what they keep, how they end, and whether others notice.
+/// </summary>
 public sealed class SlowReaderTests
 {
     private const int MiB = 1 << 20;
@@ -18,7 +20,9 @@ public sealed class SlowReaderTests
 
     private static readonly PaceRule Never = new(0, 0, TimeSpan.FromHours(1), TimeSpan.FromHours(1));
 
-    /// <summary>Nobody reads so fast: whoever is waited for is ended, as soon as the time of grace is over.</summary>
+    /// <summary>
+    /// No client reads so fast: every transfer that waits is ended, as soon as the time of grace is over.
+    /// </summary>
     private static readonly PaceRule AtOnce = new(1e12, 1e12, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2));
 
     /// <summary>Every kind of answer that can be larger than what fits between the two.</summary>
@@ -42,7 +46,7 @@ public sealed class SlowReaderTests
     ];
 
     [Fact]
-    public async Task Over_http2_whoever_does_not_take_an_answer_loses_it_alone_whatever_it_is()
+    public async Task Over_http2_a_client_that_does_not_take_an_answer_of_any_kind_loses_it_alone()
     {
         await using var gateway = await StartAsync(AtOnce, new FakeCluster { Backup = new byte[MiB] });
         var session = await FillAsync(gateway);
@@ -74,7 +78,7 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task Over_http1_whoever_does_not_take_an_answer_is_cut_off_whatever_it_is()
+    public async Task Over_http1_a_client_that_does_not_take_an_answer_of_any_kind_is_cut_off()
     {
         // All of them longer than what the system keeps for a connection.
         await using var gateway = await StartAsync(AtOnce, new FakeCluster { Backup = new byte[8 * MiB] });
@@ -107,9 +111,9 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task A_slow_reader_keeps_what_its_answer_is_made_of_and_a_part_of_the_answer()
+    public async Task A_slow_reader_keeps_the_results_and_a_part_of_its_answer()
     {
-        // Thrice as long in JSON: nobody may keep that.
+        // Thrice as long in JSON: no answer may keep that.
         await using var gateway = await StartAsync(Never);
         var value = await FillWithLongJsonAsync(gateway, count: 3);
         var budget = gateway.Services.GetRequiredService<MemoryBudget>();
@@ -118,7 +122,7 @@ public sealed class SlowReaderTests
         await Until.TrueAsync(() => gateway.Services.GetRequiredService<TransferPace>().Count == 1);
         Assert.InRange(budget.UsedBy(MemoryUse.Answers), 3L * MiB, (3L * MiB) + SlackBytes);
 
-        // It is all there for whoever goes on.
+        // A client that goes on gets all of it.
         var answer = await Answer.ReadAsync(slow);
         Assert.InRange(answer.Body.Length, 9 * MiB, int.MaxValue);
         Assert.Equal(
@@ -160,7 +164,7 @@ public sealed class SlowReaderTests
         (await gateway.GetAsync("/v1/nodes/small")).ShouldBe(200);
         (await gateway.GetAsync("/v1/nodes/small?format=json")).ShouldBe(200);
 
-        // What was done is told, or its client would think that nothing was.
+        // The result of a completed mutation is sent, or its client would think that nothing was done.
         var done = await gateway.PostAsync(
             "/v1/transactions", """{"then":[{"put":{"path":"/done","value":"x"}},{"get":{"path":"/big/0"}}]}""");
         done.ShouldBe(200);

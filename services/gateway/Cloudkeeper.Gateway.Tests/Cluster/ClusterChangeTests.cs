@@ -35,10 +35,10 @@ public sealed class ClusterChangeTests : IAsyncLifetime
 
         _cluster.Calls.Clear();
         _cluster.Answer = call => call.Contains("n5", StringComparison.Ordinal)
-            ? (HttpStatusCode.Conflict, """{"code":"unreachable","detail":"Nobody answers there: start it first."}""")
+            ? (HttpStatusCode.Conflict, """{"code":"unreachable","detail":"No node answers there: start it first."}""")
             : (HttpStatusCode.OK, "{}");
         var refused = (await AddAsync(Two)).ShouldBe(400, "invalid-operation");
-        Assert.Equal("Nobody answers there: start it first.", refused.Json.GetProperty("detail").GetString());
+        Assert.Equal("No node answers there: start it first.", refused.Json.GetProperty("detail").GetString());
         Assert.Equal(dry, _cluster.Calls);
     }
 
@@ -71,7 +71,7 @@ public sealed class ClusterChangeTests : IAsyncLifetime
     [InlineData("""{"url":"n4:7000"}""")]
     [InlineData("""{"url":"http://n4:7000/path"}""")]
     [InlineData("""{"urls":["http://n4:7000","http://n5:7000"],"replaces":"n1"}""")]
-    public async Task Whom_to_add_must_be_clear(string body)
+    public async Task The_member_to_add_must_be_clear(string body)
     {
         (await AddAsync(body)).ShouldBe(400, "invalid-body");
         Assert.Empty(_cluster.Calls);
@@ -109,7 +109,7 @@ public sealed class ClusterChangeTests : IAsyncLifetime
     [InlineData("disk-lost", 409, "unsafe-change")]
     [InlineData("member-not-found", 404, "member-not-found")]
     [InlineData("wrong-cluster", 400, "invalid-operation")]
-    public async Task What_the_leader_refuses_is_a_problem_with_its_words(string code, int status, string problem)
+    public async Task A_refusal_of_the_leader_is_a_problem_with_its_detail(string code, int status, string problem)
     {
         const string Rule = "n4 cannot be removed: 2 of the remaining 3 voters would be needed and only n1 is reachable";
         _cluster.Answer = _ => (HttpStatusCode.Conflict, $$"""{"code":"{{code}}","detail":"{{Rule}}"}""");
@@ -123,7 +123,7 @@ public sealed class ClusterChangeTests : IAsyncLifetime
     [InlineData("n0")]
     [InlineData("n1,")]
     [InlineData("gateway1")]
-    public async Task Whatever_is_no_members_name_is_nobody(string name)
+    public async Task A_name_that_is_not_a_members_is_not_found(string name)
     {
         (await _gateway.DeleteAsync("/v1/cluster/members/" + name)).ShouldBe(404, "member-not-found");
         Assert.Empty(_cluster.Calls);

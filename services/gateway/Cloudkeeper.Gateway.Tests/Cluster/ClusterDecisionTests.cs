@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Tests.Cluster;
 
-/// <summary>A change of the cluster is decided once for its key, through whichever gateway.</summary>
+/// <summary>A change of the cluster is decided once for its key, through any gateway.</summary>
 public sealed class ClusterDecisionTests : IAsyncLifetime
 {
     private const string Leader = "/v1/cluster/leader";
@@ -60,7 +60,7 @@ public sealed class ClusterDecisionTests : IAsyncLifetime
     [Theory]
     [InlineData("unsafe-change", 409)]
     [InlineData("member-not-found", 404)]
-    public async Task So_is_what_the_leader_has_refused(string code, int status)
+    public async Task A_refusal_of_the_leader_is_remembered_as_well(string code, int status)
     {
         const string Why = "n2 cannot be removed: 2/3 of the \"others\" would be needed, 100 % of them";
         _cluster.Answer = _ => (HttpStatusCode.Conflict, $$"""{"code":"{{code}}","detail":{{System.Text.Json.JsonSerializer.Serialize(Why)}}}""");
@@ -74,7 +74,7 @@ public sealed class ClusterDecisionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_could_not_be_asked_is_asked_again()
+    public async Task A_change_with_an_unreachable_node_is_tried_again()
     {
         _cluster.Answer = _ => (HttpStatusCode.Conflict, """{"code":"not-reachable","detail":"Start it first."}""");
         (await AddAsync(_gateway)).ShouldBe(400, "invalid-operation");
@@ -105,7 +105,7 @@ public sealed class ClusterDecisionTests : IAsyncLifetime
         (await _other.DeleteAsync("/v1/cluster/members/n2", Key)).ShouldBe(204);
         Assert.Single(_cluster.Calls);
 
-        // With another key it is another wish, for somebody who never was there.
+        // With another key it is another request, for a member that never was there.
         (await _other.DeleteAsync("/v1/cluster/members/n2", ("Idempotency-Key", "l"))).ShouldBe(404, "member-not-found");
     }
 
@@ -164,7 +164,7 @@ public sealed class ClusterDecisionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_answer_says_at_which_revision_it_was_given()
+    public async Task Every_answer_names_its_revision()
     {
         var put = await _gateway.PutAsync("/v1/nodes/a");
         Assert.Equal(put.Revision, (await _gateway.PostAsync(Leader, ToTwo)).ShouldBe(204).Revision);

@@ -18,7 +18,7 @@ public sealed class ClusterTests(GatewayFixture gateway)
         var register = new RegisterGatewayCommand(new GatewayEntry("g1", "http://127.0.0.1:7101", session));
         await nodes.ExecuteAsync(new CommandRequest(0, null, UInt128.Zero, [], register), session);
 
-        // From feature level 4 on that is a path like any other, and says nothing of gateways.
+        // From feature level 4 on this is a path like any other, and no registration.
         (await own.PutAsync(
             $"/v1/nodes/services/cloudkeeper-gateways/g2?parents=true&session={session}", """{"address":"http://evil:7101"}"""))
             .ShouldBe(201);

@@ -33,7 +33,7 @@ internal sealed class FakeCluster : IClusterNodes
 
     public Func<string, (HttpStatusCode Status, string Body)> Answer { get; set; } = _ => (HttpStatusCode.OK, "{}");
 
-    /// <summary>What the leader says; as the nodes behave is a matter of their own.</summary>
+    /// <summary>The level in the leader's view; the nodes' behaviour is set apart from it.</summary>
     public int FeatureLevel { get; set; } = FeatureLevels.Newest;
 
     /// <summary>Names of members that are none any more.</summary>

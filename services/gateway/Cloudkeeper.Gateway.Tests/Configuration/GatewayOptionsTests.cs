@@ -10,7 +10,7 @@ public sealed class GatewayOptionsTests
         Assert.True(new GatewayOptionsValidator().Validate(null, new GatewayOptions { Nodes = ["http://n1"] }).Succeeded);
 
     [Fact]
-    public void All_mistakes_are_said_at_once_each_with_its_setting()
+    public void All_errors_are_reported_at_once_each_with_its_setting()
     {
         var result = new GatewayOptionsValidator().Validate(null, new GatewayOptions
         {

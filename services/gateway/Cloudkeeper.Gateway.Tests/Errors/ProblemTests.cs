@@ -66,7 +66,7 @@ public sealed class ProblemTests(GatewayFixture gateway)
     [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8")]
     [InlineData("/healthz", "text/plain; charset=utf-8")]
     [InlineData("/readyz", "application/json")]
-    public async Task What_is_made_while_it_is_sent_can_be_asked_about_as_well(string path, string type)
+    public async Task An_answer_that_is_made_while_it_is_sent_has_a_head_as_well(string path, string type)
     {
         var head = (await gateway.SendAsync("HEAD", path)).ShouldBe(200);
         Assert.Equal(type, head.Headers["Content-Type"]);
@@ -79,7 +79,7 @@ public sealed class ProblemTests(GatewayFixture gateway)
     [InlineData("/v1/cluster")]
     [InlineData("/v1/sessions/4711")]
     [InlineData("/v1/tickets/4711")]
-    public async Task What_can_be_read_can_be_asked_about_without_its_body(string path)
+    public async Task Every_GET_route_has_a_HEAD_without_a_body(string path)
     {
         var get = await gateway.GetAsync(path);
         var head = await gateway.SendAsync("HEAD", path);

@@ -16,7 +16,7 @@ public sealed class ChangeRelayTests
     private long Counted => _budget.UsedBy(MemoryUse.WaitingChanges);
 
     [Fact]
-    public void What_waits_for_watchers_counts_in_the_budget_of_the_process_until_it_has_been_sent()
+    public void Waiting_events_count_in_the_budget_of_the_process_until_they_have_been_sent()
     {
         var relay = Start(new WatchLimits(int.MaxValue, long.MaxValue, 1, 1));
         var slow = Watch(relay, "/a");
@@ -35,7 +35,7 @@ public sealed class ChangeRelayTests
     }
 
     [Fact]
-    public void Beyond_what_all_may_have_the_slowest_watcher_gets_a_gap_and_the_others_everything()
+    public void Beyond_the_limit_of_all_the_slowest_watcher_gets_a_gap_and_the_others_everything()
     {
         var relay = Start(new WatchLimits(int.MaxValue, long.MaxValue, 1, 1) { AllBytesMax = 8 * MiB });
         var slow = Watch(relay, "/a");

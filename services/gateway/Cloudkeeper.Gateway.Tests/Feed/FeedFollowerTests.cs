@@ -66,7 +66,7 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_first_node_remembers_is_known_and_then_what_comes()
+    public async Task The_first_nodes_history_is_known_and_then_the_new_changes()
     {
         var stream = await StartAsync(from: 40);
         Assert.Null(stream.From);
@@ -106,7 +106,7 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Progress_beyond_what_was_seen_means_that_changes_are_missing()
+    public async Task Progress_beyond_the_last_change_means_that_changes_are_missing()
     {
         var first = await StartAsync(from: 5);
         first.Say(new ProgressFrame(new Revision(6)));
@@ -114,7 +114,7 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_gone_from_history_empties_the_cache_and_tells_the_watchers()
+    public async Task Compacted_history_empties_the_cache_and_sends_the_watchers_a_gap()
     {
         var first = await StartAsync(from: 5);
         Fill(at: 5);
@@ -172,7 +172,7 @@ public sealed class FeedFollowerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_it_is_broken_nobody_should_wait_for_it()
+    public async Task While_it_is_broken_it_is_not_current()
     {
         var first = await StartAsync(from: 5);
         Assert.True(_progress.IsCurrent);

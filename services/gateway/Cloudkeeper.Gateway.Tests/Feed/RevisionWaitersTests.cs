@@ -31,7 +31,7 @@ public sealed class RevisionWaitersTests
     }
 
     [Fact]
-    public async Task Who_has_waited_long_enough_is_told_and_nobody_else()
+    public async Task Only_the_waiter_whose_time_is_up_gives_up()
     {
         var early = WaitAsync(5);
         _time.Advance(Patience / 2);

@@ -10,7 +10,7 @@ using Cloudkeeper.Protocol.Sessions;
 
 namespace Cloudkeeper.Gateway.Tests.Feed;
 
-/// <summary>Nodes whose feed says what a test wants; they answer nothing else.</summary>
+/// <summary>Nodes whose feed a test writes; they answer nothing else.</summary>
 internal sealed class ScriptedFeed : INodes
 {
     private readonly Channel<Stream> _opened = Channel.CreateUnbounded<Stream>();

@@ -3,7 +3,7 @@ using Cloudkeeper.Gateway.Tests.Watches;
 
 namespace Cloudkeeper.Gateway.Tests.Guard;
 
-/// <summary>What answers say to caches, and to whatever else is on their way.</summary>
+/// <summary>The headers of answers for caches, and for other intermediaries.</summary>
 [Collection(SharedGateway.Name)]
 public sealed class CachingTests(GatewayFixture gateway)
 {

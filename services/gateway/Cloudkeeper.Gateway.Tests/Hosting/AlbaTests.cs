@@ -29,7 +29,7 @@ public sealed class AlbaTests : IAsyncLifetime
     });
 
     [Fact]
-    public async Task It_is_ready_when_the_feed_is_and_says_so_check_by_check()
+    public async Task It_is_ready_when_the_feed_is_and_reports_each_check()
     {
         var result = await _host!.Scenario(request =>
         {

@@ -126,7 +126,7 @@ public sealed class GatewayFixture : IAsyncLifetime
     public Task<Answer> PostAsync(string path, string body = "", params (string Name, string Value)[] headers) =>
         SendAsync("POST", path, body, headers: headers);
 
-    /// <summary>A body whose length is not said in front.</summary>
+    /// <summary>A body without a length in front.</summary>
     public async Task<Answer> SendChunkedAsync(string path, string body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) };

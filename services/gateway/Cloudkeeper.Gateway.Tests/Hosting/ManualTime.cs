@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Gateway.Tests.Hosting;
 
-/// <summary>A clock that moves only when it is told to.</summary>
+/// <summary>A clock that only the test moves.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();

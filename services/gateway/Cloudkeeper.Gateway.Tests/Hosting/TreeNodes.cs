@@ -87,7 +87,7 @@ internal sealed class TreeNodes : INodes
         }
     }
 
-    /// <summary>Told every transaction, whole, before anybody else hears of it.</summary>
+    /// <summary>Receives every transaction, whole, before all other subscribers.</summary>
     public Action<ChangeSet>? Published { get; init; }
 
     /// <summary>Waited for before a command is decided.</summary>
@@ -119,7 +119,7 @@ internal sealed class TreeNodes : INodes
     /// <summary>Feeds from a revision begin when it is complete.</summary>
     public Task BeforeHistory { get; set; } = Task.CompletedTask;
 
-    /// <summary>While it is set, nobody answers but to stale reads.</summary>
+    /// <summary>While it is set, the nodes answer only stale reads.</summary>
     public bool HasNoQuorum { get; set; }
 
     /// <summary>While it is set, the feed is open and brings nothing.</summary>
@@ -312,7 +312,7 @@ internal sealed class TreeNodes : INodes
     private static async IAsyncEnumerable<FeedFrame> ReadAsync(
         ChannelReader<FeedFrame> frames, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // A sign of life says how far this feed is: what waits behind it has not been told.
+        // A progress frame carries the position of this feed: frames that wait behind it have not been sent.
         var told = Revision.Zero;
         Task<bool>? ready = null;
         while (true)

@@ -34,7 +34,7 @@ public sealed class LockTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Who_comes_later_waits_in_its_place()
+    public async Task A_later_client_waits_in_its_place()
     {
         var held = await AcquireAsync("""{"ttl":"10s"}""");
         var waiting = (await AcquireAsync("""{"ttl":"10s"}""")).ShouldBe(202);
@@ -47,7 +47,7 @@ public sealed class LockTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Who_waits_comes_in_pages_and_who_holds_on_the_first()
+    public async Task Waiters_come_in_pages_and_the_holder_on_the_first()
     {
         var tickets = new List<long>();
         for (var i = 0; i < 5; i++)
@@ -72,7 +72,7 @@ public sealed class LockTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Who_does_not_want_to_queue_learns_who_holds()
+    public async Task A_refused_client_that_does_not_queue_gets_the_holder()
     {
         var held = await AcquireAsync("""{"ttl":"10s","owner":"me"}""");
         var refused = (await AcquireAsync("""{"ttl":"10s","queue":false}""")).ShouldBe(409, "lock-held");

@@ -107,7 +107,7 @@ public sealed class CachedReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stale_read_is_answered_from_memory_without_a_quorum_and_says_how_old_it_may_be()
+    public async Task A_stale_read_is_answered_from_memory_without_a_quorum_with_its_greatest_age()
     {
         await WriteAndReachAsync("1");
         await _gateway.GetAsync(Path);
@@ -150,7 +150,7 @@ public sealed class CachedReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_session_read_waits_for_what_its_client_has_seen()
+    public async Task A_session_read_waits_for_the_revision_that_its_client_has_seen()
     {
         await WriteAndReachAsync("1");
         await _gateway.GetAsync(Path);
@@ -166,7 +166,7 @@ public sealed class CachedReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cached_read_waits_in_vain_for_a_revision_that_nobody_has_seen()
+    public async Task A_cached_read_waits_in_vain_for_a_revision_that_does_not_exist()
     {
         await WriteAndReachAsync("1");
         await _gateway.GetAsync(Path);
@@ -174,7 +174,7 @@ public sealed class CachedReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_happens_is_counted()
+    public async Task Reads_are_counted_by_their_source()
     {
         await WriteAndReachAsync("1");
         await _gateway.GetAsync(Path);

@@ -19,7 +19,7 @@ public sealed class ForgottenDeletionTests : IAsyncLifetime
     [InlineData("")]
     [InlineData("&view=stat")]
     [InlineData("&view=children")]
-    public async Task A_wait_from_before_a_forgotten_deletion_is_told_of_the_absence(string view)
+    public async Task A_wait_from_before_a_forgotten_deletion_is_answered_with_the_absence(string view)
     {
         var put = await _gateway.PutAsync("/v1/nodes/a", "1");
         await _gateway.DeleteAsync("/v1/nodes/a");

@@ -8,7 +8,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     private readonly string _path = "/v1/nodes/read-" + Guid.NewGuid().ToString("N");
 
     [Fact]
-    public async Task A_value_comes_as_it_was_stored_with_what_is_known_of_it()
+    public async Task A_value_comes_as_it_was_stored_with_its_stat()
     {
         var put = await gateway.SendAsync("PUT", _path, "<b>x</b>", "text/html");
         var answer = (await gateway.GetAsync(_path)).ShouldBe(200);
@@ -25,7 +25,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Head_says_the_same_without_the_value()
+    public async Task Head_has_the_same_headers_without_the_value()
     {
         await gateway.PutAsync(_path, "12345");
         var head = (await gateway.SendAsync("HEAD", _path)).ShouldBe(200);
@@ -70,7 +70,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     [InlineData("\"1\",, W/\"{0}\"", 304)]
     [InlineData("\"1\"", 200)]
     [InlineData("\"\"", 200)]
-    public async Task If_none_match_spares_what_the_client_has(string tag, int status)
+    public async Task If_none_match_spares_the_value_that_the_client_has(string tag, int status)
     {
         var put = await gateway.PutAsync(_path, "v");
         var sent = tag.Replace("{0}", $"{put.Revision}", StringComparison.Ordinal);
@@ -92,7 +92,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task If_match_holds_for_reads_as_HTTP_says()
+    public async Task If_match_holds_for_reads_as_in_HTTP()
     {
         var put = await gateway.PutAsync(_path);
         (await gateway.GetAsync(_path, ("If-Match", $"\"{put.Revision}\""))).ShouldBe(200);
@@ -104,7 +104,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     [Theory]
     [InlineData("session")]
     [InlineData("stale")]
-    public async Task Other_consistencies_say_what_they_are(string consistency)
+    public async Task Other_consistencies_are_named_in_the_answer(string consistency)
     {
         await gateway.PutAsync(_path);
         var answer = (await gateway.GetAsync($"{_path}?consistency={consistency}")).ShouldBe(200);
@@ -131,7 +131,7 @@ public sealed class NodeReadTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task A_revision_that_nobody_has_seen_is_not_reached()
+    public async Task A_revision_that_does_not_exist_is_not_reached()
     {
         await gateway.PutAsync(_path);
         var min = ("Cloudkeeper-Min-Revision", "9007199254740991");

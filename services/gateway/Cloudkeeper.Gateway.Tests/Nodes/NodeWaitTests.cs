@@ -19,7 +19,7 @@ public sealed class NodeWaitTests : IAsyncLifetime
         var waiting = _gateway.GetAsync("/v1/nodes/a?wait=30s");
         await UntilWatchedAsync(waiting);
 
-        // Nobody but the gateway knows which state it has found: a change before that is not the next one.
+        // Only the gateway knows which state it has found: a change before that is not the next one.
         await Until.TrueAsync(async () =>
         {
             await _gateway.PutAsync("/v1/nodes/a", "2");
@@ -61,7 +61,7 @@ public sealed class NodeWaitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deletion_is_newer_than_what_was_there()
+    public async Task A_deletion_is_newer_than_the_node()
     {
         var put = await _gateway.PutAsync("/v1/nodes/a", "1");
         var waiting = _gateway.GetAsync($"/v1/nodes/a?wait=30s&after={put.Revision}");
@@ -122,7 +122,7 @@ public sealed class NodeWaitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_wait_whose_session_ends_meanwhile_says_so()
+    public async Task A_wait_whose_session_ends_meanwhile_is_refused()
     {
         var session = await _gateway.OpenSessionAsync("1s");
         var waiting = _gateway.GetAsync($"/v1/nodes/?wait=30s&session={session}");

@@ -8,7 +8,7 @@ public sealed class NodeWriteTests(GatewayFixture gateway)
     private readonly string _path = "/v1/nodes/write-" + Guid.NewGuid().ToString("N");
 
     [Fact]
-    public async Task A_put_creates_a_node_and_says_where_it_is()
+    public async Task A_put_creates_a_node_and_returns_its_location()
     {
         var answer = (await gateway.PutAsync(_path, "hello")).ShouldBe(201);
         Assert.Equal(_path, answer.Headers["Location"]);

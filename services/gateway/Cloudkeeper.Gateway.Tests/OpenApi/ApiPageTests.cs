@@ -8,7 +8,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Tests.OpenApi;
 
-/// <summary>The page that clients read, services/API.md, says what the gateway does.</summary>
+/// <summary>The page that clients read, services/API.md, describes the gateway as it is.</summary>
 [Collection(SharedGateway.Name)]
 public sealed class ApiPageTests(GatewayFixture gateway)
 {

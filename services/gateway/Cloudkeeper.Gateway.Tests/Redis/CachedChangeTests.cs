@@ -48,7 +48,7 @@ public sealed class CachedChangeTests
     }
 
     [Fact]
-    public void A_change_of_which_the_feed_said_something_else_is_refused()
+    public void A_change_that_contradicts_the_feed_is_refused()
     {
         Change[] others =
         [

@@ -20,7 +20,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
     [Fact]
-    public async Task What_one_gateway_has_read_another_does_not_ask_for()
+    public async Task A_change_that_one_gateway_has_read_is_not_read_by_another()
     {
         await using var first = await CachingGateway.ConnectAsync(_redis, new PastChanges());
         await using var second = await CachingGateway.ConnectAsync(_redis, new PastChanges());
@@ -73,7 +73,7 @@ public sealed class ChangeReaderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_gone_from_the_history_or_of_another_founding_is_not_stored()
+    public async Task A_change_that_is_gone_or_of_another_founding_is_not_stored()
     {
         await using var gateway = await CachingGateway.ConnectAsync(_redis, new PastChanges());
         var old = gateway.Nodes.Add(Seven, "/a");

@@ -6,7 +6,7 @@ using Cloudkeeper.Gateway.Tests.Hosting;
 
 namespace Cloudkeeper.Gateway.Tests.Redis;
 
-/// <summary>Two gateways at the same nodes, one of which speaks to the other through Redis.</summary>
+/// <summary>Two gateways at the same nodes, one of which publishes to the other through Redis.</summary>
 [Collection(RedisTests.Name)]
 public sealed class FanOutTests : IAsyncLifetime
 {
@@ -36,7 +36,7 @@ public sealed class FanOutTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_gateway_follows_the_nodes_and_the_other_one_hears_it()
+    public async Task One_gateway_follows_the_nodes_and_the_other_one_subscribes_to_it()
     {
         await UntilOneSpeaksAsync();
         for (var i = 0; i < 50; i++)
@@ -87,7 +87,7 @@ public sealed class FanOutTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_others_publish_is_not_believed()
+    public async Task Publications_of_strangers_are_not_believed()
     {
         await UntilOneSpeaksAsync();
         var listener = IsSpeaking(_first) ? _second : _first;
@@ -98,7 +98,7 @@ public sealed class FanOutTests : IAsyncLifetime
         await subscriber.PublishAsync(
             channel, new FeedMessage(Guid.NewGuid(), Guid.NewGuid(), new Protocol.Feed.ProgressFrame(new(999))).Write());
 
-        // A message that speaks of changes that nobody has seen: a node is asked, which knows of none.
+        // A message about changes that do not exist: a node is asked, which knows of none.
         await subscriber.PublishAsync(
             channel, new FeedMessage(cluster, Guid.NewGuid(), new Protocol.Feed.ProgressFrame(new(999))).Write());
         await WriteAndReadAsync("still right");
@@ -106,7 +106,7 @@ public sealed class FanOutTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_gateway_that_starts_cold_finds_what_the_others_have_read()
+    public async Task A_gateway_that_starts_cold_finds_the_nodes_that_others_have_read()
     {
         await _first.PutAsync("/v1/nodes/cold", "value");
         await UntilReachedAsync(_first);

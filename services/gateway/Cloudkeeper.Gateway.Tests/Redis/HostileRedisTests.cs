@@ -17,7 +17,7 @@ using StackExchange.Redis;
 
 namespace Cloudkeeper.Gateway.Tests.Redis;
 
-/// <summary>A stranger has a connection to Redis as well: whatever he does there, no answer changes.</summary>
+/// <summary>A stranger has a connection to Redis as well: nothing that he does there changes an answer.</summary>
 [Collection(RedisTests.Name)]
 public sealed class HostileRedisTests : IAsyncLifetime
 {
@@ -135,9 +135,9 @@ public sealed class HostileRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stranger_who_shouts_is_not_listened_to_and_holds_no_gateway_up()
+    public async Task A_stranger_that_publishes_is_ignored_and_holds_no_gateway_up()
     {
-        // The right to speak is taken, for ever, by a stranger, whose words do not count.
+        // A stranger holds the publisher's lease for ever, and his messages do not count.
         await Database.StringSetAsync(SharedKeys.Speaker(Cluster), "a stranger");
         await Until.TrueAsync(() => !IsSpeaking(_first) && !IsSpeaking(_second) && _nodes.FollowerCount == 2);
         for (var i = 0; i < 20; i++)
@@ -161,7 +161,8 @@ public sealed class HostileRedisTests : IAsyncLifetime
         await _stranger!.GetSubscriber().SubscribeAsync(Channel, (_, message) => signOfLife.TrySetResult(message));
         var old = await signOfLife.Task;
 
-        // The true speaker is gone, no other one can follow, and one of its last words is heard again and again.
+        // The true publisher is gone, no other one can follow, and one of its last messages is repeated again and
+        // again.
         await Database.StringSetAsync(SharedKeys.Speaker(Cluster), "a stranger");
         using var enough = new CancellationTokenSource();
         var repeating = RepeatAsync(old, enough.Token);
@@ -196,7 +197,7 @@ public sealed class HostileRedisTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_gateway_that_was_told_what_no_leader_knows_begins_anew()
+    public async Task A_gateway_that_took_changes_that_no_leader_knows_begins_anew()
     {
         await UntilOneSpeaksAsync();
         var (speaker, listener) = IsSpeaking(_first) ? (_first, _second) : (_second, _first);
@@ -207,7 +208,7 @@ public sealed class HostileRedisTests : IAsyncLifetime
         var before = await CountAsync(listener, "feed_poisoned_total");
         await PublishAsync(speaker, new ChangeSetFrame(FalseSet(_nodes.Revision, 1_000)));
 
-        // It may be told once more until it is noticed, but nothing may stay.
+        // Watchers may get it once more until it is noticed, but nothing may stay.
         await Until.TrueAsync(async () => await CountAsync(listener, "feed_poisoned_total") > before);
         await Until.TrueAsync(() => RevisionOf(listener) == _nodes.Revision);
         Assert.Equal("true", (await listener.GetAsync("/v1/nodes/a")).Text);

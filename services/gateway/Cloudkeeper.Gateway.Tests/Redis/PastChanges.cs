@@ -10,7 +10,7 @@ using Cloudkeeper.Protocol.Sessions;
 
 namespace Cloudkeeper.Gateway.Tests.Redis;
 
-/// <summary>Nodes that know past changes and count who asks for them.</summary>
+/// <summary>Nodes that know past changes and count the requests for them.</summary>
 internal sealed class PastChanges : INodes
 {
     public static readonly Guid Cluster = new("00112233445566778899aabbccddeeff");
@@ -20,7 +20,7 @@ internal sealed class PastChanges : INodes
     public int Asked { get; private set; }
 
     /// <summary>A change of a large value.</summary>
-    /// <returns>What the feed says of it.</returns>
+    /// <returns>The feed's form of it.</returns>
     public Change Add(Revision revision, string path, long time = 1_700_000_000_123)
     {
         var value = Encoding.UTF8.GetBytes($"{path} since {time} " + new string('x', Limits.FeedValueBytesMax));

@@ -13,7 +13,7 @@ namespace Cloudkeeper.Gateway.Tests.Redis;
 public sealed class RedisGatewayTests
 {
     [Fact]
-    public async Task Watchers_get_what_is_in_Redis_and_a_gateway_without_it_is_ready()
+    public async Task Watchers_get_values_through_Redis_and_a_gateway_without_it_is_ready()
     {
         await using var redis = new RedisServer();
         await redis.StartAsync();
@@ -44,7 +44,7 @@ public sealed class RedisGatewayTests
     [InlineData("redis:6379,nonsense=1")]
     [InlineData("redis:6379,connectTimeout=soon")]
     [InlineData("password=secret")]
-    public void A_bad_connection_string_is_said_without_repeating_it(string text)
+    public void A_bad_connection_string_is_reported_without_repeating_it(string text)
     {
         var result = new GatewayOptionsValidator().Validate(
             null, new GatewayOptions { Nodes = ["http://n1"], Redis = new Secret(text) });
@@ -57,7 +57,7 @@ public sealed class RedisGatewayTests
     [InlineData("none", "redis:6379", false)]
     [InlineData("none", "", true)]
     [InlineData(TestClusterKey.Base64, "redis:6379", true)]
-    public async Task Redis_without_a_cluster_key_is_refused_with_what_to_set(string key, string redis, bool starts)
+    public async Task Redis_without_a_cluster_key_is_refused_with_the_setting(string key, string redis, bool starts)
     {
         await using var gateway = new GatewayFixture
         {

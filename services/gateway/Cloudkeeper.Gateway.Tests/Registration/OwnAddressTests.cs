@@ -39,7 +39,7 @@ public sealed class OwnAddressTests
     [InlineData("http://user@gateway4:7100")]
     [InlineData("gateway4:7100")]
     [InlineData("http://a:1,http://b:2")]
-    public void An_advertised_address_at_which_nobody_reaches_it_is_named_at_the_start(string address)
+    public void An_unreachable_advertised_address_is_reported_at_the_start(string address)
     {
         var error = Assert.Throws<OptionsValidationException>(() => Start(("Gateway:AdvertisedAddress", address)));
         Assert.StartsWith("Gateway:AdvertisedAddress is", Assert.Single(error.Failures), StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class OwnAddressTests
     [InlineData("http://127.0.0.1:7000,http://localhost:7001", "http://127.0.0.1:7100", "", "http://127.0.0.1:7100")]
     [InlineData("http://10.0.0.1:7000", "http://+:7100", "http://Gateway4:80/", "http://gateway4")]
     [InlineData("http://10.0.0.1:7000", "http://+:7100", "http://127.0.0.1:7100", "http://127.0.0.1:7100")]
-    public void Elsewhere_it_is_reached_where_it_listens_or_where_it_says(string nodes, string urls, string advertised, string address)
+    public void Elsewhere_it_is_reached_where_it_listens_or_at_its_advertised_address(string nodes, string urls, string advertised, string address)
     {
         var options = new GatewayOptions { Nodes = nodes.Split(','), AdvertisedAddress = advertised };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("urls", urls)]).Build();

@@ -4,7 +4,7 @@ using Cloudkeeper.Hosting.Security;
 
 namespace Cloudkeeper.Gateway.Tests.Registration;
 
-/// <summary>Proxies send requests only to who knows the cluster key.</summary>
+/// <summary>Proxies send requests only to gateways that know the cluster key.</summary>
 public sealed class ProofTests
 {
     private static readonly ClusterKey Key = ClusterKey.TryParse(TestClusterKey.Base64)!;
@@ -30,7 +30,7 @@ public sealed class ProofTests
     }
 
     [Fact]
-    public async Task Where_it_is_reached_it_says_itself()
+    public async Task It_proves_its_own_advertised_address()
     {
         await using var gateway = new GatewayFixture
         {
@@ -46,7 +46,7 @@ public sealed class ProofTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("short")]
-    public async Task Nobody_else_is_told_anything(string? challenge)
+    public async Task Without_a_challenge_there_is_no_proof(string? challenge)
     {
         await using var gateway = new GatewayFixture();
         await gateway.InitializeAsync();

@@ -34,7 +34,7 @@ public sealed class RegistrationTests
     }
 
     [Fact]
-    public async Task A_gateway_that_comes_back_replaces_what_it_left()
+    public async Task A_gateway_that_comes_back_replaces_its_old_registration()
     {
         await using var first = await StartAsync(_nodes);
         await UntilRegisteredAsync(first);

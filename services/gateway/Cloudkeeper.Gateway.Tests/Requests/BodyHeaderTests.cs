@@ -51,7 +51,7 @@ public sealed class BodyHeaderTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task A_body_without_a_coding_may_say_so() =>
+    public async Task A_body_without_a_coding_may_declare_that() =>
         (await SendAsync("PUT", _path, Body, ("Content-Encoding", "identity"))).ShouldBe(201);
 
     [Theory]
@@ -157,7 +157,7 @@ public sealed class BodyHeaderTests(GatewayFixture gateway)
     [InlineData("Prefer", "return=minimal")]
     [InlineData("Range", "bytes=0-1")]
     [InlineData("Want-Repr-Digest", "sha-256=1")]
-    public async Task What_changes_no_meaning_is_ignored(string name, string value)
+    public async Task A_header_that_changes_no_meaning_is_ignored(string name, string value)
     {
         (await SendAsync("PUT", _path, Body, (name, value))).ShouldBe(201);
         var answer = (await gateway.GetAsync(_path, ("Range", "bytes=0-1"), ("If-Range", "\"1\""))).ShouldBe(200);

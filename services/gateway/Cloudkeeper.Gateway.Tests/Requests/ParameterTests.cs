@@ -12,7 +12,7 @@ public sealed class ParameterTests : IAsyncLifetime
     private static readonly string[] Reading = ["consistency", "max_stale"];
     private static readonly string[] Creating = ["session", "ttl", "kind", "parents"];
 
-    /// <summary>Each kind of request, and what means something in it. Said once more, apart from the code under test.</summary>
+    /// <summary>Each kind of request, and its parameters. Written once more, apart from the code under test.</summary>
     private static readonly (string Method, string Target, string? Body, string[] Meant)[] Requests =
     [
         ("GET", "/v1/nodes/p", null, ["view", "format", "wait", "after", "session", .. Reading]),
@@ -64,7 +64,7 @@ public sealed class ParameterTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task What_means_nothing_in_a_request_is_refused_and_nothing_is_done(int kind)
+    public async Task A_parameter_without_a_meaning_in_the_request_is_refused_and_nothing_is_done(int kind)
     {
         var (method, target, body, meant) = Requests[kind];
         var before = _gateway.Nodes.Revision;
@@ -86,7 +86,7 @@ public sealed class ParameterTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task What_means_something_is_never_said_to_mean_nothing(int kind)
+    public async Task A_known_parameter_is_never_refused_as_unknown(int kind)
     {
         var (method, target, body, meant) = Requests[kind];
         foreach (var name in meant.Where(name => !target.Contains(name + "=", StringComparison.Ordinal)))
@@ -107,7 +107,7 @@ public sealed class ParameterTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task What_may_be_given_once_is_refused_twice(int kind)
+    public async Task A_parameter_that_may_be_given_once_is_refused_twice(int kind)
     {
         var (method, target, body, meant) = Requests[kind];
         foreach (var name in meant.Except(["path"]))

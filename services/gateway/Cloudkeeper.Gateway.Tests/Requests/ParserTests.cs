@@ -84,12 +84,12 @@ public sealed class ParserTests
     [InlineData("a=%zz")]
     [InlineData("a=%ff")]
     [InlineData("a=%ed%a0%80")]
-    public void A_query_that_says_nothing_certain_is_refused(string query) =>
+    public void An_ambiguous_query_is_refused(string query) =>
         Assert.Same(
             ErrorKinds.InvalidParameter,
             Assert.Throws<ProblemException>(() => new RequestQuery("?" + query).Text("a")).Problem.Kind);
 
-    /// <summary>Whatever comes, the answer is a value or a problem.</summary>
+    /// <summary>With any bytes, the answer is a value or a problem.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -27,7 +27,7 @@ public sealed class PathTests(GatewayFixture gateway)
     [InlineData("/v1/nodes/%EF%BF%BD")]
     [InlineData("/v1/nodes/%EE%80%80")]
     [InlineData("/v1/nodes/%F0%9F%98%80")]
-    public async Task What_is_no_path_is_refused(string target)
+    public async Task A_target_that_is_no_path_is_refused(string target)
     {
         var (status, body) = await SendAsync(target);
         Assert.Equal(400, status);

@@ -114,7 +114,7 @@ public sealed class SessionTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task A_keepalive_says_how_long_the_session_has()
+    public async Task A_keepalive_returns_how_long_the_session_has()
     {
         var id = await gateway.OpenSessionAsync();
         var answer = (await gateway.PostAsync($"/v1/sessions/{id}/keepalive")).ShouldBe(200);
@@ -123,7 +123,7 @@ public sealed class SessionTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task A_keepalive_says_at_which_revision_it_was_judged()
+    public async Task A_keepalive_returns_the_revision_at_which_it_was_judged()
     {
         var id = await gateway.OpenSessionAsync();
         var present = (await gateway.GetAsync("/v1/nodes/")).Revision;
@@ -164,7 +164,7 @@ public sealed class SessionTests(GatewayFixture gateway)
     [Theory]
     [InlineData("ttl")]
     [InlineData("closed")]
-    public async Task A_session_that_has_ended_says_how(string reason)
+    public async Task A_session_that_has_ended_names_the_reason(string reason)
     {
         var id = await gateway.OpenSessionAsync();
         if (reason == "ttl")

@@ -28,7 +28,7 @@ public sealed class BatchSizeTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Sums))]
-    public async Task Whatever_waits_no_batch_is_larger_than_a_node_takes(int kibibytes)
+    public async Task No_batch_is_larger_than_a_node_takes(int kibibytes)
     {
         var nodes = Create();
         await WriteAsync(nodes, "/first", 1);
@@ -71,7 +71,7 @@ public sealed class BatchSizeTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_alone_is_too_large_for_a_node_is_told_and_nobody_else()
+    public async Task A_command_that_alone_is_too_large_for_a_node_is_refused_alone()
     {
         _cluster.BodyBytesMax = 1 << 20;
         var nodes = Create();
@@ -223,7 +223,7 @@ public sealed class BatchSizeTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_lists_much_does_not_stand_before_those_who_ask_for_one_node()
+    public async Task Large_lists_do_not_delay_reads_of_one_node()
     {
         var nodes = Create();
         await WriteAsync(nodes, "/first", 1);

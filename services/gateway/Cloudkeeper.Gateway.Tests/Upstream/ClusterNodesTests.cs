@@ -31,12 +31,12 @@ public sealed class ClusterNodesTests : INodeTransport
     }
 
     [Fact]
-    public async Task Whoever_is_not_there_or_has_no_quorum_is_passed_over()
+    public async Task A_node_that_is_unreachable_or_has_no_quorum_is_passed_over()
     {
         var calls = 0;
         _answer = (_, _) => calls++ switch
         {
-            0 => throw new NodeUnreachableException("nobody"),
+            0 => throw new NodeUnreachableException("unreachable"),
             1 => new NodeReply(HttpStatusCode.ServiceUnavailable, null, default),
             _ => Ok(),
         };
@@ -62,7 +62,7 @@ public sealed class ClusterNodesTests : INodeTransport
     }
 
     [Fact]
-    public async Task While_nobody_leads_a_call_ends_as_not_done()
+    public async Task Without_a_leader_a_call_ends_as_not_done()
     {
         var time = new ManualTime();
         _answer = (_, _) => Misdirected(null);
@@ -89,7 +89,7 @@ public sealed class ClusterNodesTests : INodeTransport
     }
 
     [Fact]
-    public async Task In_doubt_the_leader_is_asked_last_and_for_what_is_later_than_its_term()
+    public async Task In_doubt_the_leader_is_asked_last_and_for_a_later_term()
     {
         _answer = (node, _) => Ok($$"""
             {"id":"c","node":"{{(node == One ? "n1" : "n2")}}","leader":"n1","term":7,
@@ -106,7 +106,7 @@ public sealed class ClusterNodesTests : INodeTransport
     [Fact]
     public async Task Without_any_answer_there_is_no_view()
     {
-        _answer = (_, _) => throw new NodeUnreachableException("nobody");
+        _answer = (_, _) => throw new NodeUnreachableException("unreachable");
         var e = await Assert.ThrowsAsync<ProblemException>(() => Create().ReadAsync(CancellationToken.None));
         Assert.Same(ErrorKinds.NoQuorum, e.Problem.Kind);
     }
@@ -120,7 +120,7 @@ public sealed class ClusterNodesTests : INodeTransport
         Assert.Equal("backup", await backup.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Equal([(Two, "/snapshot")], _calls);
 
-        _answer = (node, _) => node == Two ? throw new NodeUnreachableException("nobody") : Ok("backup");
+        _answer = (node, _) => node == Two ? throw new NodeUnreachableException("unreachable") : Ok("backup");
         using var other = await cluster.OpenBackupAsync(CancellationToken.None);
         Assert.Equal(One, _calls[^1].Node);
     }
@@ -128,7 +128,7 @@ public sealed class ClusterNodesTests : INodeTransport
     [Theory]
     [InlineData(HttpStatusCode.ServiceUnavailable, "no-quorum")]
     [InlineData(HttpStatusCode.InsufficientStorage, "storage-full")]
-    public async Task A_backup_that_nobody_can_give_is_refused(HttpStatusCode status, string code)
+    public async Task A_backup_that_no_node_can_give_is_refused(HttpStatusCode status, string code)
     {
         _answer = (_, _) => new NodeReply(status, null, default);
         var e = await Assert.ThrowsAsync<ProblemException>(() => Create().OpenBackupAsync(CancellationToken.None));

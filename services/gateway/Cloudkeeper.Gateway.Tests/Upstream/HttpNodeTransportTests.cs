@@ -19,7 +19,7 @@ namespace Cloudkeeper.Gateway.Tests.Upstream;
 /// <summary>Against a node's endpoints on a real socket.</summary>
 public sealed class HttpNodeTransportTests : IAsyncLifetime
 {
-    private static readonly Uri Nobody = new("http://127.0.0.1:1/");
+    private static readonly Uri Unreachable = new("http://127.0.0.1:1/");
 
     private readonly HttpNodeTransport _transport = new(new ClusterAccess(ClusterKey.TryParse(TestClusterKey.Base64)!));
     private readonly GatewayMetrics _metrics = new();
@@ -91,7 +91,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Bytes_go_and_come_whatever_their_size()
+    public async Task Bytes_of_any_size_go_and_come()
     {
         foreach (var size in (int[])[0, 1, 100_000, 8 << 20])
         {
@@ -99,7 +99,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
             new Random(size).NextBytes(bytes);
             if (size > 5 << 20)
             {
-                // More than a node takes: it says so before it has read them.
+                // More than a node takes: it refuses them before it has read them.
                 Assert.NotEqual(HttpStatusCode.OK, (await PostAsync("echo", bytes)).Status);
                 continue;
             }
@@ -144,10 +144,10 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_nobody_has_seen_is_told_from_what_may_have_been_seen()
+    public async Task A_request_that_was_never_sent_is_told_from_one_that_may_have_arrived()
     {
         await Assert.ThrowsAsync<NodeUnreachableException>(async () =>
-            await _transport.PostAsync(Nobody, "echo", default, CancellationToken.None));
+            await _transport.PostAsync(Unreachable, "echo", default, CancellationToken.None));
         await Assert.ThrowsAnyAsync<IOException>(() => PostAsync("broken", [1]));
         await Assert.ThrowsAsync<NodeUnreachableException>(async () =>
             await _transport.OpenAsync(Node, "none", CancellationToken.None));
@@ -156,10 +156,10 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     [Fact]
     public async Task A_feed_comes_frame_by_frame_and_goes_on_elsewhere()
     {
-        var nodes = Create(new NodeDirectory([Node, Nobody]));
+        var nodes = Create(new NodeDirectory([Node, Unreachable]));
         var frames = new List<FeedFrame>();
 
-        // Whoever does not answer is passed over by the next call, also in favour of the leader.
+        // A node that does not answer is passed over by the next call, also in favour of the leader.
         for (var calls = 0; calls < 3 && frames.Count == 0; calls++)
         {
             try
@@ -181,7 +181,7 @@ public sealed class HttpNodeTransportTests : IAsyncLifetime
     [Theory]
     [InlineData("garbage")]
     [InlineData("endless")]
-    public async Task What_is_no_feed_is_refused(string route)
+    public async Task An_answer_that_is_no_feed_is_refused(string route)
     {
         await using var stream = new FeedStream(_transport, Node, route, TimeProvider.System, CancellationToken.None);
         await Assert.ThrowsAsync<WireFormatException>(async () => await stream.ReadAsync());

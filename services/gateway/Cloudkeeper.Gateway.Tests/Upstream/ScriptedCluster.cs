@@ -14,7 +14,7 @@ internal enum Fate
 {
     Answered,
 
-    /// <summary>Nobody listens.</summary>
+    /// <summary>No process listens.</summary>
     Refused,
 
     /// <summary>The connection breaks before the node has seen the call.</summary>
@@ -23,7 +23,7 @@ internal enum Fate
     /// <summary>The node does it, and its answer is lost.</summary>
     AnswerLost,
 
-    /// <summary>The node does it, but says that it does not know.</summary>
+    /// <summary>The node does it, but answers that the outcome is unknown.</summary>
     Unknown,
 
     /// <summary>The node does it twice, as when it is delivered twice.</summary>
@@ -32,7 +32,7 @@ internal enum Fate
     /// <summary>Another node leads; the answer names it.</summary>
     Redirected,
 
-    /// <summary>Another node leads, nobody knows which.</summary>
+    /// <summary>Another node leads; this one does not know which.</summary>
     NoLeader,
 
     /// <summary>Too much waits at the node.</summary>
@@ -64,7 +64,7 @@ internal sealed class ScriptedCluster : INodeTransport
     private long _time = 1_000_000;
     private bool _forgetsLanes;
 
-    /// <summary>Who leads.</summary>
+    /// <summary>The node that leads.</summary>
     public Uri Leader { get; set; } = Nodes[0];
 
     /// <summary>Decides what happens to a call to the leader.</summary>

@@ -46,7 +46,7 @@ public sealed class UpstreamTests : IDisposable
     [InlineData(nameof(Fate.NoQuorum))]
     [InlineData(nameof(Fate.KeyRefused))]
     [InlineData(nameof(Fate.Delayed))]
-    public async Task Whatever_happens_to_a_batch_each_command_is_executed_once(string fate)
+    public async Task Each_command_is_executed_once_under_every_fate_of_its_batch(string fate)
     {
         var nodes = Create(new GatewayOptions { Lanes = 1, AttemptTimeout = TimeSpan.FromMilliseconds(100) });
         await AddAsync(nodes);
@@ -84,7 +84,7 @@ public sealed class UpstreamTests : IDisposable
     }
 
     [Fact]
-    public async Task What_waits_while_a_batch_is_under_way_goes_as_one()
+    public async Task Commands_that_wait_while_a_batch_is_under_way_go_as_one()
     {
         var nodes = Create(new GatewayOptions { Lanes = 1 });
         await PutAsync(nodes, "/first");
@@ -125,7 +125,7 @@ public sealed class UpstreamTests : IDisposable
 
     /// <summary>The clock stands still: no pause ends by itself.</summary>
     [Fact]
-    public async Task Who_waits_for_a_leader_goes_on_as_soon_as_one_is_known()
+    public async Task A_batch_that_waits_for_a_leader_goes_on_as_soon_as_one_is_known()
     {
         var directory = new NodeDirectory(ScriptedCluster.Nodes);
         var nodes = Create(new GatewayOptions { Lanes = 1 }, new ManualTime(), directory);
@@ -160,9 +160,11 @@ public sealed class UpstreamTests : IDisposable
         Assert.Equal(code, (await RefusalAsync(pending, time)).Problem.Kind.Code);
     }
 
-    /// <summary>Found by the simulation: it was told that nothing had happened, and executed with the others.</summary>
+    /// <summary>
+    /// Found by the simulation: the client was answered that nothing had happened, and it was executed with the others.
+    /// </summary>
     [Fact]
-    public async Task Who_gives_up_while_others_of_the_batch_go_on_is_told_that_the_outcome_is_unknown()
+    public async Task A_command_that_times_out_while_its_batch_goes_on_ends_as_outcome_unknown()
     {
         var time = new ManualTime();
         var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
@@ -185,7 +187,7 @@ public sealed class UpstreamTests : IDisposable
     }
 
     [Fact]
-    public async Task What_waits_behind_a_batch_without_an_answer_is_refused_as_not_done()
+    public async Task Commands_that_wait_behind_a_batch_without_an_answer_are_refused_as_not_done()
     {
         var time = new ManualTime();
         var nodes = Create(new GatewayOptions { Lanes = 1 }, time);
@@ -218,7 +220,7 @@ public sealed class UpstreamTests : IDisposable
     }
 
     [Fact]
-    public async Task An_idle_lane_that_has_expired_is_replaced_without_anybody_noticing()
+    public async Task An_idle_lane_that_has_expired_is_replaced_unnoticed()
     {
         var nodes = Create(new GatewayOptions { Lanes = 1 });
         await AddAsync(nodes);
@@ -262,7 +264,7 @@ public sealed class UpstreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_is_repeated_until_somebody_answers()
+    public async Task A_read_is_repeated_until_a_node_answers()
     {
         var nodes = Create();
         await PutAsync(nodes, "/a", 7);
@@ -281,7 +283,7 @@ public sealed class UpstreamTests : IDisposable
         var indexes = await WhileHeldAsync(() => Enumerable.Range(0, 50).Select(_ => nodes.ReadIndexAsync().AsTask()));
         Assert.All(indexes, index => Assert.Equal(_cluster.Machine.Revision, index.Revision));
 
-        // Who came while the first question was under way was not answered by it.
+        // A read that came while the first question was under way was not answered by it.
         Assert.Equal(2, _cluster.Calls.Count);
         Assert.Equal(2, indexes.Select(index => index.AskedAt).Distinct().Count());
     }

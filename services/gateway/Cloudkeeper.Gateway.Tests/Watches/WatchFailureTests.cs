@@ -11,7 +11,7 @@ namespace Cloudkeeper.Gateway.Tests.Watches;
 public sealed class WatchFailureTests
 {
     [Fact]
-    public async Task History_that_is_gone_is_said_before_the_stream_begins()
+    public async Task Compacted_history_is_reported_before_the_stream_begins()
     {
         await using var gateway = await StartAsync(
             new StateMachineOptions { HistorySetsMax = 5 }, ("Gateway:RecentChangesMax", "3"));
@@ -33,7 +33,7 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
-    public async Task Of_a_transaction_whose_details_are_gone_nothing_is_told()
+    public async Task Transaction_with_compacted_details_is_reported_as_a_gap()
     {
         await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 2 });
         await WriteAsync(gateway, 1);
@@ -52,7 +52,7 @@ public sealed class WatchFailureTests
     [Theory]
     [InlineData(7, 20_000)]
     [InlineData(300, 10)]
-    public async Task A_large_deletion_is_no_loss_to_who_watches_something_else(int count, int bytes)
+    public async Task A_large_deletion_is_no_loss_to_watchers_of_other_nodes(int count, int bytes)
     {
         await using var gateway = await StartAsync(
             new StateMachineOptions { HistoryBytesMax = 50_000, HistoryFactBytesMax = 50_000, HistoryValueBytesMax = 50_000 },
@@ -82,7 +82,7 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
-    public async Task A_large_value_that_the_history_has_lost_is_told_as_long_as_it_is_there()
+    public async Task A_large_value_that_the_history_has_lost_is_sent_as_long_as_it_is_there()
     {
         await using var gateway = await StartAsync(
             new StateMachineOptions { HistoryValueBytesMax = 50_000 }, ("Gateway:RecentChangesMax", "3"));
@@ -167,7 +167,7 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
-    public async Task A_gateway_that_was_cut_off_for_too_long_tells_its_watchers()
+    public async Task A_gateway_that_was_cut_off_for_too_long_sends_its_watchers_a_gap()
     {
         await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 5 });
         await using var ends = await WatchClient.OpenAsync(gateway, "path=/a&from=0");
@@ -185,7 +185,7 @@ public sealed class WatchFailureTests
     }
 
     [Fact]
-    public async Task A_gateway_that_stops_says_how_far_its_streams_are_and_another_one_goes_on()
+    public async Task A_gateway_that_stops_sends_the_position_of_its_streams_and_another_one_goes_on()
     {
         var nodes = new TreeNodes();
         await using var other = new GatewayFixture { Nodes = nodes };
@@ -224,7 +224,7 @@ public sealed class WatchFailureTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Who_reads_too_slowly_gets_a_gap_and_never_less_without_a_word(bool snapshot)
+    public async Task A_slow_reader_gets_a_gap_and_never_a_silent_loss(bool snapshot)
     {
         await using var gateway = await StartAsync(settings: ("Gateway:WatchEventsMax", "10"));
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };

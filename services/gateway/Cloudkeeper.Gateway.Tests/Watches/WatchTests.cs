@@ -15,7 +15,7 @@ public sealed class WatchTests(GatewayFixture gateway)
     private string Url => "/v1/nodes" + _root;
 
     [Fact]
-    public async Task Changes_come_in_order_with_what_they_did()
+    public async Task Changes_come_in_order_with_their_effects()
     {
         await using var watch = await WatchClient.OpenAsync(gateway, $"path={_root}");
         Assert.Equal("no-store, no-transform", watch.Response.Headers.CacheControl?.ToString());
@@ -41,7 +41,7 @@ public sealed class WatchTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Without_its_events_a_watch_says_what_it_would_be_and_ends()
+    public async Task A_head_request_gets_the_headers_of_a_watch_and_ends()
     {
         var slots = gateway.Services.GetRequiredService<WatchSlots>();
         var before = slots.Count;
@@ -93,7 +93,7 @@ public sealed class WatchTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Values_come_on_demand_whatever_their_size()
+    public async Task Values_of_any_size_come_on_demand()
     {
         await using var watch = await WatchClient.OpenAsync(gateway, $"path={_root}&values=true&previous=true");
         var large = new string('x', 100_000);
@@ -234,7 +234,7 @@ public sealed class WatchTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task Lines_of_json_say_the_same()
+    public async Task Lines_of_json_carry_the_same_events()
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/watch?path={_root}");
         request.Headers.Accept.ParseAdd("application/x-ndjson");
@@ -257,7 +257,7 @@ public sealed class WatchTests(GatewayFixture gateway)
     }
 
     [Fact]
-    public async Task The_end_of_its_session_ends_a_stream_behind_what_happened_before()
+    public async Task The_end_of_its_session_ends_a_stream_behind_all_earlier_events()
     {
         var session = await gateway.OpenSessionAsync();
         await using var watch = await WatchClient.OpenAsync(gateway, $"path={_root}&session={session}");

@@ -72,7 +72,7 @@ internal sealed class NodeCache(long bytesMax)
     }
 
     /// <summary>The state of a path in a cluster, at a revision that is not below <paramref name="required"/>.</summary>
-    /// <param name="cluster">Null: whichever this gateway follows.</param>
+    /// <param name="cluster">Null: the one that this gateway follows.</param>
     public bool TryRead(
         Guid? cluster, string path, bool withValue, Revision required, out ReadNodeResult? node, out Revision at)
     {

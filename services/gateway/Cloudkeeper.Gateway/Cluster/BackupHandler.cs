@@ -33,7 +33,7 @@ internal sealed partial class BackupHandler(IClusterNodes cluster, ILogger<Backu
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            // Too late for a problem document: a connection that breaks off is no whole backup for anybody.
+            // Too late for a problem document: a connection that breaks off is no whole backup to any client.
             LogBrokenOff(logger, PlainText.Cut(e.Message));
             context.Abort();
         }

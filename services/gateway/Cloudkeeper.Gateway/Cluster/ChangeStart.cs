@@ -3,9 +3,9 @@ using Cloudkeeper.Gateway.Upstream;
 
 namespace Cloudkeeper.Gateway.Cluster;
 
-/// <summary>How the cluster was when a change of it began.</summary>
+/// <summary>The cluster at the beginning of a change of it.</summary>
 /// <param name="Id">Of the change.</param>
-/// <param name="Members">The names of those that were members then.</param>
+/// <param name="Members">The names of the members then.</param>
 internal sealed record ChangeStart(string Id, IReadOnlyList<string> Members)
 {
     /// <summary>Of a change without a key, which is never taken over.</summary>

@@ -8,7 +8,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Cluster;
 
-/// <summary>Changes of the cluster, asked of its leader; what the leader refuses is a problem.</summary>
+/// <summary>Changes of the cluster, made by its leader; a refusal of the leader is a problem.</summary>
 internal sealed class ClusterChanges(IClusterNodes cluster, GatewayOptions options, TimeProvider time)
 {
     private const string UnsafeChange = "unsafe-change";
@@ -77,7 +77,7 @@ internal sealed class ClusterChanges(IClusterNodes cluster, GatewayOptions optio
             detail);
     }
 
-    /// <summary>Nulls for what is no refusal of a node.</summary>
+    /// <summary>Nulls for an answer that is no refusal of a node.</summary>
     private static (string? Code, string? Detail) ParseRefusal(ReadOnlyMemory<byte> body)
     {
         try

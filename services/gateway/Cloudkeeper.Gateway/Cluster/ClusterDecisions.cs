@@ -8,18 +8,18 @@ using Cloudkeeper.Protocol.Errors;
 namespace Cloudkeeper.Gateway.Cluster;
 
 /// <summary>
-/// Judges the fences of a change of the cluster, and sees to it that it is decided once for its idempotency key: an entry of
-/// the log says that it begins, and another one how it has ended, which every repeat is answered.
+/// Judges the fences of a change of the cluster, and sees to it that it is decided once for its idempotency key: an
+/// entry of the log records its beginning, and another one its outcome, which answers every repeat.
 /// </summary>
 /// <remarks>
-/// When a gateway is lost in between, a repeat takes the change over: what has been done of it already is told by the members
-/// that there were at the beginning, since no id of a member is ever given twice.
+/// When a gateway is lost in between, a repeat takes the change over: the list of members at the beginning shows what
+/// has been done already, since no id of a member is ever given twice.
 /// </remarks>
 internal sealed class ClusterDecisions(INodes nodes, IClusterNodes cluster, Mutations mutations)
 {
     private const string Done = "done";
 
-    /// <summary>What the leader decides for good.</summary>
+    /// <summary>The leader's final refusals.</summary>
     private static readonly ErrorKind[] Refusals = [ErrorKinds.MemberNotFound, ErrorKinds.UnsafeChange];
 
     /// <summary>Has a change carried out, and sets the headers that every answer to a mutation has.</summary>
@@ -61,7 +61,7 @@ internal sealed class ClusterDecisions(INodes nodes, IClusterNodes cluster, Muta
         await AtAsync(context, index.Revision, () => change(ChangeStart.Unknown));
     }
 
-    /// <summary>The answer, a refusal included, says at which revision it was given.</summary>
+    /// <summary>The answer, a refusal included, names its revision.</summary>
     private static async Task AtAsync(HttpContext context, Revision revision, Func<Task> act)
     {
         context.Response.SetRevision(revision);
@@ -88,7 +88,7 @@ internal sealed class ClusterDecisions(INodes nodes, IClusterNodes cluster, Muta
         return await log.EndAsync(await CarryOutAsync(start, change));
     }
 
-    /// <summary>Only what the leader has decided is an end; after anything else the client is to try again.</summary>
+    /// <summary>Only a decision of the leader is an end; after any other failure the client is to try again.</summary>
     private static async Task<string> CarryOutAsync(ChangeStart start, Func<ChangeStart, Task> change)
     {
         try

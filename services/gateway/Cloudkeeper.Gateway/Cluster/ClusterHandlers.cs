@@ -10,7 +10,7 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Cluster;
 
-/// <summary>What the routes of <c>/v1/cluster</c> do.</summary>
+/// <summary>The handlers of the routes of <c>/v1/cluster</c>.</summary>
 internal sealed class ClusterHandlers(
     INodes nodes, IClusterNodes cluster, ClusterLevel level, ClusterChanges changes, ClusterDecisions decisions,
     BodyReader bodies)
@@ -21,7 +21,7 @@ internal sealed class ClusterHandlers(
     {
         var view = (await cluster.ReadAsync(context.RequestAborted)).Json;
 
-        // Who answered is of no interest to a client.
+        // Which node answered is of no interest to a client.
         view.Remove("node");
         var (gateways, revision) = level.Value < ClusterLevel.GatewayTable
             ? await GatewaysInTree.ReadAllAsync(nodes)
@@ -95,7 +95,7 @@ internal sealed class ClusterHandlers(
         await AnswerAsync(context, content.Memory, dryRun, _ => changes.TransferAsync(id, dryRun, context.RequestAborted));
     }
 
-    /// <summary>Those that are members still, in one step.</summary>
+    /// <summary>The ones that are members still, in one step.</summary>
     private async Task RemoveAsync(
         (string Name, int Id)[] members, ChangeStart start, bool dryRun, CancellationToken cancellationToken)
     {
@@ -173,7 +173,7 @@ internal sealed class ClusterHandlers(
                 : throw JsonMembers.Invalid("url", "is the base address of a node, such as http://node4:7000"))];
     }
 
-    /// <summary>Members are called <c>n4</c>; whatever else is nobody's name.</summary>
+    /// <summary>Members are called <c>n4</c>; any other text is no member's name.</summary>
     private static int IdOf(string name) =>
         name.StartsWith('n')
         && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && id > 0

@@ -7,7 +7,7 @@ using Cloudkeeper.Protocol.Commands;
 namespace Cloudkeeper.Gateway.Cluster;
 
 /// <summary>
-/// What became of one change of the cluster, in the log of the nodes: notes in an order that all gateways agree on.
+/// The outcome of one change of the cluster, in the log of the nodes: notes in an order that all gateways agree on.
 /// </summary>
 /// <remarks>
 /// Members are no part of the state in which the results of idempotency keys are kept. But the result of a transaction is, and
@@ -33,8 +33,8 @@ internal sealed class DecisionLog(INodes nodes, string change, UInt128 fingerpri
             ? Uri.UnescapeDataString(path[Prefix.Length..])
             : throw new InvalidOperationException($"No note: {result}");
 
-    /// <summary>Says how the change has ended.</summary>
-    /// <returns>How it has ended: another gateway may have been first.</returns>
+    /// <summary>Records the outcome of the change.</summary>
+    /// <returns>The recorded outcome: another gateway may have been first.</returns>
     public async Task<string> EndAsync(string outcome)
     {
         while (true)
@@ -47,8 +47,8 @@ internal sealed class DecisionLog(INodes nodes, string change, UInt128 fingerpri
         }
     }
 
-    /// <summary>Says that the change is gone on with here: it was begun, and nobody has said how it ended.</summary>
-    /// <returns>How it has ended; null: that is open.</returns>
+    /// <summary>Records that this gateway continues the change: it was begun, and no outcome is recorded.</summary>
+    /// <returns>The outcome; null: it is open.</returns>
     public async Task<string?> TakeOverAsync()
     {
         while (true)

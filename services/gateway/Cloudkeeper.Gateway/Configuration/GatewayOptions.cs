@@ -27,7 +27,7 @@ internal sealed class GatewayOptions
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long one call to a node may take before it is repeated elsewhere: what a frozen leader costs. Default 2 s.
+    /// How long one call to a node may take before it is repeated elsewhere: the cost of a frozen leader. Default 2 s.
     /// 10 ms to 1 minute.
     /// </summary>
     public TimeSpan AttemptTimeout { get; init; } = TimeSpan.FromSeconds(2);
@@ -78,8 +78,8 @@ internal sealed class GatewayOptions
     public long CacheBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// A watch says at least this often how far it is. Default 9 s; 10 ms to 10 s, which clients may rely on. Nearly all
-    /// that a silent watch costs.
+    /// A watch sends its progress at least this often. Default 9 s; 10 ms to 10 s, which clients may rely on. Nearly
+    /// the whole cost of a silent watch.
     /// </summary>
     public TimeSpan ProgressInterval { get; init; } = TimeSpan.FromSeconds(9);
 
@@ -87,9 +87,9 @@ internal sealed class GatewayOptions
     public TimeSpan RegistrationTtl { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share there what they have read, and
-    /// one passes the change feed on to the others. Default empty: each by itself. A password in it is never logged; it is not
-    /// for command lines, which others can read, but for the environment.
+    /// Connection string of StackExchange.Redis, such as <c>redis:6379</c>: gateways share there the nodes that they
+    /// have read, and one passes the change feed on to the others. Default empty: each by itself. A password in it is
+    /// never logged; it is not for command lines, which others can read, but for the environment.
     /// </summary>
     public Secret Redis { get; init; } = Secret.None;
 

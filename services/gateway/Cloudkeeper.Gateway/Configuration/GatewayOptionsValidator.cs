@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Configuration;
 
-/// <summary>Says everything that is wrong at once, each with the setting to change.</summary>
+/// <summary>Reports all errors at once, each with the setting to change.</summary>
 internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 {
     public ValidateOptionsResult Validate(string? name, GatewayOptions options)
@@ -63,7 +63,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         }
     }
 
-    /// <summary>Does not repeat what is wrong: a part of it may be the password.</summary>
+    /// <summary>Does not repeat the faulty text: a part of it may be the password.</summary>
     private static void CheckRedis(string text, List<string> errors)
     {
         try

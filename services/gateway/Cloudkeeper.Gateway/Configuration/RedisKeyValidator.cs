@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Cloudkeeper.Gateway.Configuration;
 
 /// <summary>
-/// Refuses Redis where the cluster has no key: then nothing would tell what gateways have written there from what others have.
+/// Refuses Redis where the cluster has no key: then entries of gateways could not be told from those of other clients.
 /// </summary>
 internal sealed class RedisKeyValidator(ClusterAccess access) : IValidateOptions<GatewayOptions>
 {

@@ -113,7 +113,7 @@ internal static class ErrorKinds
         "Read it again and decide anew: stat is its present state.");
 
     public static readonly ErrorKind FenceLost = new(412, "fence-lost", "A fence is lost",
-        "The ticket does not hold any more: somebody else may. Acquire it again before going on.");
+        "The ticket does not hold any more: another one may. Acquire it again before going on.");
 
     public static readonly ErrorKind ValueTooLarge = new(413, "value-too-large", "The value is too large",
         $"A value has at most {Limits.ValueBytesMax} bytes.");

@@ -4,7 +4,7 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Gateway.Errors;
 
 /// <summary>A refusal as the client gets it.</summary>
-/// <param name="Detail">Null: what the kind says.</param>
+/// <param name="Detail">Null: that of the kind.</param>
 /// <param name="Revision">At which it was judged, where the state was looked at.</param>
 /// <param name="WriteMembers">Adds further members to the document, for instance <c>stat</c>.</param>
 internal sealed record Problem(
@@ -14,8 +14,8 @@ internal sealed record Problem(
     Action<Utf8JsonWriter>? WriteMembers = null)
 {
     /// <summary>
-    /// When it is worth while to come again, where that is what to do: long enough to let a batch or two pass, short enough
-    /// that nobody notices.
+    /// When a retry is worth while, where the problem asks for one: long enough to let a batch or two pass, short
+    /// enough to go unnoticed.
     /// </summary>
     public int RetryAfterSeconds { get; init; } = 1;
 }

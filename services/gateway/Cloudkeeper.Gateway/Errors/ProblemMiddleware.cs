@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Gateway.Errors;
 
-/// <summary>Turns everything that goes wrong below it into a problem document.</summary>
+/// <summary>Turns every failure below it into a problem document.</summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -19,17 +19,17 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (Exception e) when (!context.Response.HasStarted && ProblemOf(context, e) is { } problem)
         {
-            // What the handler had begun to say is void.
+            // The handler's unfinished answer is void.
             context.Response.Clear();
             ProblemWriter.Write(context, problem);
         }
         catch (Exception e) when (IsClientGone(context, e))
         {
-            // The client has gone: there is nobody to tell.
+            // The client has gone: an answer has no reader.
         }
     }
 
-    /// <summary>What routing has refused by its status alone.</summary>
+    /// <summary>Requests that routing has refused by a status alone.</summary>
     private static Problem? ProblemOfStatus(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound when context.GetEndpoint() is null => new Problem(ErrorKinds.RouteNotFound),
@@ -54,7 +54,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
     }
 
-    /// <summary>Who reads the body may notice it before the request is said to be aborted.</summary>
+    /// <summary>The reader of the body may notice it before the request is marked as aborted.</summary>
     private static bool IsClientGone(HttpContext context, Exception exception) =>
         exception is ConnectionAbortedException
         || (exception is OperationCanceledException && context.RequestAborted.IsCancellationRequested);

@@ -14,7 +14,7 @@ internal static class ProblemWriter
         response.StatusCode = problem.Kind.Status;
         response.ContentType = ProblemDocument.ContentType;
 
-        // What the handler had said of its answer does not hold for this one: an absence may end at any moment.
+        // The headers that the handler had set do not hold for this answer: an absence may end at any moment.
         response.Headers.CacheControl = ResponseHeaders.NoStore;
         if (problem.Revision is { } revision)
         {

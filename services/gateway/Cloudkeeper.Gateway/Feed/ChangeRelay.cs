@@ -7,10 +7,14 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>One feed in, all watchers out. Thread safe.</summary>
-/// <param name="budget">Is told what waits for the watchers, who keep to their own limit of it.</param>
+/// <param name="budget">
+/// Is charged with the waiting events of the watchers, which have their own limit within it.
+/// </param>
 internal sealed class ChangeRelay(WatchLimits limits, MemoryBudget budget, TimeProvider time)
 {
-    /// <summary>What waits for quick watchers comes and goes with each change: only more than this is told.</summary>
+    /// <summary>
+    /// Events that wait for quick watchers come and go with each change: only more than this is charged.
+    /// </summary>
     private const long ToldBytesMin = 64 << 10;
 
     private readonly Lock _gate = new();
@@ -19,14 +23,14 @@ internal sealed class ChangeRelay(WatchLimits limits, MemoryBudget budget, TimeP
     private long _told;
     private volatile bool _isStarted;
 
-    /// <summary>The watchers have been told of every change up to here; 0 before the feed's first word.</summary>
+    /// <summary>The watchers have got every change up to here; 0 before the feed's first frame.</summary>
     public Revision Revision => _waiters.Revision;
 
     public bool IsStarted => _isStarted;
 
     public int WatcherCount => _hub.Count;
 
-    /// <summary>Everything above this revision is in the window of recent changes.</summary>
+    /// <summary>All changes above this revision are in the window of recent changes.</summary>
     public Revision WindowStart
     {
         get

@@ -10,8 +10,8 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>
-/// Keeps the one change feed of this gateway open: from a node, or from what another gateway publishes of its feed while
-/// that is to be heard. Whatever is missing there is in a node's history.
+/// Keeps the one change feed of this gateway open: from a node, or from another gateway's publications while they are
+/// to be had. Changes that are missing there are in a node's history.
 /// </summary>
 internal sealed partial class FeedFollower(
     INodes nodes, FeedIntake intake, FeedProgress progress, FeedSpeaker speaker, FeedListener listener,
@@ -20,10 +20,10 @@ internal sealed partial class FeedFollower(
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PauseMax = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How often who listens looks whether what is heard is worth it.</summary>
+    /// <summary>How often a subscriber checks whether the feed is worth its while.</summary>
     private static readonly TimeSpan ListeningInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>What a leader knows has to be heard in this time: who watches waits as long for it.</summary>
+    /// <summary>A revision that the leader knows has to arrive in this time: watchers wait as long for it.</summary>
     private static readonly TimeSpan ListeningLagMax = TimeSpan.FromSeconds(1.5);
 
     private static readonly TimeSpan ListeningPauseMin = TimeSpan.FromSeconds(1);
@@ -72,7 +72,7 @@ internal sealed partial class FeedFollower(
     }
 
     /// <summary>Follows a node.</summary>
-    /// <returns>True: there is somebody to listen to instead. False: the node has ended its feed.</returns>
+    /// <returns>True: another gateway publishes, to subscribe to instead. False: the node has ended its feed.</returns>
     private async Task<bool> FollowAsync(CancellationToken stoppingToken)
     {
         await foreach (var frame in nodes.FollowAsync(intake.Position, () => progress.Named, stoppingToken))
@@ -81,7 +81,7 @@ internal sealed partial class FeedFollower(
             await intake.AcceptAsync(frame, stoppingToken);
             speaker.Say(frame);
 
-            // Only when all of the node's history has come: what is said meanwhile waits to be heard.
+            // Only when all of the node's history has come: frames that are published meanwhile wait in the queue.
             if (frame is ProgressFrame && MayListen)
             {
                 return true;
@@ -92,8 +92,8 @@ internal sealed partial class FeedFollower(
     }
 
     /// <summary>
-    /// Listens to another gateway until it falls silent, something of what it said is missing, or it says nothing new while a
-    /// leader knows more: old messages are as true as new ones, and somebody may repeat them for ever.
+    /// Subscribes to another gateway until it falls silent, a frame of it is missing, or nothing new comes while a
+    /// leader knows more: old messages are as true as new ones, and an attacker may repeat them for ever.
     /// </summary>
     private async Task<bool> ListenAsync(CancellationToken stoppingToken)
     {
@@ -109,7 +109,7 @@ internal sealed partial class FeedFollower(
         return true;
     }
 
-    /// <returns>Null: this gateway is to speak itself.</returns>
+    /// <returns>Null: this gateway is to publish itself.</returns>
     private async Task<string?> ListenUntilFailureAsync(CancellationToken stoppingToken)
     {
         var lag = new FeedLag(Stamps(time, ListeningLagMax));
@@ -151,7 +151,7 @@ internal sealed partial class FeedFollower(
 
     private static long Stamps(TimeProvider time, TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 
-    [LoggerMessage(LogLevel.Information, "Another gateway is heard from revision {Revision} on")]
+    [LoggerMessage(LogLevel.Information, "Receiving the feed of another gateway from revision {Revision} on")]
     private static partial void LogListening(ILogger logger, Revision revision);
 
     [LoggerMessage(LogLevel.Warning, "The change feed broke at revision {Revision}: {Reason}")]

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Gateway.Feed;
 /// <summary>Ready: the change feed is open and alive.</summary>
 internal sealed class FeedHealthCheck(FeedProgress progress) : IHealthCheck
 {
-    /// <summary>A node says something every second.</summary>
+    /// <summary>A node sends a frame every second.</summary>
     private static readonly TimeSpan AgeMax = TimeSpan.FromSeconds(5);
 
     public Task<HealthCheckResult> CheckHealthAsync(

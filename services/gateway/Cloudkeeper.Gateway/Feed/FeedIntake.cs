@@ -7,7 +7,7 @@ using Cloudkeeper.Protocol.Wire;
 
 namespace Cloudkeeper.Gateway.Feed;
 
-/// <summary>Passes what <see cref="FeedRule"/> takes on to all who depend on it.</summary>
+/// <summary>Passes the frames that <see cref="FeedRule"/> takes on to all consumers.</summary>
 internal sealed partial class FeedIntake(
     NodeCache cache, FeedProgress progress, WatchPump watches, GatewayMetrics metrics, ILogger<FeedIntake> logger)
 {
@@ -18,7 +18,7 @@ internal sealed partial class FeedIntake(
 
     /// <summary>A frame of a node's feed.</summary>
     /// <exception cref="WireFormatException">Something is missing before it.</exception>
-    /// <exception cref="IOException">It is of another cluster, or what came before it is not of this one.</exception>
+    /// <exception cref="IOException">It is of another cluster, or earlier changes are not of this one.</exception>
     public ValueTask AcceptAsync(FeedFrame frame, CancellationToken cancellationToken)
     {
         RequireSound();
@@ -27,8 +27,8 @@ internal sealed partial class FeedIntake(
     }
 
     /// <summary>A frame out of Redis.</summary>
-    /// <exception cref="WireFormatException">Something is missing before it, or it is not to be believed.</exception>
-    /// <exception cref="IOException">What came before it is not of this cluster.</exception>
+    /// <exception cref="WireFormatException">A change is missing before it, or it is implausible.</exception>
+    /// <exception cref="IOException">Earlier changes are not of this cluster.</exception>
     public ValueTask HearAsync(FeedFrame frame, CancellationToken cancellationToken)
     {
         RequireSound();
@@ -59,7 +59,7 @@ internal sealed partial class FeedIntake(
         }
     }
 
-    /// <summary>What no leader knows is forgotten at once, and a node tells everything anew.</summary>
+    /// <summary>Changes that no leader knows are forgotten at once, and a node sends everything anew.</summary>
     private void RequireSound()
     {
         if (!progress.IsPoisoned)
@@ -82,7 +82,9 @@ internal sealed partial class FeedIntake(
         return watches.PassOnAsync(start, cancellationToken);
     }
 
-    /// <summary>Reads may rely on a change before watchers hear of it: what a watch has told can be read here.</summary>
+    /// <summary>
+    /// Reads may rely on a change before watchers get it: a change that a watch has sent can be read here.
+    /// </summary>
     private ValueTask ApplyAsync(ChangeSetFrame changes, CancellationToken cancellationToken)
     {
         cache.Apply(changes.ChangeSet);

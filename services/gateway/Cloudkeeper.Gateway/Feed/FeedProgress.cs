@@ -7,7 +7,7 @@ namespace Cloudkeeper.Gateway.Feed;
 /// <summary>How far this gateway's knowledge has come, and how fresh it is. Thread safe; readers do not wait for watchers.</summary>
 internal sealed class FeedProgress(TimeProvider time)
 {
-    /// <summary>No leader may know for so long what the feed has brought: then it is no change of this cluster.</summary>
+    /// <summary>When no leader knows a change of the feed for so long, it is no change of this cluster.</summary>
     private static readonly TimeSpan PoisonPatience = TimeSpan.FromSeconds(2);
 
     private readonly RevisionWaiters _waiters = new(time);
@@ -23,10 +23,10 @@ internal sealed class FeedProgress(TimeProvider time)
     private volatile bool _isOpen;
     private volatile bool _isPoisoned;
 
-    /// <summary>The cache has seen every change up to here; 0 before the feed's first word.</summary>
+    /// <summary>The cache has seen every change up to here; 0 before the feed's first frame.</summary>
     public Revision Revision => _waiters.Revision;
 
-    /// <summary>Whose changes these are.</summary>
+    /// <summary>The cluster of these changes.</summary>
     public Guid Cluster
     {
         get
@@ -40,13 +40,13 @@ internal sealed class FeedProgress(TimeProvider time)
 
     public bool IsStarted => _isStarted;
 
-    /// <summary>Since the feed last said that it is alive.</summary>
+    /// <summary>Since the feed's last frame.</summary>
     public TimeSpan Age => time.GetElapsedTime(Volatile.Read(ref _lastFrame));
 
     /// <summary>Whether it is worth while to wait for a revision: the feed is open, and does not lag behind already.</summary>
     public bool IsCurrent => _isOpen && Volatile.Read(ref _awaitedInVain) <= Revision.Value;
 
-    /// <summary>What is here is at most this old; null: nothing is proved.</summary>
+    /// <summary>The state here is at most this old; null: nothing is proved.</summary>
     public TimeSpan? Staleness
     {
         get
@@ -61,7 +61,7 @@ internal sealed class FeedProgress(TimeProvider time)
     /// <summary>The newest revision of this cluster that a leader has named.</summary>
     public Revision Named => new(Volatile.Read(ref _named));
 
-    /// <summary>The feed has brought what no leader knows.</summary>
+    /// <summary>The feed has brought changes that no leader knows.</summary>
     public bool IsPoisoned => _isPoisoned;
 
     /// <summary>How many revisions the feed was behind when the leader was last asked.</summary>
@@ -129,6 +129,6 @@ internal sealed class FeedProgress(TimeProvider time)
     public ValueTask<bool> WaitForAsync(Revision revision, TimeSpan timeout, CancellationToken cancellationToken) =>
         _waiters.WaitForAsync(revision, timeout, cancellationToken);
 
-    /// <summary>The feed has not reached a revision that exists: nobody else need wait until it has.</summary>
+    /// <summary>The feed has not reached a revision that exists: other reads need not wait until it has.</summary>
     public void NoteLag(Revision revision) => Volatile.Write(ref _awaitedInVain, revision.Value);
 }

@@ -4,7 +4,7 @@ using Cloudkeeper.Gateway.Upstream;
 namespace Cloudkeeper.Gateway.Feed;
 
 /// <summary>
-/// Asks the leader now and then when no reader does, so that the age of what is here is known within about a second.
+/// Asks the leader now and then when no reader does, so that the age of the state here is known within about a second.
 /// </summary>
 internal sealed class FreshnessKeeper(INodes nodes, FeedProgress progress, TimeProvider time) : BackgroundService
 {
@@ -26,7 +26,7 @@ internal sealed class FreshnessKeeper(INodes nodes, FeedProgress progress, TimeP
             }
             catch (ProblemException)
             {
-                // No quorum: what is here grows older, and says so.
+                // No quorum: the state here grows older, and its age shows it.
             }
         }
     }

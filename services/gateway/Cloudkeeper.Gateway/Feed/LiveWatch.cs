@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Feed;
 
-/// <summary>A subscription with somebody who waits for it.</summary>
+/// <summary>A subscription with a caller that waits for it.</summary>
 internal sealed class LiveWatch : IDisposable
 {
     private readonly ChangeRelay _relay;

@@ -2,7 +2,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Feed;
 
-/// <summary>A revision that advances, and those who wait until it has come far enough. Thread safe.</summary>
+/// <summary>A revision that advances, and callers that wait until it has come far enough. Thread safe.</summary>
 internal sealed class RevisionWaiters(TimeProvider time)
 {
     private readonly Lock _gate = new();
@@ -11,7 +11,7 @@ internal sealed class RevisionWaiters(TimeProvider time)
 
     public Revision Revision => new(Volatile.Read(ref _revision));
 
-    /// <summary>Goes on to a revision, or back when everything begins anew.</summary>
+    /// <summary>Goes on to a revision, or back when the state begins anew.</summary>
     public void Reach(Revision revision)
     {
         lock (_gate)
@@ -74,7 +74,7 @@ internal sealed class RevisionWaiters(TimeProvider time)
     {
         lock (_gate)
         {
-            // What is reached was removed; another one of the same revision may have come since a new beginning.
+            // A reached revision was removed; another one of the same number may have come since a new beginning.
             if (--waiting.Count == 0 && _waiting.GetValueOrDefault(revision) == waiting)
             {
                 _waiting.Remove(revision);

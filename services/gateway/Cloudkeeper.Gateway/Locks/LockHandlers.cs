@@ -11,7 +11,7 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Locks;
 
-/// <summary>What the routes of <c>/v1/locks</c> and <c>/v1/tickets</c> do.</summary>
+/// <summary>The handlers of the routes of <c>/v1/locks</c> and <c>/v1/tickets</c>.</summary>
 internal sealed class LockHandlers(
     INodes nodes, ClusterLevel level, ConsistentReads reads, Mutations mutations, BodyReader bodies, TicketWaits waits,
     WaitSlots slots, TimeProvider time)

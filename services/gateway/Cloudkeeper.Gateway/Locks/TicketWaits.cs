@@ -30,7 +30,7 @@ internal sealed class TicketWaits(INodes nodes, ChangeRelay relay, TimeProvider 
         using var watch = relay.Watch(new WatchInterest([new WatchTarget(state.Ticket.Ticket!.Path, WatchScope.Children)]));
         do
         {
-            // Watched first, then read: what happens in between wakes.
+            // Watched first, then read: a change in between wakes.
             state = await ReadAsync(ticket);
         }
         while (!IsDone(state.Ticket, wait) && await IsWokenAsync(watch, deadline, either.Token));
@@ -41,7 +41,7 @@ internal sealed class TicketWaits(INodes nodes, ChangeRelay relay, TimeProvider 
 
     private static bool IsDone(ReadTicketResult state, TimeSpan wait) => state.Ticket!.IsHeld || wait == TimeSpan.Zero;
 
-    /// <summary>Somebody before it may have gone. New waiters come behind it and change nothing.</summary>
+    /// <summary>A ticket before it may have gone. New waiters come behind it and change nothing.</summary>
     private async Task<bool> IsWokenAsync(LiveWatch watch, long deadline, CancellationToken cancellationToken)
     {
         while (time.GetElapsedTime(time.GetTimestamp(), deadline) is var rest && rest > TimeSpan.Zero)

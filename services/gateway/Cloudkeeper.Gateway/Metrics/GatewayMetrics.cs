@@ -72,7 +72,7 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void ReadIndexAsked(int count) => _readIndexBatches.Record(count);
 
-    /// <param name="source">As <c>Cloudkeeper-Cache</c> says it.</param>
+    /// <param name="source">As in <c>Cloudkeeper-Cache</c>.</param>
     public void NodeRead(string source) => _nodeReads.Add(1, new KeyValuePair<string, object?>("source", source));
 
     public void CacheFilled(bool isKept) =>
@@ -92,12 +92,14 @@ internal sealed class GatewayMetrics : IDisposable
         _redisLookups.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <param name="outcome">
-    /// published, dropped (too much on the way, or lost), heard, rejected (no message), missed (a gap), silence, lag
-    /// (what is heard is long known, and a leader knows more).
+    /// published, dropped (too much on the way, or lost), heard (received), rejected (no message), missed (a gap),
+    /// silence, lag (the received frames are long known, and a leader knows more).
     /// </param>
     public void RedisFeed(string outcome) => _redisFeed.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    /// <param name="reason">size, seal, content (sealed, and not what belongs there), jump (further ahead than can be).</param>
+    /// <param name="reason">
+    /// size, seal, content (sealed, but of another kind), jump (further ahead than can be).
+    /// </param>
     public void RedisRejected(string reason) =>
         _redisRejected.Add(1, new KeyValuePair<string, object?>("reason", reason));
 

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
-/// <summary>Types of content that browsers run, or that can contain what they run.</summary>
+/// <summary>Types of content that browsers run, or that can contain such content.</summary>
 internal static class ActiveContent
 {
     /// <summary>

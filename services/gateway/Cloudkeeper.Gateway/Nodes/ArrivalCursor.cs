@@ -7,19 +7,19 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>
-/// <c>limit</c> and <c>cursor</c> of lists in the order of creation. Such a list had no pages once: who asks for no limit gets
-/// as much as a page may have.
+/// <c>limit</c> and <c>cursor</c> of lists in the order of creation. Such a list had no pages once: a request without a
+/// limit gets as much as a page may have.
 /// </summary>
 internal static class ArrivalCursor
 {
-    /// <returns>Null: nodes may not know pages yet. What they answer has no cursor, and all that there is.</returns>
+    /// <returns>Null: nodes may not know pages yet. Their answers have no cursor, and all entries.</returns>
     /// <exception cref="Errors.ProblemException"><c>invalid-parameter</c>.</exception>
     public static ArrivalPage? PageOf(RequestQuery query, ClusterLevel level)
     {
         var after = query.Text("cursor") is { } cursor ? Parse(cursor) : null;
         var limit = query.Integer("limit", 1, Limits.PageSizeMax) ?? Limits.PageSizeMax;
 
-        // A cursor comes from a cluster that knows them, whatever has been heard here.
+        // A cursor comes from a cluster that knows them, even if this gateway has not seen that level yet.
         return after is null && level.Value < ClusterLevel.Pages ? null : new ArrivalPage(after, limit);
     }
 

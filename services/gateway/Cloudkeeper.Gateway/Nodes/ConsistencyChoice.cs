@@ -45,15 +45,15 @@ internal readonly record struct ConsistencyChoice(
 
 internal enum Consistency
 {
-    /// <summary>Everything that was committed when the request arrived.</summary>
+    /// <summary>All that was committed when the request arrived.</summary>
     Linearizable,
 
-    /// <summary>At least what the client has seen, else whatever this gateway has.</summary>
+    /// <summary>At least the newest revision that the client knows, else the state of this gateway.</summary>
     Session,
 
     /// <summary>A copy that is proved to be so fresh, else linearizable.</summary>
     Bounded,
 
-    /// <summary>Whatever this gateway has, even without a quorum.</summary>
+    /// <summary>The state of this gateway, even without a quorum.</summary>
     Stale,
 }

@@ -18,7 +18,7 @@ internal sealed class ConsistentReads(
     /// <summary>How long a revision that a client has seen elsewhere may be on its way here.</summary>
     private static readonly TimeSpan RevisionWaitMax = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long the feed may take to bring what the leader has named: then a node is faster.</summary>
+    /// <summary>How long the feed may take to reach the leader's revision: then a node is faster.</summary>
     private static readonly TimeSpan FeedWaitMax = TimeSpan.FromMilliseconds(50);
 
     public ValueTask<ServedRead> ReadAsync(
@@ -31,11 +31,11 @@ internal sealed class ConsistentReads(
             _ => ReadStaleAsync(request),
         };
 
-    /// <summary>Asks the leader how far one must be, and reads from memory when the feed is.</summary>
+    /// <summary>Asks the leader for a revision, and reads from memory when the feed has reached it.</summary>
     /// <remarks>
-    /// What is not in memory goes straight to the leader, as does everything while the feed is not current: no read makes
-    /// two ways one after the other, save one whose entry goes while it asks. One method, for each that waits costs every
-    /// hot read an allocation and a step on its way back.
+    /// A node that is not in memory is read from the leader at once, as all are while the feed is not current: no read
+    /// makes two ways one after the other, save one whose entry goes while it asks. One method, for each that waits
+    /// costs every hot read an allocation and a step on its way back.
     /// </remarks>
     private async ValueTask<ServedRead> ReadLinearizableAsync(
         ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
@@ -72,7 +72,7 @@ internal sealed class ConsistentReads(
     {
         if (required > index.Revision)
         {
-            // Nobody can have seen it yet, unless the client is of another cluster.
+            // No client can have seen it yet, unless it comes from another cluster.
             await WaitForAsync(required, cancellationToken);
             return true;
         }
@@ -91,7 +91,7 @@ internal sealed class ConsistentReads(
     /// <summary>A copy that is proved fresh enough; null: there is none.</summary>
     private ServedRead? TryReadBounded(ReadRequest request, ConsistencyChoice choice)
     {
-        // First the age, then the state: what comes in between only makes it fresher.
+        // First the age, then the state: changes in between only make it fresher.
         var staleness = progress.Staleness;
         return staleness <= choice.MaxStaleness && request is ReadNodeRequest node
             && cache.TryRead(null, node.Path, node.WithValue, choice.MinRevision, out var found, out var at)
@@ -99,7 +99,7 @@ internal sealed class ConsistentReads(
                 : null;
     }
 
-    /// <summary>Never behind what this gateway has told by its watches.</summary>
+    /// <summary>Never behind the events that this gateway's watches have sent.</summary>
     private async ValueTask<ServedRead> ReadSessionAsync(
         ReadRequest request, Revision minRevision, CancellationToken cancellationToken)
     {
@@ -135,7 +135,7 @@ internal sealed class ConsistentReads(
         var answer = await nodes.ReadAsync(request, ReadConsistency.Local, minRevision);
         Keep(node, answer);
 
-        // A node that is behind our feed says nothing of its age.
+        // A node that is behind our feed proves nothing about its age.
         return Served(answer, ReadSource.Miss, consistency, answer.Revision >= proved ? staleness : null);
     }
 
@@ -155,7 +155,7 @@ internal sealed class ConsistentReads(
         return await nodes.ReadAsync(request, ReadConsistency.Linearizable, Revision.Zero);
     }
 
-    /// <summary>Whether an entry is here, or was found in what the gateways share; null: in neither.</summary>
+    /// <summary>Whether an entry is here, or in the gateways' shared cache; null: in neither.</summary>
     private ValueTask<ReadSource?> FindAsync(ReadNodeRequest request)
     {
         if (cache.Holds(request.Path, request.WithValue))

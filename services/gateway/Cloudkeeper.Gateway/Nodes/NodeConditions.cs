@@ -9,7 +9,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 
 /// <summary>The conditions of a mutation of one node.</summary>
 /// <param name="MustNotExist"><c>If-None-Match: *</c>.</param>
-/// <param name="Revisions"><c>If-Match</c>: one of these; null: whatever it is.</param>
+/// <param name="Revisions"><c>If-Match</c>: one of these; null: any.</param>
 /// <param name="Version"><c>version=n</c>, -1 for any; <c>If-Match: *</c> is -1 as well.</param>
 internal readonly record struct NodeConditions(bool MustNotExist, IReadOnlyList<Revision>? Revisions, int? Version)
 {
@@ -22,8 +22,8 @@ internal readonly record struct NodeConditions(bool MustNotExist, IReadOnlyList<
     public bool MustExist => Revisions is not null || Version is not null;
 
     /// <summary>
-    /// The one revision that the node must have at the commit. Of several at most one is that of the node now, and those that
-    /// it had before never come back: if it is none of them now, none will be it.
+    /// The one revision that the node must have at the commit. Of several at most one is that of the node now, and its
+    /// earlier revisions never come back: if it has none of them now, it never will.
     /// </summary>
     public async ValueTask<Revision?> RevisionAsync(INodes nodes, string path)
     {

@@ -11,10 +11,10 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <summary>How nodes look in JSON, wherever they appear: reads, writes, transactions, watches, problem documents.</summary>
 internal static class NodeJson
 {
-    /// <summary>What is shorter is text whenever it can be: nothing is won.</summary>
+    /// <summary>A shorter value is text whenever it can be: nothing is won.</summary>
     private const int TextBytesFreely = 1_024;
 
-    /// <summary>Those that JSON has no short form for.</summary>
+    /// <summary>The control characters without a short form in JSON.</summary>
     private static readonly SearchValues<byte> Controls = SearchValues.Create(
         [0, 1, 2, 3, 4, 5, 6, 7, 11, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 127]);
 
@@ -56,7 +56,7 @@ internal static class NodeJson
     }
 
     /// <summary>
-    /// Text is shown as text. What consists of control characters in good part is none, although it may be valid UTF-8: each
+    /// Text is shown as text. A value of control characters in good part is none, although it may be valid UTF-8: each
     /// of them takes six bytes in JSON, whereas base64 adds a third.
     /// </summary>
     public static bool IsText(ReadOnlySpan<byte> value)
@@ -121,7 +121,9 @@ internal static class NodeJson
     }
 
     /// <summary><c>{path, acl: [{scheme, id, permissions}], aclVersion}</c></summary>
-    /// <remarks>No node has an access control list of its own yet: everybody may do everything, in ZooKeeper's words.</remarks>
+    /// <remarks>
+    /// No node has an access control list of its own yet: ZooKeeper's <c>world:anyone</c> with all permissions.
+    /// </remarks>
     public static void WriteAcl(Utf8JsonWriter json, string path, in NodeStat stat)
     {
         json.WriteStartObject();

@@ -7,7 +7,7 @@ internal static class NodeLocation
 {
     public const string Prefix = "/v1/nodes";
 
-    /// <summary>RFC 3986's unreserved characters and the slash: what needs no encoding anywhere.</summary>
+    /// <summary>RFC 3986's unreserved characters and the slash, which need no encoding anywhere.</summary>
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("/-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 

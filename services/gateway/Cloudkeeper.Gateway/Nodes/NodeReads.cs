@@ -190,8 +190,8 @@ internal sealed class NodeReads(ConsistentReads reads, NodeWaits waits)
     }
 
     /// <summary>
-    /// Bytes as they were stored. Nothing in them is to be run by a browser: what could be is offered as a file, and has no
-    /// rights where it is shown all the same.
+    /// Bytes as they were stored. Nothing in them is to be run by a browser: content that could be is offered as a
+    /// file, and has no rights where it is shown all the same.
     /// </summary>
     /// <param name="inline">The client wants it shown.</param>
     private static ValueTask WriteValueAsync(HttpContext context, ReadNodeResult node, NodeStat stat, bool inline)

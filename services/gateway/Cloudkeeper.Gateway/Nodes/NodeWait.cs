@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
-/// <summary>What a long poll waits for: a state newer than one that its client knows.</summary>
+/// <summary>The end of a long poll: a state newer than one that its client knows.</summary>
 /// <param name="Patience">At most this long.</param>
 /// <param name="After">Null: newer than the one at the beginning.</param>
 /// <param name="Session">Kept alive meanwhile.</param>
@@ -11,7 +11,7 @@ internal readonly record struct NodeWait(TimeSpan Patience, Revision? After, Ses
 {
     private const long MillisecondsMax = 60_000;
 
-    /// <returns>Null: the client wants the present state, whatever it is.</returns>
+    /// <returns>Null: the client wants the present state, without a wait.</returns>
     public static NodeWait? Of(RequestQuery query)
     {
         if (query.IsEmpty)

@@ -13,7 +13,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 internal sealed class NodeWaits(
     INodes nodes, ConsistentReads reads, ChangeRelay relay, WaitSlots slots, TimeProvider time)
 {
-    /// <returns>The last state read, and whether it is newer than what the client knows.</returns>
+    /// <returns>The last state read, and whether it is newer than the client's.</returns>
     /// <exception cref="ProblemException">
     /// <c>session-not-found</c> or <c>session-expired</c>, now or meanwhile; <c>overloaded</c>: too many wait already.
     /// </exception>
@@ -24,7 +24,7 @@ internal sealed class NodeWaits(
         using var keeper = wait.Session is { } session ? await SessionKeeper.StartAsync(nodes, session, time) : null;
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(keeper?.Ended ?? default, cancellationToken);
 
-        // Watched first, then read at least there: what happens in between wakes.
+        // Watched first, then read at least there: a change in between wakes.
         using var watch = relay.Watch(new WatchInterest(
             [new WatchTarget(path, WatchScope.Node), new WatchTarget(path, WatchScope.Children)]));
         var floor = choice.Consistency == Consistency.Stale
@@ -43,7 +43,7 @@ internal sealed class NodeWaits(
                     : (answer, false);
             }
 
-            // Whoever is content with an old state wants the one that this gateway has heard of.
+            // A client that accepts an old state wants the one that this gateway has received.
             var consistency = floor.Consistency == Consistency.Stale ? Consistency.Session : floor.Consistency;
             var news = new ConsistencyChoice(consistency, watch.Take().Position);
             answer = await reads.ReadAsync(request, news, cancellationToken);
@@ -52,12 +52,12 @@ internal sealed class NodeWaits(
         return (answer, true);
     }
 
-    /// <summary>The revision of the state that is asked for; of an absent node, that of its deletion.</summary>
+    /// <summary>The revision of the state that is read; of an absent node, that of its deletion.</summary>
     private static Revision OwnRevision(ReadResult result) => result switch
     {
         ReadNodeResult node => node.Stat?.ModifiedRevision ?? node.AbsentSince,
         ReadChildrenResult children => children.Stat?.ChildrenRevision ?? children.AbsentSince,
-        _ => throw new ArgumentException($"Nobody waits for {result.GetType().Name}.", nameof(result)),
+        _ => throw new ArgumentException($"No long poll has the result {result.GetType().Name}.", nameof(result)),
     };
 
     private async Task<bool> IsWokenAsync(LiveWatch watch, long deadline, CancellationToken ending)

@@ -11,7 +11,7 @@ namespace Cloudkeeper.Gateway.Nodes;
 /// <summary>PUT, POST and DELETE on nodes.</summary>
 internal sealed class NodeWrites(INodes nodes, Mutations mutations, BodyReader bodies)
 {
-    /// <summary>curl's default for a body: nobody means it.</summary>
+    /// <summary>curl's default for a body: never meant as a content type.</summary>
     private const string Form = "application/x-www-form-urlencoded";
 
     public async Task PutAsync(HttpContext context)

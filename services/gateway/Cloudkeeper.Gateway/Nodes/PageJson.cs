@@ -15,7 +15,7 @@ internal static class PageJson
         json.WriteStartArray(list);
     }
 
-    /// <param name="member">What the entry calls its name.</param>
+    /// <param name="member">The member of the entry that holds its name.</param>
     public static ValueTask WriteEntryAsync(
         JsonParts parts, ReadOnlySpan<byte> member, string name, string contentType, in NodeStat stat,
         ReadOnlyMemory<byte> value, bool withValue)

@@ -5,14 +5,16 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Nodes;
 
-/// <summary>An answer, and what is known of its freshness.</summary>
+/// <summary>An answer, and its freshness as far as it is known.</summary>
 /// <param name="Revision">At which it was read.</param>
-/// <param name="Consistency">What it is, which can be more than was asked for.</param>
-/// <param name="Staleness">It is at most this old. Null: everything acknowledged is in it, or nothing is proved.</param>
+/// <param name="Consistency">Of the answer, which can be stronger than that of the request.</param>
+/// <param name="Staleness">
+/// It is at most this old. Null: all that was acknowledged is in it, or nothing is proved.
+/// </param>
 internal readonly record struct ServedRead(
     ReadResult Result, Revision Revision, ReadSource Source, Consistency Consistency, TimeSpan? Staleness = null)
 {
-    /// <summary>Sets the headers that say where it comes from and how fresh it is.</summary>
+    /// <summary>Sets the headers that tell the source and the freshness.</summary>
     public void Describe(HttpContext context)
     {
         var headers = context.Response.Headers;

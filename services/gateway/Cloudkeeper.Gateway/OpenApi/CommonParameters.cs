@@ -9,10 +9,10 @@ internal static class CommonParameters
     public static readonly ParameterDescription TreePath = Path(
         "path", "Path in the tree, its segments separated by plain slashes, each percent-encoded once.");
 
-    /// <summary>Of what means something only while a request waits.</summary>
+    /// <summary>Of parameters that have a meaning only while a request waits.</summary>
     public static readonly ParameterCondition Waiting = new("wait");
 
-    /// <summary>Of everything that reads.</summary>
+    /// <summary>Of all reads.</summary>
     public static readonly IReadOnlyList<ParameterDescription> Reading =
     [
         Query("consistency", "linearizable (default), session, bounded or stale."),
@@ -23,21 +23,21 @@ internal static class CommonParameters
         Header(ResponseHeaders.MinRevision, "The answer reflects at least this revision; stale reads ignore it."),
     ];
 
-    /// <summary>Of everything that changes something.</summary>
+    /// <summary>Of all mutations.</summary>
     public static readonly IReadOnlyList<ParameterDescription> Changing =
     [
         Header(ResponseHeaders.IdempotencyKey, "1 to 64 visible ASCII characters: repeats are answered again, not executed again."),
         Header(ResponseHeaders.Fence, "Tickets separated by commas: only if each of them holds at the moment of commit."),
     ];
 
-    /// <summary>Of everything that changes one node.</summary>
+    /// <summary>Of all mutations of one node.</summary>
     public static readonly IReadOnlyList<ParameterDescription> Conditions =
     [
         Header("If-Match", "Only if the node has this ETag; * for any."),
         Query("version", "Only if the node has this version; -1 for any."),
     ];
 
-    /// <summary>Of everything that creates a node.</summary>
+    /// <summary>Of all creations of a node.</summary>
     public static readonly IReadOnlyList<ParameterDescription> Creating =
     [
         Query("session", "Makes the node ephemeral: it goes with this session."),

@@ -16,7 +16,7 @@ internal static class OpenApiDescription
     private const string Json = "application/json";
     private const string Anything = "*/*";
 
-    /// <summary>What any route can refuse.</summary>
+    /// <summary>The refusals of every route.</summary>
     private static readonly ErrorKind[] Everywhere =
     [
         ErrorKinds.InvalidParameter, ErrorKinds.CrossOrigin, ErrorKinds.RequestTimeout, ErrorKinds.ExpectationFailed,
@@ -24,7 +24,7 @@ internal static class OpenApiDescription
         ErrorKinds.Overloaded, ErrorKinds.ShuttingDown,
     ];
 
-    /// <summary>What any route besides can refuse that may have a body.</summary>
+    /// <summary>The further refusals of every route that may have a body.</summary>
     private static readonly ErrorKind[] Changing =
     [
         ErrorKinds.InvalidBody, ErrorKinds.InvalidCondition, ErrorKinds.InvalidFence, ErrorKinds.UnsupportedMediaType,
@@ -42,7 +42,7 @@ internal static class OpenApiDescription
                     Description = "A coordination service: a replicated tree of small nodes, sessions, watches and locks.",
                 };
 
-                // Where it was asked for is where it is.
+                // The server is where the document comes from.
                 document.Servers = null;
                 OperationsRoutes.AddTo(document);
                 return Task.CompletedTask;

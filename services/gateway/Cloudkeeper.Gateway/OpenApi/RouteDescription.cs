@@ -3,14 +3,14 @@ using Cloudkeeper.Gateway.Requests;
 
 namespace Cloudkeeper.Gateway.OpenApi;
 
-/// <summary>What the OpenAPI document says of a route: metadata of its endpoint.</summary>
+/// <summary>The description of a route in the OpenAPI document: metadata of its endpoint.</summary>
 /// <param name="Group">Headline under which it appears.</param>
 /// <param name="Summary">One line.</param>
 internal sealed record RouteDescription(string Group, string Summary)
 {
     public IReadOnlyList<ParameterDescription> Parameters { get; init; } = [];
 
-    /// <summary>The answer goes on for as long as its client wants: how long it took says nothing.</summary>
+    /// <summary>The answer goes on for as long as its client wants: its duration means nothing.</summary>
     public bool IsStream { get; init; }
 
     /// <summary>Type of the JSON body; null: none, or bytes.</summary>
@@ -25,7 +25,7 @@ internal sealed record RouteDescription(string Group, string Summary)
     public IReadOnlyList<ErrorKind> Problems { get; init; } = [];
 }
 
-/// <param name="Type">Of its JSON; null: as <paramref name="MediaType"/> says, or no body.</param>
+/// <param name="Type">Of its JSON; null: see <paramref name="MediaType"/>, or no body.</param>
 internal sealed record AnswerDescription(int Status, string Description, Type? Type = null, string? MediaType = null);
 
 internal sealed record ParameterDescription(string Name, ParameterPlace Place, string Description, bool IsRequired = false)
@@ -33,7 +33,7 @@ internal sealed record ParameterDescription(string Name, ParameterPlace Place, s
     /// <summary>It may be given several times.</summary>
     public bool MayRepeat { get; init; }
 
-    /// <summary>Beside what it means something; null: always.</summary>
+    /// <summary>The parameter beside which it has a meaning; null: always.</summary>
     public ParameterCondition? Only { get; init; }
 
     public static ParameterDescription Query(string name, string description) =>

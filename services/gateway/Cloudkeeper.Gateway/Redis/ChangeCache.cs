@@ -5,10 +5,12 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Past changes, shared by all gateways. What a committed transaction did never changes: nothing is invalidated.</summary>
+/// <summary>
+/// Past changes, shared by all gateways. A committed transaction never changes: nothing is invalidated.
+/// </summary>
 internal sealed class ChangeCache(RedisStore store, FeedProgress progress)
 {
-    /// <returns>Null: not there, not to be believed, or not known in time.</returns>
+    /// <returns>Null: not there, implausible, or not known in time.</returns>
     public ValueTask<Change?> FindAsync(Revision revision, Change known)
     {
         if (!store.IsConfigured)

@@ -5,10 +5,12 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Reads the whole of changes of which the feed told a part: from the shared cache, else from a node.</summary>
+/// <summary>
+/// Reads the whole of changes that the feed carries in part: from the shared cache, else from a node.
+/// </summary>
 internal sealed class ChangeReader(INodes nodes, ChangeCache cache)
 {
-    /// <param name="known">What the feed said of it.</param>
+    /// <param name="known">The feed's part of it.</param>
     /// <returns>Null: gone from the history. Without a value that is gone from it.</returns>
     public async ValueTask<Change?> ReadAsync(Revision revision, Change known)
     {
@@ -22,7 +24,7 @@ internal sealed class ChangeReader(INodes nodes, ChangeCache cache)
         var found = (answer.Result as ReadChangeResult)?.Change;
         if (found is not null)
         {
-            // What is not whole it does not take.
+            // It does not take a change that is not whole.
             cache.Store(revision, known, found);
         }
 

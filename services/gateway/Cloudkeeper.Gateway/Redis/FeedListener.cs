@@ -6,8 +6,10 @@ using StackExchange.Redis;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Hears what another gateway publishes of the feed. Messages get lost; who reads them sees it by their revisions.</summary>
-/// <remarks>A message without a seal is no sign of life either: a stranger's shouts are not listened to.</remarks>
+/// <summary>
+/// Receives the feed that another gateway publishes. Lost messages show by the revisions of the next ones.
+/// </summary>
+/// <remarks>A message without a seal is no sign of life either: a stranger's messages are ignored.</remarks>
 internal sealed class FeedListener(
     RedisConnection redis, RedisSeal seal, FeedSpeaker speaker, FeedProgress progress, GatewayMetrics metrics,
     TimeProvider time)
@@ -18,10 +20,12 @@ internal sealed class FeedListener(
     private readonly HeardFrames _heard = new();
     private long _lastHeard = long.MinValue;
 
-    /// <summary>A speaker says something twice a second: one that is silent this long is gone. Default 1.5 s.</summary>
+    /// <summary>
+    /// A publisher sends a frame twice a second: one that is silent this long is gone. Default 1.5 s.
+    /// </summary>
     public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Somebody else is speaking.</summary>
+    /// <summary>Another gateway publishes.</summary>
     public bool IsHeard => Volatile.Read(ref _lastHeard) is > long.MinValue and var last
         && time.GetElapsedTime(last) < SilenceMax;
 

@@ -7,12 +7,12 @@ using StackExchange.Redis;
 namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>
-/// Publishes the feed of this gateway for the others, while it holds the lease to: so the nodes send each change once,
-/// however many gateways there are.
+/// Publishes the feed of this gateway for the others, while it holds the lease to do so: then the nodes send each
+/// change once, with any number of gateways.
 /// </summary>
 /// <remarks>
-/// The lease is no lock that anything depends on. With two speakers everything is said twice, with none the others hear
-/// nothing and follow a node.
+/// The lease is no lock that anything depends on. With two publishers every frame is sent twice, with none the others
+/// receive nothing and follow a node.
 /// </remarks>
 internal sealed class FeedSpeaker(
     RedisConnection redis, RedisSeal seal, FeedProgress progress, GatewayMetrics metrics, TimeProvider time)
@@ -29,15 +29,15 @@ internal sealed class FeedSpeaker(
     /// <summary>How long a lease lasts that is not renewed. Default 3 s.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>In the lease, and in every message, so that a speaker does not listen to itself.</summary>
+    /// <summary>In the lease, and in every message, so that a publisher does not receive itself.</summary>
     public Guid Id { get; } = Guid.NewGuid();
 
-    /// <summary>This gateway is the one that speaks.</summary>
+    /// <summary>This gateway is the publisher.</summary>
     public bool IsSpeaking => time.GetTimestamp() < Volatile.Read(ref _leaseEnds);
 
     public static RedisChannel ChannelOf(Guid cluster) => RedisChannel.Literal(SharedKeys.Feed(cluster));
 
-    /// <summary>Begins to publish a frame. What is not published is missed by those who listen, and they ask a node.</summary>
+    /// <summary>Begins to publish a frame. Subscribers notice a frame that is not published, and ask a node.</summary>
     public void Say(FeedFrame frame)
     {
         if (!IsSpeaking || frame is not (ChangeSetFrame or ProgressFrame) || redis.Database is not { } database)
@@ -85,7 +85,7 @@ internal sealed class FeedSpeaker(
     {
         try
         {
-            // Counted from before Redis does: this gateway stops to speak before another begins.
+            // Counted from before Redis does: this gateway stops publishing before another begins.
             var ends = time.GetTimestamp() + (long)(Lease.TotalSeconds * time.TimestampFrequency);
             RedisValue name = Id.ToString("N");
             var isOurs = await database.LockExtendAsync(key, name, Lease)

@@ -4,8 +4,8 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>
-/// Frames that were heard and are not read yet. Bounded in count and bytes; the oldest is lost first: a gateway that begins
-/// to listen needs the newest.
+/// Frames that were received and are not read yet. Bounded in count and bytes; the oldest is lost first: a gateway that
+/// begins to subscribe needs the newest.
 /// </summary>
 internal sealed class HeardFrames
 {

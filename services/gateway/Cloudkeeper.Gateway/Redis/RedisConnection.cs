@@ -70,7 +70,7 @@ internal sealed partial class RedisConnection(
         }
     }
 
-    /// <summary>From then on the multiplexer reconnects by itself, even if nobody listens yet.</summary>
+    /// <summary>From then on the multiplexer reconnects by itself, even if there is no server yet.</summary>
     private async Task<bool> TryConnectAsync(ConfigurationOptions configuration)
     {
         try

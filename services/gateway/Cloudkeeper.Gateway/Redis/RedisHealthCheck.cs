@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Cloudkeeper.Gateway.Redis;
 
-/// <summary>Says whether Redis is there. At most degraded: without it a gateway is slower, not unready.</summary>
+/// <summary>Whether Redis is there. At most degraded: without it a gateway is slower, not unready.</summary>
 internal sealed class RedisHealthCheck(RedisConnection redis, FeedSpeaker speaker, FeedListener listener) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(
@@ -15,5 +15,5 @@ internal sealed class RedisHealthCheck(RedisConnection redis, FeedSpeaker speake
         _ => HealthCheckResult.Degraded("No connection: everything is read from the nodes."),
     };
 
-    private string Part => speaker.IsSpeaking ? "speaking" : listener.IsHeard ? "listening" : "hearing nobody";
+    private string Part => speaker.IsSpeaking ? "speaking" : listener.IsHeard ? "listening" : "no publisher";
 }

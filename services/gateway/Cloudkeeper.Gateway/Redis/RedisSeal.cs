@@ -20,7 +20,7 @@ internal sealed class RedisSeal(ClusterAccess access, GatewayMetrics metrics, Ti
     public byte[] Close(Guid cluster, string name, ReadOnlySpan<byte> content) =>
         _seal.Close(cluster, name, content, Today);
 
-    /// <param name="contentMax">Bytes; what is longer is not even looked at.</param>
+    /// <param name="contentMax">Bytes; a longer entry is not even looked at.</param>
     /// <returns>Null: no gateway of this cluster has put it there lately.</returns>
     public byte[]? Open(Guid cluster, string name, ReadOnlySpan<byte> entry, int contentMax)
     {

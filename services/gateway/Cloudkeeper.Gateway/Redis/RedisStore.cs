@@ -5,7 +5,8 @@ using StackExchange.Redis;
 namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>
-/// Entries that all gateways share, sealed. Whatever Redis does costs a lookup's limit at most: it never fails a request.
+/// Entries that all gateways share, sealed. A failure of Redis costs a lookup's limit at most: it never fails a
+/// request.
 /// </summary>
 internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayMetrics metrics, TimeProvider time)
 {
@@ -24,14 +25,14 @@ internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayM
     /// <summary>How long a request waits for Redis before it asks a node. Default 50 ms.</summary>
     public TimeSpan LookupLimit { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>For how long nobody asks a Redis that was too slow for somebody. Default 1 s.</summary>
+    /// <summary>For how long no lookup is made after one has timed out. Default 1 s.</summary>
     public TimeSpan RestAfterTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether there is anybody to ask.</summary>
+    /// <summary>Whether there is a server to ask.</summary>
     public bool IsConfigured => redis.IsConfigured;
 
-    /// <param name="read">Turns the content of an entry into what it holds; null: it is not to be believed.</param>
-    /// <returns>Null: not there, not to be believed, or not known in time.</returns>
+    /// <param name="read">Decodes the content of an entry; null: it is implausible.</param>
+    /// <returns>Null: not there, implausible, or not known in time.</returns>
     public async ValueTask<T?> FindAsync<T>(Guid cluster, string key, int bytesMax, Func<ReadOnlyMemory<byte>, T?> read)
         where T : class
     {
@@ -41,7 +42,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayM
             return null;
         }
 
-        // GETRANGE does not tell a missing entry from an empty one.
+        // GETRANGE gives the same for a missing entry and an empty one.
         if (entry.IsNullOrEmpty)
         {
             metrics.RedisLookup("miss");
@@ -110,7 +111,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisSeal seal, GatewayM
         }
     }
 
-    /// <remarks>Throws nothing: when it is too late, nobody waits for it any more.</remarks>
+    /// <remarks>Throws nothing: when it is too late, no caller waits for it any more.</remarks>
     private async Task<RedisValue?> GetAsync(IDatabase database, string key, int bytesMax)
     {
         try

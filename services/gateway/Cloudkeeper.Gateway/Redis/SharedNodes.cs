@@ -5,15 +5,15 @@ namespace Cloudkeeper.Gateway.Redis;
 
 /// <summary>Nodes, and absences of nodes, as gateways have read them, for gateways that have not read them yet.</summary>
 /// <remarks>
-/// An entry says at which revision it was read, and nothing keeps it current: who takes it has to prove by the changes
-/// that it has seen itself that there was none since (<see cref="CacheRule.Fill"/>). So it does not matter who writes
-/// here last, nor whether Redis serves an old copy of itself.
+/// An entry names the revision at which it was read, and nothing keeps it current: the gateway that takes it has to
+/// prove by the changes that it has received itself that there was none since (<see cref="CacheRule.Fill"/>). So it
+/// does not matter which gateway writes here last, nor whether Redis serves an old copy of itself.
 /// </remarks>
 internal sealed class SharedNodes(RedisStore store)
 {
     public bool IsConfigured => store.IsConfigured;
 
-    /// <returns>Null: not there, not to be believed, or not known in time.</returns>
+    /// <returns>Null: not there, implausible, or not known in time.</returns>
     public ValueTask<CacheEntry?> FindAsync(Guid cluster, string path) => store.FindAsync(
         cluster, SharedKeys.Node(cluster, path), SharedNode.BytesMax, entry => SharedNode.Read(entry.Span, cluster, path));
 

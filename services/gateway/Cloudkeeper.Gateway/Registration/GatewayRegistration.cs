@@ -24,7 +24,7 @@ internal sealed partial class GatewayRegistration(
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan WithdrawMax = TimeSpan.FromSeconds(2);
 
-    /// <summary>A registration that somebody has deleted or replaced is missed no longer than this.</summary>
+    /// <summary>A registration that another client has deleted or replaced is missed no longer than this.</summary>
     private static readonly TimeSpan LookMax = TimeSpan.FromSeconds(2);
 
     private readonly GatewayTable _table = new(nodes);
@@ -43,7 +43,9 @@ internal sealed partial class GatewayRegistration(
         return Task.CompletedTask;
     }
 
-    /// <summary>Before the drain time and the closing of the port: whoever looks now does not find this gateway any more.</summary>
+    /// <summary>
+    /// Before the drain time and the closing of the port: a proxy that looks now does not find this gateway any more.
+    /// </summary>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
@@ -67,7 +69,7 @@ internal sealed partial class GatewayRegistration(
 
     public void Dispose() => _stopping.Dispose();
 
-    /// <summary>A session that is being opened now would stand, with what is registered under it, until its TTL is over.</summary>
+    /// <summary>A session that is being opened now would stand, with its registration, until its TTL is over.</summary>
     private async Task WithdrawAsync()
     {
         await _running;
@@ -165,7 +167,7 @@ internal sealed partial class GatewayRegistration(
         }
         catch (ProblemException)
         {
-            // Nobody could count it: the session may well live.
+            // No node could count it: the session may well live.
             return false;
         }
     }

@@ -11,7 +11,7 @@ namespace Cloudkeeper.Gateway.Registration;
 /// <summary>Below feature level 4: ephemeral nodes below <see cref="NodeRoutes.GatewaysPath"/>.</summary>
 internal sealed class GatewaysInTree(INodes nodes) : IGatewayRegistry
 {
-    /// <summary>Far more than there are gateways; whatever else somebody has put there is passed over.</summary>
+    /// <summary>Far more than there are gateways; other entries are passed over.</summary>
     private const int CountMax = 1_000;
 
     public async Task<bool> HasAsync(GatewayEntry gateway) =>

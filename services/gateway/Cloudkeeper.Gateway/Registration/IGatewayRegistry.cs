@@ -10,10 +10,12 @@ internal interface IGatewayRegistry
     /// <exception cref="ProblemException">That cannot be found out now.</exception>
     Task<bool> HasAsync(GatewayEntry gateway);
 
-    /// <summary>In the place of what an earlier run may have left under this name, which dies with that run's session.</summary>
+    /// <summary>
+    /// Replaces the registration of an earlier run under this name, which dies with that run's session.
+    /// </summary>
     /// <exception cref="ProblemException">It was refused, or that is not known.</exception>
     Task RegisterAsync(GatewayEntry gateway);
 
-    /// <summary>Takes back what this gateway has registered there, and nothing else.</summary>
+    /// <summary>Removes this gateway's registration, and nothing else.</summary>
     Task RemoveAsync(GatewayEntry gateway);
 }

@@ -6,10 +6,12 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Gateway.Registration;
 
-/// <summary>Where the proxy reaches this gateway: what it is told, else where it listens, as nodes do it.</summary>
+/// <summary>
+/// Where the proxy reaches this gateway: the advertised address, else where it listens, as nodes do it.
+/// </summary>
 internal static class OwnAddress
 {
-    /// <returns>The address, with port 0 while the system has not chosen one, or what stands against it.</returns>
+    /// <returns>The address, with port 0 while the system has not chosen one, or the objection.</returns>
     public static (string? Address, string? Problem) Of(GatewayOptions options, IConfiguration configuration) =>
         options.AdvertisedAddress.Length > 0
             ? (ReachableAddress.Parse(options.AdvertisedAddress), null)
@@ -37,7 +39,7 @@ internal static class OwnAddress
     }
 }
 
-/// <summary>A gateway that registers an address at which nobody reaches it is of no use: it says so when it starts.</summary>
+/// <summary>A gateway that registers an unreachable address is of no use: it reports that when it starts.</summary>
 internal sealed class OwnAddressValidation(IConfiguration configuration) : IValidateOptions<GatewayOptions>
 {
     public ValidateOptionsResult Validate(string? name, GatewayOptions options) =>

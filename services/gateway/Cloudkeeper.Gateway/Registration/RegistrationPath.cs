@@ -4,8 +4,8 @@ using Cloudkeeper.Protocol.Commands;
 namespace Cloudkeeper.Gateway.Registration;
 
 /// <summary>
-/// Where gateways register below feature level 4 they do so in the clients' tree. All traffic goes where an entry says: so
-/// clients write nothing there, on no way.
+/// Below feature level 4 gateways register in the clients' tree, here. All traffic goes to the addresses in these
+/// entries: so no request of a client may write them.
 /// </summary>
 internal static class RegistrationPath
 {
@@ -13,7 +13,7 @@ internal static class RegistrationPath
 
     private static readonly string Parent = NodePath.ParentOf(Path);
 
-    /// <summary>What a client that is refused is told.</summary>
+    /// <summary>The detail of the refusal.</summary>
     public const string Detail =
         $"Gateways register at {Path} until all nodes have been upgraded: clients neither write nor delete there.";
 

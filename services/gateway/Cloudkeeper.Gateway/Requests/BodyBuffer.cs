@@ -6,11 +6,11 @@ using Cloudkeeper.Hosting.Memory;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// A body while it comes: in memory that follows the bytes that are here, not those that a header claims, and counted in
-/// what the process may have in flight.
+/// A body while it comes: in memory that follows the bytes that are here, not the length in a header, and counted in
+/// the bytes that the process may have in flight.
 /// </summary>
 /// <param name="bytesMax">The body has at most so many.</param>
-[SuppressMessage("Design", "CA1001", Justification = "Whoever collects gives it back or passes it on as the body.")]
+[SuppressMessage("Design", "CA1001", Justification = "The collector gives it back or passes it on as the body.")]
 internal struct BodyBuffer(MemoryBudget budget, int bytesMax)
 {
     private byte[] _buffer = [];

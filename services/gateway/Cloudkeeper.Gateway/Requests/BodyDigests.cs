@@ -5,9 +5,9 @@ using Microsoft.Extensions.Primitives;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// Digests with which a client says what it sent: <c>Content-Digest</c> and <c>Repr-Digest</c> (RFC 9530; one is the other here,
-/// since there are no codings), <c>Digest</c> (RFC 3230) and <c>Content-MD5</c>, also behind the body. What does not match is not
-/// stored, nor what cannot be checked.
+/// Digests by which a client describes its body: <c>Content-Digest</c> and <c>Repr-Digest</c> (RFC 9530; one is the
+/// other here, since there are no codings), <c>Digest</c> (RFC 3230) and <c>Content-MD5</c>, also behind the body. A
+/// body whose digest does not match, or cannot be checked, is not stored.
 /// </summary>
 internal static class BodyDigests
 {
@@ -96,7 +96,7 @@ internal static class BodyDigests
             return SHA512.HashData(body, digest);
         }
 
-#pragma warning disable CA5351 // The client has chosen it, against damage on the way and not against anybody.
+#pragma warning disable CA5351 // The client has chosen it, against damage on the way and not against attackers.
         return algorithm.Equals("md5", StringComparison.OrdinalIgnoreCase) ? MD5.HashData(body, digest) : 0;
 #pragma warning restore CA5351
     }

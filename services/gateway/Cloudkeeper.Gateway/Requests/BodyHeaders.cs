@@ -3,7 +3,7 @@ using Cloudkeeper.Gateway.Errors;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// Headers that say that a body is not what its bytes seem to be. A value is stored as it comes: a part, or another form of
+/// Headers that mark a body as something else than its bytes. A value is stored as it comes: a part, or another form of
 /// it, must not be taken for the whole.
 /// </summary>
 internal static class BodyHeaders

@@ -33,7 +33,7 @@ internal sealed class BodyReader(MemoryBudget budget, BodyPace pace)
         return CollectAsync(context, bytesMax, tooLarge);
     }
 
-    /// <summary>Reads to the end what nobody wants.</summary>
+    /// <summary>Reads a body that no handler wants to its end.</summary>
     /// <exception cref="ProblemException"><c>request-timeout</c>.</exception>
     /// <exception cref="BadHttpRequestException">It is larger than any body may be.</exception>
     public async ValueTask DiscardAsync(HttpContext context)

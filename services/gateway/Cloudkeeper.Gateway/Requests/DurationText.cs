@@ -8,7 +8,7 @@ internal static class DurationText
     /// <summary>Far above every limit, far below where the arithmetic would overflow.</summary>
     private const int NumberCharsMax = 18;
 
-    /// <summary>Whole milliseconds only: what cannot be kept exactly is refused.</summary>
+    /// <summary>Whole milliseconds only: a duration that cannot be kept exactly is refused.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, out long milliseconds)
     {
         milliseconds = 0;

@@ -6,8 +6,8 @@ using Cloudkeeper.Gateway.Serving;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// What a request asks for, in 128 bits: the same idempotency key with another fingerprint is refused. Everything that
-/// decides the outcome goes in, each part behind its length.
+/// A request's meaning in 128 bits: the same idempotency key with another fingerprint is refused. Every part that
+/// decides the outcome goes in, each behind its length.
 /// </summary>
 internal static class Fingerprint
 {

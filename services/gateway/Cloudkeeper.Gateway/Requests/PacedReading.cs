@@ -6,7 +6,8 @@ using Cloudkeeper.Hosting.Memory;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// Reads of one body, which are ended when it comes too slowly. What is here already costs nothing more. Not to be copied.
+/// Reads of one body, which are ended when it comes too slowly. Bytes that are here already cost nothing more. Not to
+/// be copied.
 /// </summary>
 internal struct PacedReading(HttpContext context, BodyPace pace) : IDisposable
 {
@@ -41,7 +42,7 @@ internal struct PacedReading(HttpContext context, BodyPace pace) : IDisposable
         return InTime(read, reader);
     }
 
-    /// <summary>What is cancelled is cancelled by the pace.</summary>
+    /// <summary>A cancelled read was cancelled by the pace.</summary>
     private static ReadResult InTime(in ReadResult read, PipeReader reader)
     {
         if (!read.IsCanceled)

@@ -6,7 +6,7 @@ using Cloudkeeper.Gateway.Serving;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// Which parameters of the contract mean something on one route, as its description says: metadata of the endpoint, and the
+/// Which parameters of the contract have a meaning on one route, by its description: metadata of the endpoint, and the
 /// same table that the OpenAPI document is made of.
 /// </summary>
 internal sealed class ParameterTable

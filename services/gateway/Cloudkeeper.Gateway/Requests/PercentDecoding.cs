@@ -4,7 +4,7 @@ using Cloudkeeper.Gateway.Errors;
 
 namespace Cloudkeeper.Gateway.Requests;
 
-/// <summary>Decodes percent-encoding exactly once, and only what is well formed and UTF-8.</summary>
+/// <summary>Decodes percent-encoding exactly once, and only well-formed UTF-8.</summary>
 internal static class PercentDecoding
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
@@ -42,7 +42,7 @@ internal static class PercentDecoding
         }
         catch (ArgumentException)
         {
-            // The decoder's way to say: not UTF-8.
+            // The decoder's result for text that is not UTF-8.
             return null;
         }
         finally

@@ -11,7 +11,7 @@ internal readonly struct RequestBody(byte[] buffer, int length, MemoryLease? lea
 
     public ReadOnlyMemory<byte> Memory => buffer.AsMemory(0, length);
 
-    /// <summary>Takes what is made of the body into account: text in memory, and the values in it.</summary>
+    /// <summary>Accounts for the products of the body: text in memory, and the values in it.</summary>
     /// <param name="times">As large as the body, all in all.</param>
     /// <returns>False: there is no room for it.</returns>
     public bool TryReserve(int times) => lease is null || lease.TryGrowTo((long)times * buffer.Length);

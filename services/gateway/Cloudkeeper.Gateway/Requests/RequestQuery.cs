@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Requests;
 
-/// <summary>The query of a request, read strictly: unknown names are ignored, everything else must be right.</summary>
+/// <summary>The query of a request, read strictly: unknown names are ignored, all else must be right.</summary>
 /// <param name="query">As it came, with its question mark; null or empty for none.</param>
 internal readonly struct RequestQuery(string? query)
 {
@@ -13,7 +13,7 @@ internal readonly struct RequestQuery(string? query)
 
     public bool IsEmpty => _query.Length == 0;
 
-    /// <summary>All names as they come, decoded. A name that is not percent-encoded UTF-8 is none that anybody knows.</summary>
+    /// <summary>All names as they come, decoded. A name that is not percent-encoded UTF-8 is unknown.</summary>
     public NameEnumerator Names => new(_query);
 
     /// <summary>The value of the only parameter of this name, or null.</summary>

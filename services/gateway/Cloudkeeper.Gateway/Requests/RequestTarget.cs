@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Gateway.Requests;
 
 /// <summary>
-/// The path of the tree out of the request line as it came: the web server's own decoding cannot tell an encoded slash
-/// or dot segment from a plain one.
+/// The path of the tree from the request line as it came: after the web server's own decoding an encoded slash or dot
+/// segment looks like a plain one.
 /// </summary>
 internal static class RequestTarget
 {

@@ -4,10 +4,10 @@ using Cloudkeeper.Protocol.Reads;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>What answers are made of counts among the bytes in flight, until they are sent.</summary>
+/// <summary>The results that answers are made of count among the bytes in flight, until they are sent.</summary>
 internal static class AnswerMemory
 {
-    /// <summary>Of one node on a page, without its value: its stat, its name, and what holds them.</summary>
+    /// <summary>Of one node on a page, without its value: its stat, its name, and their objects.</summary>
     private const int NodeBytes = 300;
 
     /// <returns>Null: too little to be counted.</returns>
@@ -24,7 +24,10 @@ internal static class AnswerMemory
             : throw new ProblemException(ErrorKinds.Overloaded, "Too many bytes are on their way: try again later.");
     }
 
-    /// <summary>Of what has been done, which is told whatever is on its way: a refusal would say that nothing was.</summary>
+    /// <summary>
+    /// For the result of a completed mutation, which is sent under any load: a refusal would claim that nothing was
+    /// done.
+    /// </summary>
     /// <returns>Null: too little to be counted.</returns>
     public static MemoryLease? HoldDone(HttpContext context, long bytes) =>
         bytes <= MemoryBudget.SmallBytes ? null : BudgetOf(context).Keep(MemoryUse.Answers, bytes);

@@ -29,13 +29,15 @@ internal static class JsonAnswer
     }
 
     /// <summary>An answer of any size, which is sent while it is written.</summary>
-    /// <param name="bytesHeld">What has to stay in memory for it until it is sent: see <see cref="AnswerMemory"/>.</param>
+    /// <param name="bytesHeld">
+    /// Bytes that have to stay in memory for it until it is sent: see <see cref="AnswerMemory"/>.
+    /// </param>
     /// <param name="write">Passes on what it has written, see <see cref="JsonParts.PassOnAsync"/>.</param>
     /// <exception cref="Errors.ProblemException"><c>overloaded</c>.</exception>
     public static Task WriteAsync<T>(HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write) =>
         WriteAsync(context, AnswerMemory.Hold(context, bytesHeld), state, write);
 
-    /// <summary>The same of what has been done: it is never refused.</summary>
+    /// <summary>The same for the result of a completed mutation: it is never refused.</summary>
     public static Task WriteDoneAsync<T>(HttpContext context, long bytesHeld, T state, Func<JsonParts, T, ValueTask> write) =>
         WriteAsync(context, AnswerMemory.HoldDone(context, bytesHeld), state, write);
 

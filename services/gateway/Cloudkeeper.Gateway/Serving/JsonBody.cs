@@ -74,7 +74,7 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>Where and what, without the names of our types.</summary>
+    /// <summary>The place and the fault, without the names of our types.</summary>
     private static string Describe(JsonException e) => e.Path is { Length: > 0 } path
         ? $"The body is not what is expected at {path} (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})."
         : "The body is not JSON.";

@@ -5,7 +5,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>Members of bodies that are more than their JSON type says.</summary>
+/// <summary>Members of bodies that need more than their JSON type.</summary>
 internal static class JsonMembers
 {
     public const string OctetStream = "application/octet-stream";
@@ -36,7 +36,7 @@ internal static class JsonMembers
                 $"'{name}' is a duration between {DurationText.Format(least)} and {DurationText.Format(most)}.");
     }
 
-    /// <exception cref="ProblemException">Not the encoding that it is said to be, or too large.</exception>
+    /// <exception cref="ProblemException">Not in the declared encoding, or too large.</exception>
     public static ReadOnlyMemory<byte>? Value(string? value, string? encoding)
     {
         if (value is null)

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>
-/// JSON that is sent while it is written, so that a slow client keeps a part of it and not all. What fits into one part has
-/// a Content-Length.
+/// JSON that is sent while it is written, so that a slow client keeps a part of it and not all. An answer that fits
+/// into one part has a Content-Length.
 /// </summary>
 internal sealed class JsonParts
 {
@@ -40,7 +40,7 @@ internal sealed class JsonParts
         return parts;
     }
 
-    /// <summary>The answer is complete. Whatever breaks off is not returned.</summary>
+    /// <summary>The answer is complete. An answer that breaks off is not returned.</summary>
     public void Return()
     {
         _context = null;
@@ -53,7 +53,9 @@ internal sealed class JsonParts
         }
     }
 
-    /// <summary>Sends what was written, if that is a part, and waits until the client has taken most of it.</summary>
+    /// <summary>
+    /// Sends the written bytes, if they are a part, and waits until the client has taken most of them.
+    /// </summary>
     /// <exception cref="ConnectionAbortedException">The client has gone, or takes too little.</exception>
     public ValueTask PassOnAsync() =>
         _buffer.WrittenCount + Json.BytesPending < PartBytes ? ValueTask.CompletedTask : SendAsync();
@@ -70,7 +72,7 @@ internal sealed class JsonParts
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>As <see cref="EndAsync"/>, for what is known to be small.</summary>
+    /// <summary>As <see cref="EndAsync"/>, for an answer that is known to be small.</summary>
     public void End()
     {
         Commit();
@@ -107,7 +109,7 @@ internal sealed class JsonParts
         }
     }
 
-    /// <summary>Into the buffer, which blocks nobody.</summary>
+    /// <summary>Into the buffer, which blocks no thread.</summary>
     private void Commit() => Json.Flush();
 
     private void SetLength()

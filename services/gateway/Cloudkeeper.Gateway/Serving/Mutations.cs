@@ -9,7 +9,7 @@ using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>What all mutations have in common: idempotency key, fences, and the headers of the answer.</summary>
+/// <summary>The common part of all mutations: idempotency key, fences, and the headers of the answer.</summary>
 internal sealed class Mutations(INodes nodes, ClusterLevel level)
 {
     /// <summary>Executes a command for a request. A refusal is returned like a success: see <see cref="Refuse"/>.</summary>

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>Whatever can be read with GET can be asked about with HEAD (RFC 9110, 9.1).</summary>
+/// <summary>All that can be read with GET can be asked about with HEAD (RFC 9110, 9.1).</summary>
 internal static class ReadRoutes
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];

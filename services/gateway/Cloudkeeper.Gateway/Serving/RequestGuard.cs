@@ -5,15 +5,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Cloudkeeper.Gateway.Serving;
 
-/// <summary>Refuses, before anything else looks at it, what no route is to see.</summary>
+/// <summary>Refuses, before any other step, requests that no route is to see.</summary>
 internal sealed class RequestGuard(RequestDelegate next)
 {
     private const int HeaderBytesMax = 32 << 10;
     private const int HeadersMax = 100;
 
     /// <summary>
-    /// What the server reads ahead of us on one connection; it has to hold the headers. What lies behind a request that
-    /// waits would be in nobody's budget.
+    /// Bytes that the server reads ahead of us on one connection; they have to hold the headers. Bytes behind a request
+    /// that waits would be in no budget.
     /// </summary>
     private const int ReadAheadBytes = 6 * HeaderBytesMax;
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>
-/// Refuses, once the route is known and before its handler, what would be ignored there although it changes what the request
-/// means: parameters, conditions, fences, and headers that describe the body.
+/// Refuses, once the route is known and before its handler, parts that would be ignored there although they change the
+/// request's meaning: parameters, conditions, fences, and headers that describe the body.
 /// </summary>
 internal sealed class RequestRules(RequestDelegate next)
 {

@@ -16,7 +16,9 @@ internal static class ResponseHeaders
     public const string IdempotencyKey = "Idempotency-Key";
     public const string Replayed = "Idempotent-Replayed";
 
-    /// <summary>Nothing may be kept: what changes without the client's doing, and what only one client is to see.</summary>
+    /// <summary>
+    /// Nothing may be kept: neither state that changes without the client's doing, nor answers for one client.
+    /// </summary>
     public const string NoStore = "no-store";
 
     /// <summary>May be kept, but is not to be used without asking whether it still holds.</summary>

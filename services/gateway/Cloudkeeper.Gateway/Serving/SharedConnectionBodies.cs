@@ -6,13 +6,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>
-/// Bodies that come over HTTP/2, which is how the proxy comes: there a connection belongs to many clients, and what one of
-/// them does with its body must not be felt by the others.
+/// Bodies over HTTP/2, which the proxy uses: there a connection belongs to many clients, and what one of them does with
+/// its body must not be felt by the others.
 /// </summary>
 /// <remarks>
-/// Over HTTP/1.1 the web server does what is right by itself. Over HTTP/2 it ends the whole connection when a body comes too
-/// slowly, so we have a pace of our own, which ends a stream alone; and it cuts a stream off whose body is refused unread,
-/// which the proxy could not tell from a gateway that is lost.
+/// Over HTTP/1.1 the web server does the right thing by itself. Over HTTP/2 it ends the whole connection when a body
+/// comes too slowly, so we have a pace of our own, which ends a stream alone; and it cuts a stream off whose body is
+/// refused unread, which the proxy could not tell from a gateway that is lost.
 /// </remarks>
 internal sealed class SharedConnectionBodies(RequestDelegate next, BodyReader bodies)
 {
@@ -31,7 +31,7 @@ internal sealed class SharedConnectionBodies(RequestDelegate next, BodyReader bo
 
         await next(context);
 
-        // What its client sends only when it is asked to is left where it is, and so is what comes too slowly.
+        // A body that its client sends only on request is left where it is, and so is one that comes too slowly.
         if (context.Request.Headers.Expect.Count == 0 && context.Response.StatusCode != StatusCodes.Status408RequestTimeout)
         {
             await ReadToEndAsync(context);
@@ -46,7 +46,7 @@ internal sealed class SharedConnectionBodies(RequestDelegate next, BodyReader bo
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ProblemException)
         {
-            // Longer than anybody may be, too slow, or gone: the answer is the same.
+            // Longer than the limit, too slow, or gone: the answer is the same.
         }
     }
 }

@@ -1,10 +1,12 @@
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>
-/// Tells streams to end when the gateway stops: behind the drain time, in which whoever comes back would find this gateway
-/// again, and before the web server waits for its open requests.
+/// Ends streams when the gateway stops: behind the drain time, in which a client that comes back would find this
+/// gateway again, and before the web server waits for its open requests.
 /// </summary>
-/// <remarks>Services are told in the reverse order of their registration: this one is registered before all others.</remarks>
+/// <remarks>
+/// Services are stopped in the reverse order of their registration: this one is registered before all others.
+/// </remarks>
 internal sealed class StreamEnd : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _ending = new();

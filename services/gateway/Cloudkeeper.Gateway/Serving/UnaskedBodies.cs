@@ -5,9 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Gateway.Serving;
 
 /// <summary>
-/// Reads away the bodies of requests whose route takes none, before they are handled. Left where it is, such a body would
-/// keep the server's buffers for as long as a wait takes; and over HTTP/2 the connection's window, so that a few of
-/// them would hold up the bodies of all who share the connection.
+/// Reads away the bodies of requests whose route takes none, before they are handled. Left where it is, such a body
+/// would keep the server's buffers for as long as a wait takes; and over HTTP/2 the connection's window, so that a few
+/// of them would hold up the bodies of all clients of the connection.
 /// </summary>
 internal sealed class UnaskedBodies(RequestDelegate next, BodyReader bodies)
 {

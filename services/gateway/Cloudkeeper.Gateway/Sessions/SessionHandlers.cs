@@ -11,7 +11,7 @@ using Cloudkeeper.Protocol.Sessions;
 
 namespace Cloudkeeper.Gateway.Sessions;
 
-/// <summary>What the routes of <c>/v1/sessions</c> do.</summary>
+/// <summary>The handlers of the routes of <c>/v1/sessions</c>.</summary>
 internal sealed class SessionHandlers(
     INodes nodes, ClusterLevel level, ConsistentReads reads, Mutations mutations, BodyReader bodies)
 {
@@ -125,7 +125,7 @@ internal sealed class SessionHandlers(
         var results = await Task.WhenAll(ids.Select(id => nodes.KeepAliveAsync(new SessionId(id)).AsTask()));
         if (results.Length > 0)
         {
-            // Of all that is said here, which several batches may have brought.
+            // Of all the results here, which several batches may have brought.
             context.Response.SetRevision(results.Max(result => result.Revision));
         }
 

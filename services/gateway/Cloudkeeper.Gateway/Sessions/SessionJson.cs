@@ -53,7 +53,7 @@ internal static class SessionJson
         parts.Json.WriteEndObject();
     }
 
-    /// <summary>Null where only the leader knows, and somebody else was asked.</summary>
+    /// <summary>Null where only the leader knows, and another node was asked.</summary>
     public static void WriteExpiresIn(Utf8JsonWriter json, long milliseconds) =>
         json.WriteString("expiresIn"u8, milliseconds < 0 ? null : DurationText.Format(milliseconds));
 

@@ -15,7 +15,7 @@ internal sealed class SessionKeeper : IDisposable
 
     private readonly CancellationTokenSource _closing = new();
 
-    // Not disposed of: a last keepalive may be under way, and nobody waits on its handle.
+    // Not disposed of: a last keepalive may be under way, and its handle has no waiter.
     private readonly CancellationTokenSource _ended = new();
 
     private SessionKeeper(INodes nodes, SessionId session, long ttl, TimeProvider time) =>
@@ -57,7 +57,7 @@ internal sealed class SessionKeeper : IDisposable
             }
             catch (ProblemException)
             {
-                // Nobody could count it. The session lives or dies by what the leader knows: ask again.
+                // No node could count it. The session lives or dies by what the leader knows: ask again.
             }
         }
     }

@@ -6,7 +6,7 @@ using Cloudkeeper.Protocol.Commands;
 
 namespace Cloudkeeper.Gateway.Transactions;
 
-/// <summary>Makes a command of what a client sent, or says what is wrong with it.</summary>
+/// <summary>Makes a command of a client's request, or reports its faults.</summary>
 internal static class TransactionParser
 {
     private const int AnyVersion = -1;

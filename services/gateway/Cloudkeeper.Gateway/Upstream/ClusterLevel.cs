@@ -3,8 +3,8 @@ using Cloudkeeper.Hosting.Nodes;
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>
-/// The cluster's feature level, as far as it is known here: it may be higher by now, never lower. So what needs a level is
-/// sent only once the cluster has it.
+/// The cluster's feature level, as far as it is known here: it may be higher by now, never lower. So a command that
+/// needs a level is sent only once the cluster has it.
 /// </summary>
 internal sealed class ClusterLevel
 {
@@ -19,10 +19,10 @@ internal sealed class ClusterLevel
     /// <summary>From which on nodes answer lists of ephemeral nodes and of tickets in pages.</summary>
     public const int Pages = 4;
 
-    /// <summary>0: no leader has been heard yet.</summary>
+    /// <summary>0: no leader has answered yet.</summary>
     public int Value => _value;
 
-    /// <summary>Ends once a leader has been heard.</summary>
+    /// <summary>Ends once a leader has answered.</summary>
     public Task Known => _known.Task;
 
     public void Learn(ClusterView view)
@@ -30,7 +30,8 @@ internal sealed class ClusterLevel
         ArgumentNullException.ThrowIfNull(view);
         lock (_gate)
         {
-            // Whoever does not lead may be behind. Another cluster at these addresses is the one that was restored there.
+            // A node that does not lead may be behind. Another cluster at these addresses is the one that was restored
+            // there.
             if (view.IsLeaders)
             {
                 _value = view.Id == _cluster ? Math.Max(_value, view.FeatureLevel) : view.FeatureLevel;

@@ -6,14 +6,14 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
-/// <summary>What concerns the cluster itself: rare calls, one at a time, and the directory that they keep current.</summary>
+/// <summary>Calls about the cluster itself: rare, one at a time, and the directory that they keep current.</summary>
 internal sealed class ClusterNodes(
     INodeTransport transport, NodeDirectory directory, GatewayOptions options, TimeProvider time) : IClusterNodes
 {
-    /// <summary>A node that takes longer to say who it is does not help just now.</summary>
+    /// <summary>A node that takes longer to answer does not help just now.</summary>
     private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>While nobody leads.</summary>
+    /// <summary>While there is no leader.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly PreferredNode _leader = new(directory, isLeader: true);
@@ -21,7 +21,7 @@ internal sealed class ClusterNodes(
     public Task<ClusterView> ReadAsync(CancellationToken cancellationToken) =>
         LookAsync(_leader.Current, NodeRoutes.Cluster, cancellationToken);
 
-    /// <remarks>The leader is asked last: in doubt it is the one who does not answer.</remarks>
+    /// <remarks>The leader is asked last: in doubt it is the node that does not answer.</remarks>
     public Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken)
     {
         var leader = _leader.Current;

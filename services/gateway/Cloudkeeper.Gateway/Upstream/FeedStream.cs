@@ -7,7 +7,7 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// <summary>Reads frames, each behind its length of 4 bytes, from a node's feed.</summary>
 internal sealed class FeedStream : IAsyncDisposable
 {
-    /// <summary>A node says something every second: one that is silent this long is gone.</summary>
+    /// <summary>A node sends a frame every second: one that is silent this long is gone.</summary>
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(4);
 
     /// <summary>A larger buffer is given back behind its frame.</summary>

@@ -32,7 +32,7 @@ internal sealed class HttpNodeTransport(ClusterAccess access) : INodeTransport, 
             route == NodeRoutes.ReadIndex ? _questions : _batches,
             HttpMethod.Post, AddressOf(node, route), body, Binary, cancellationToken);
 
-    /// <remarks>These take long now and then, and nobody waits for them in a batch.</remarks>
+    /// <remarks>These take long now and then, and no batch waits for them.</remarks>
     public ValueTask<NodeReply> CallAsync(
         HttpMethod method, Uri node, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken) =>
         SendAsync(_streams, method, AddressOf(node, route), json, Json, cancellationToken);

@@ -16,7 +16,7 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// <summary>The nodes over their endpoints (<see cref="NodeRoutes"/>).</summary>
 internal sealed partial class HttpNodes : INodes
 {
-    /// <summary>A node that has not told for so long what others know is not followed any longer.</summary>
+    /// <summary>A node whose feed lags so long behind what others know is not followed any longer.</summary>
     private static readonly TimeSpan FeedLagMax = TimeSpan.FromSeconds(2);
 
     private readonly INodeTransport _transport;
@@ -34,7 +34,7 @@ internal sealed partial class HttpNodes : INodes
     private readonly BatchSender<SessionId, KeepaliveResult> _keepalives;
     private int _nextLane;
 
-    // The leader has enough to do; but when another node has just failed, it is better than nobody.
+    // The leader has enough to do; but when another node has just failed, it is better than none.
     private volatile bool _sparesLeader = true;
 
     public HttpNodes(
@@ -85,7 +85,7 @@ internal sealed partial class HttpNodes : INodes
 
     public ValueTask<KeepaliveResult> KeepAliveAsync(SessionId session) => _keepalives.SendAsync(session, sizeof(long));
 
-    /// <remarks>Local reads follow the feed to its node: what it has told can be read there.</remarks>
+    /// <remarks>Local reads follow the feed to its node: a change that it has sent can be read there.</remarks>
     public async IAsyncEnumerable<FeedFrame> FollowAsync(
         Revision? from, Func<Revision> known, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -103,7 +103,8 @@ internal sealed partial class HttpNodes : INodes
             FeedFrame? frame = null;
             try
             {
-                // A node that was removed, or is cut off, hears of no change, and would say for ever that there is none.
+                // A node that was removed, or is cut off, receives no change, and would report for ever that there is
+                // none.
                 frame = _directory.Nodes.Contains(node) ? await frames.ReadAsync() : null;
                 frame = frame is null || lag.IsBearable(frame, known(), _time.GetTimestamp()) ? frame : null;
                 _sparesLeader = true;

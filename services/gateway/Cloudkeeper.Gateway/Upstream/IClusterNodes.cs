@@ -10,18 +10,20 @@ internal interface IClusterNodes
     /// <exception cref="ProblemException"><c>no-quorum</c>: no node answers.</exception>
     Task<ClusterView> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>The same, once somebody leads of whom nothing is known yet; or after a while.</summary>
+    /// <summary>The same, once there is a leader of which nothing is known yet; or after a while.</summary>
     Task<ClusterView> ReadNewsAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes a call that only the leader answers, wherever it is.</summary>
-    /// <returns>Its answer, whatever it is.</returns>
+    /// <returns>Its answer, of any status.</returns>
     /// <exception cref="ProblemException">
-    /// <c>no-quorum</c>: nobody leads, nothing was done. <c>outcome-unknown</c>: the leader was lost under the call.
+    /// <c>no-quorum</c>: no node leads, nothing was done. <c>outcome-unknown</c>: the leader was lost under the call.
     /// </exception>
     Task<NodeReply> AskLeaderAsync(
         HttpMethod method, string route, ReadOnlyMemory<byte> json, CancellationToken cancellationToken);
 
-    /// <summary>Opens a backup that contains everything that was acknowledged before; whoever asks reads it and disposes it.</summary>
+    /// <summary>
+    /// Opens a backup that contains everything that was acknowledged before; the caller reads and disposes it.
+    /// </summary>
     /// <exception cref="ProblemException"><c>no-quorum</c>, or <c>storage-full</c>: no node has room for one.</exception>
     Task<HttpResponseMessage> OpenBackupAsync(CancellationToken cancellationToken);
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
-/// <summary>One call to one node: the seam between what the gateway decides and the network.</summary>
+/// <summary>One call to one node: the seam between the gateway's decisions and the network.</summary>
 internal interface INodeTransport
 {
     /// <exception cref="NodeUnreachableException">No connection: the node has not seen it.</exception>
@@ -27,7 +27,9 @@ internal interface INodeTransport
     Task<HttpResponseMessage> GetAsync(Uri node, string route, CancellationToken cancellationToken);
 }
 
-/// <param name="Leader">Whom the answering node takes for the leader, when it is asked for what only a leader does.</param>
+/// <param name="Leader">
+/// The leader, as far as the answering node knows, when it is asked for what only a leader does.
+/// </param>
 internal readonly record struct NodeReply(HttpStatusCode Status, Uri? Leader, ReadOnlyMemory<byte> Body);
 
 /// <summary>Nothing was sent to the node.</summary>

@@ -8,19 +8,19 @@ using Cloudkeeper.Protocol.Sessions;
 namespace Cloudkeeper.Gateway.Upstream;
 
 /// <summary>The consensus nodes as the handlers of requests see them: one state machine that answers.</summary>
-/// <remarks>Whatever keeps them from answering is a <see cref="Errors.ProblemException"/>.</remarks>
+/// <remarks>A failure to answer is a <see cref="Errors.ProblemException"/>.</remarks>
 internal interface INodes
 {
-    /// <summary>Executes a command exactly once, or says that nobody knows.</summary>
+    /// <summary>Executes a command exactly once, or reports that the outcome is unknown.</summary>
     /// <param name="request">Its serial is given by the lane.</param>
     /// <param name="session">Commands of one session keep their order; null: of no session.</param>
     ValueTask<CommandResult> ExecuteAsync(CommandRequest request, SessionId? session);
 
-    /// <param name="consistency">Asks the leader, or whichever node the change feed comes from.</param>
+    /// <param name="consistency">Asks the leader, or the node that the change feed comes from.</param>
     /// <param name="minRevision">The answer reflects at least this revision.</param>
     ValueTask<ReadAnswer> ReadAsync(ReadRequest request, ReadConsistency consistency, Revision minRevision);
 
-    /// <summary>What a linearizable read that begins now has to reflect.</summary>
+    /// <summary>The lower bound of a linearizable read that begins now.</summary>
     ValueTask<ReadIndex> ReadIndexAsync();
 
     /// <summary>Acknowledged only after the leader has counted it.</summary>

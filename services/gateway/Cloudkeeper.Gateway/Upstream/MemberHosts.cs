@@ -3,7 +3,7 @@ using Cloudkeeper.Hosting.Nodes;
 
 namespace Cloudkeeper.Gateway.Upstream;
 
-/// <summary>Where the nodes are that a leader has told of.</summary>
+/// <summary>The nodes of the leader's list.</summary>
 internal sealed class MemberHosts(NodeDirectory directory) : IHostSource
 {
     public IEnumerable<string> Addresses => directory.Nodes.Select(node => node.AbsoluteUri);

@@ -14,7 +14,7 @@ internal sealed partial class NodeCalls(
 {
     private readonly RareNotice _keyRefused = new(time);
 
-    /// <summary>Asks one node, and corrects <paramref name="preferred"/> by what it says.</summary>
+    /// <summary>Asks one node, and corrects <paramref name="preferred"/> by its answer.</summary>
     public async ValueTask<NodeCall> TryAsync(
         PreferredNode preferred, string route, ReadOnlyMemory<byte> body, TimeSpan remaining)
     {
@@ -37,7 +37,7 @@ internal sealed partial class NodeCalls(
         NodeCall CallOf(CallResult result) => new(result, NamesAnother: preferred.Learn(node, result, named: null));
     }
 
-    /// <summary>Completes when somebody leads of whom nobody knew when it was taken.</summary>
+    /// <summary>Completes when there is a leader that was not known when it was taken.</summary>
     public Task LeaderNews => directory.LeaderNews;
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace Cloudkeeper.Gateway.Upstream;
 /// <summary>Ready: the leader answers a linearizable read, hence has its quorum.</summary>
 internal sealed class QuorumHealthCheck(INodes nodes, TimeProvider time) : IHealthCheck
 {
-    /// <summary>Less than a proxy waits for the answer, which tells it more than that there is a leader.</summary>
+    /// <summary>Less than a proxy waits for the answer, which has more in it than whether there is a leader.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(

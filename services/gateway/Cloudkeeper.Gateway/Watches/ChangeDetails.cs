@@ -4,7 +4,7 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>What the feed leaves out of changes: large values, and those before.</summary>
+/// <summary>The parts of changes that the feed leaves out: large values, and earlier ones.</summary>
 internal readonly struct ChangeDetails(ChangeReader changes, bool values, bool previous)
 {
     /// <summary>Each may have two values of 1 MiB.</summary>
@@ -18,7 +18,7 @@ internal readonly struct ChangeDetails(ChangeReader changes, bool values, bool p
         (!values || change.Type == ChangeType.Deleted || change.Value is not null)
         && (!previous || change.Type == ChangeType.Created);
 
-    /// <summary>Fetches what is missing in some of the events.</summary>
+    /// <summary>Fetches the missing parts of some of the events.</summary>
     /// <returns>By place; null where nothing was missing, and where the details are gone from the history. Null: all complete.</returns>
     public async ValueTask<Change?[]?> ReadAsync(IReadOnlyList<WatchEvent> events, int start, int count)
     {
@@ -44,7 +44,7 @@ internal readonly struct ChangeDetails(ChangeReader changes, bool values, bool p
     private async Task ReadAsync(WatchEvent item, Change?[] all, int index) =>
         all[index] = await changes.ReadAsync(item.Revision, item.Change) is { } found && HasDetails(found) ? found : null;
 
-    /// <summary>A node may have lost one of the values, which is no loss to who wants the other.</summary>
+    /// <summary>A node may have lost one of the values, which is no loss to a watcher that wants the other.</summary>
     private bool HasDetails(Change found) =>
         (!values || found.Type == ChangeType.Deleted || found.Value is not null)
         && (!previous || found.Type == ChangeType.Created || found.Previous is not null);

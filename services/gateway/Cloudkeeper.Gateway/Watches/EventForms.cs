@@ -2,7 +2,7 @@ using Cloudkeeper.Coherence.Watches;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>The bytes of a change, which watchers who want the same of it share.</summary>
+/// <summary>The bytes of a change, shared by watchers that want the same of it.</summary>
 internal static class EventForms
 {
     private const int Count = 8;
@@ -11,7 +11,7 @@ internal static class EventForms
 
     private static readonly Func<WatchEvent, int, byte[]> MakeForm = Make;
 
-    /// <param name="isLast">Of its revision, among what the watcher gets.</param>
+    /// <param name="isLast">Of its revision, among the watcher's events.</param>
     public static byte[] Frame(this WatchEvent item, EventFormat format, bool withValue, bool isLast) =>
         item.InForm(((int)format * 4) + (withValue ? WithValue : 0) + (isLast ? IsLast : 0), Count, MakeForm);
 

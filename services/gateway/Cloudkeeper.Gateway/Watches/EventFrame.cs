@@ -15,12 +15,12 @@ internal static class EventFrame
         return [.. head, .. data, .. tail];
     }
 
-    /// <summary>What comes before the data.</summary>
+    /// <summary>The bytes before the data.</summary>
     public static byte[] HeadOf(EventFormat format, string name, Revision? id = null) => Encoding.ASCII.GetBytes(
         format == EventFormat.ServerSentEvents ? $"event: {name}\ndata: "
         : id is null ? $"{{\"event\":\"{name}\",\"data\":" : $"{{\"event\":\"{name}\",\"id\":\"{id}\",\"data\":");
 
-    /// <summary>What comes behind the data.</summary>
+    /// <summary>The bytes behind the data.</summary>
     public static byte[] TailOf(EventFormat format, Revision? id = null) => Encoding.ASCII.GetBytes(
         format != EventFormat.ServerSentEvents ? "}\n" : id is null ? "\n\n" : $"\nid: {id}\n\n");
 }

@@ -9,7 +9,9 @@ namespace Cloudkeeper.Gateway.Watches;
 /// <summary>Puts events on the wire.</summary>
 internal sealed class EventWriter(HttpContext context, EventFormat format) : IBufferWriter<byte>
 {
-    /// <summary>Of each stream so much waits to be sent, besides what the web server takes for a connection.</summary>
+    /// <summary>
+    /// Each stream's bytes that may wait to be sent, besides those that the web server takes for a connection.
+    /// </summary>
     private const int UnsentBytesMax = 32 << 10;
 
     private readonly PipeWriter _output = context.Response.BodyWriter;
@@ -19,19 +21,19 @@ internal sealed class EventWriter(HttpContext context, EventFormat format) : IBu
 
     public string ConnectionId => context.Features.GetRequiredFeature<IHttpConnectionFeature>().ConnectionId;
 
-    /// <summary>Only what the answer would be was asked for, not its events.</summary>
+    /// <summary>The request asks only for the headers of the answer, not for its events.</summary>
     public bool IsHead => HttpMethods.IsHead(context.Request.Method);
 
     /// <summary>The client has gone, or takes nothing.</summary>
     public CancellationToken Aborted => context.RequestAborted;
 
-    /// <summary>While it is set, it is told how fast the client takes what is sent.</summary>
+    /// <summary>While it is set, it measures how fast the client takes the bytes.</summary>
     public Transfer? Transfer { get; set; }
 
     /// <summary>Sends the headers: the client knows that it watches, though nothing may happen for long.</summary>
     public async ValueTask BeginAsync(Revision revision)
     {
-        // Silence is normal here, and a client too slow for its changes is told so by a gap.
+        // Silence is normal here, and a client too slow for its changes gets a gap.
         context.AllowPauses();
         var response = context.Response;
         response.ContentType = format == EventFormat.ServerSentEvents ? "text/event-stream" : "application/x-ndjson";
@@ -42,7 +44,7 @@ internal sealed class EventWriter(HttpContext context, EventFormat format) : IBu
         response.Headers.Vary = "Accept, Last-Event-ID";
         Serving.ResponseHeaders.SetRevision(response, revision);
 
-        // To start is not to send: that is what the flush does.
+        // To start is not to send: the flush does that.
         await response.StartAsync(context.RequestAborted);
         await FlushAsync();
     }
@@ -81,7 +83,7 @@ internal sealed class EventWriter(HttpContext context, EventFormat format) : IBu
 
     public Span<byte> GetSpan(int sizeHint = 0) => _output.GetSpan(sizeHint);
 
-    /// <summary>Sends what waits, if it is much: no stream has more of it than that.</summary>
+    /// <summary>Sends the waiting bytes, if they are many: no stream has more of them than that.</summary>
     /// <exception cref="OperationCanceledException">The client has gone, or takes nothing.</exception>
     public ValueTask FlushWhenFullAsync() => _unsent < UnsentBytesMax ? ValueTask.CompletedTask : FlushAsync();
 

@@ -23,7 +23,7 @@ internal sealed class ProgressClock : IDisposable
         _timer = time.CreateTimer(static clock => ((ProgressClock)clock!).Turn(), this, _step, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Tells a stream when its time has come, until it is closed.</summary>
+    /// <summary>Wakes a stream when its time has come, until it is closed.</summary>
     /// <param name="connection">The id of the connection on which it is.</param>
     public void Add(StreamSignal stream, string connection)
     {

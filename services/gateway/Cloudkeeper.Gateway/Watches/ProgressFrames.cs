@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>
-/// The last event of progress: streams of a gateway are mostly equally far, and then what all of them send is the same.
+/// The last event of progress: streams of a gateway are mostly equally far, and then all of them send the same.
 /// </summary>
 internal sealed class ProgressFrames
 {

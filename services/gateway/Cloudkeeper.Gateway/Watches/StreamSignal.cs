@@ -12,13 +12,13 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
     private const int Waiting = 1;
     private const int IsSet = 2;
 
-    // Whoever sets it may hold a lock, and has others to wake.
+    // The thread that sets it may hold a lock, and has others to wake.
     private ManualResetValueTaskSourceCore<bool> _source = new() { RunContinuationsAsynchronously = true };
     private int _state;
     private volatile bool _isProgressDue;
     private volatile bool _isClosed;
 
-    /// <summary>Nobody will wait for it any more.</summary>
+    /// <summary>There will be no wait for it any more.</summary>
     public bool IsClosed => _isClosed;
 
     public void Set()
@@ -29,7 +29,7 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
         }
     }
 
-    /// <summary>It is time to say how far the stream is.</summary>
+    /// <summary>It is time to send the stream's progress.</summary>
     public void SetProgressDue()
     {
         _isProgressDue = true;
@@ -71,6 +71,8 @@ internal sealed class StreamSignal : IValueTaskSource, IDisposable
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    /// <summary>With a full fence: whatever was told before a set that comes to nothing here is seen by what follows.</summary>
+    /// <summary>
+    /// A full fence: data written before a set that found this signal set already is visible after the wait.
+    /// </summary>
     private void Rest() => Interlocked.Exchange(ref _state, Idle);
 }

@@ -21,7 +21,7 @@ internal static class WatchJson
     };
 
     /// <summary><c>{path, revision, kind, version?, contentType?, value?, encoding?, previous?}</c></summary>
-    /// <param name="previous">Only for those who asked for it.</param>
+    /// <param name="previous">Only for watchers that asked for it.</param>
     public static byte[] Change(Revision revision, Change change, bool withValue, PreviousValue? previous = null) =>
         Write((revision, change, withValue, previous), static (json, it) =>
         {

@@ -5,10 +5,10 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>What a client wants to be told.</summary>
+/// <summary>What a client wants to watch.</summary>
 /// <param name="From">Changes above it; null: from now on.</param>
-/// <param name="Initial">First what is there.</param>
-/// <param name="SnapshotOnGap">Where changes are lost: what is there instead of the end.</param>
+/// <param name="Initial">The present state first.</param>
+/// <param name="SnapshotOnGap">Where changes are lost: the present state instead of the end.</param>
 internal sealed record WatchRequest(
     WatchInterest Interest,
     Revision? From,
@@ -60,7 +60,7 @@ internal sealed record WatchRequest(
         ];
     }
 
-    /// <summary>An empty one is none: so says the standard of event streams.</summary>
+    /// <summary>An empty one is none, by the standard of event streams.</summary>
     private static Revision? LastEventOf(HttpRequest request) => request.Headers["Last-Event-ID"] switch
     {
         [] or [""] => null,

@@ -9,7 +9,7 @@ using Cloudkeeper.Hosting.Memory;
 
 namespace Cloudkeeper.Gateway.Watches;
 
-/// <summary>What all streams of a gateway share.</summary>
+/// <summary>The common services of all streams of a gateway.</summary>
 internal sealed record WatchServices(
     INodes Nodes,
     ChangeRelay Relay,

@@ -7,8 +7,8 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>
-/// The changes of one watcher from a revision on: out of a node's history while they are old, out of the gateway's
-/// window of recent ones, then live. Every change comes once, whichever way.
+/// The changes of one watcher from a revision on: from a node's history while they are old, from the gateway's window
+/// of recent ones, then live. Every change comes once, from any of them.
 /// </summary>
 /// <param name="history">Shared by all watchers of this gateway.</param>
 /// <param name="signal">Set when there is something to take once it is live.</param>
@@ -22,21 +22,23 @@ internal sealed class WatchSource(
     private Subscription? _live;
     private bool _hasBegun;
 
-    /// <summary>Everything up to here has been returned.</summary>
+    /// <summary>All changes up to here have been returned.</summary>
     public Revision Position => _position.Revision;
 
-    /// <summary>All that is old has been returned: from now on <see cref="Take"/>.</summary>
+    /// <summary>All old changes have been returned: from now on <see cref="Take"/>.</summary>
     public bool IsLive => _live is not null;
 
-    /// <summary>What has come since the last time, which may be nothing. Only when it is live.</summary>
+    /// <summary>The changes since the last time, which may be none. Only when it is live.</summary>
     public WatchStep Take() => _position.Take(relay.Take(_live!));
 
-    /// <summary>So much was taken that it is to be said when it has been sent: <see cref="Sent"/>.</summary>
+    /// <summary>
+    /// So many bytes were taken that the caller has to call <see cref="Sent"/> when they have been sent.
+    /// </summary>
     public bool HasTakenMuch => _live is { HasTakenMuch: true };
 
     public void Sent() => relay.Sent(_live!);
 
-    /// <summary>The next old changes, or what has come since when there are none (any more). Only until it is live.</summary>
+    /// <summary>The next old changes, or the newest when there are none (any more). Only until it is live.</summary>
     public async ValueTask<WatchStep> CatchUpAsync(CancellationToken cancellationToken)
     {
         var sets = new List<ChangeSet>();

@@ -10,18 +10,20 @@ using Cloudkeeper.Protocol.Reads;
 namespace Cloudkeeper.Gateway.Watches;
 
 /// <summary>
-/// One answer to <c>GET /v1/watch</c>. Nearly all streams wait nearly always: what is needed only until then does not
-/// outlive it, neither as a field nor in a method that waits.
+/// One answer to <c>GET /v1/watch</c>. Nearly all streams wait nearly always: an object that is needed only until then
+/// does not outlive it, neither as a field nor in a method that waits.
 /// </summary>
 internal sealed class WatchStream(WatchServices services, WatchRequest request, EventWriter output) : IDisposable
 {
     /// <summary>
-    /// While half the room of initial states is taken, who is shown one takes at least so much of it a second. Otherwise it
-    /// may take its time.
+    /// While half the room of initial states is taken, a client takes at least so much of its own a second. Otherwise
+    /// it may take its time.
     /// </summary>
     private static readonly PaceRule InitialPace = new(0, 1 << 20, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
-    /// <summary>The same for changes: who takes many at once keeps them in memory until they are sent.</summary>
+    /// <summary>
+    /// The same for changes: a watcher that takes many at once keeps them in memory until they are sent.
+    /// </summary>
     private static readonly PaceRule ChangesPace = new(0, 256 << 10, TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(1));
 
     private readonly StreamSignal _signal = new();
@@ -34,7 +36,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
 
     private ChangeDetails Details => new(services.Changes, request.Values, request.Previous);
 
-    /// <summary>For whatever takes long: the client has gone, or this gateway goes.</summary>
+    /// <summary>For all that takes long: the client has gone, or this gateway stops.</summary>
     private CancellationToken Ending =>
         (_ending ??= CancellationTokenSource.CreateLinkedTokenSource(output.Aborted, services.StreamEnd.Token)).Token;
 
@@ -56,8 +58,12 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
     }
 
-    /// <summary>Tells the client of a stream that the gateway ends how far it is: it goes on from there elsewhere.</summary>
-    /// <exception cref="ProblemException">It had not begun: nothing was said, and somebody else can say it.</exception>
+    /// <summary>
+    /// Sends the client of a stream that the gateway ends its position: it goes on from there elsewhere.
+    /// </summary>
+    /// <exception cref="ProblemException">
+    /// It had not begun: nothing was sent, and another gateway can answer.
+    /// </exception>
     public async ValueTask EndAsync()
     {
         if (!_hasBegun)
@@ -83,11 +89,11 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         }
     }
 
-    /// <summary>Everything up to the headers, the snapshot and the first changes.</summary>
+    /// <summary>The headers, the snapshot and the first changes.</summary>
     /// <returns>Whether the stream goes on.</returns>
     private async ValueTask<bool> BeginAsync(Revision minRevision)
     {
-        // Who comes while the gateway goes is better off elsewhere from the beginning.
+        // A client that comes while the gateway stops is better off elsewhere from the beginning.
         Ending.ThrowIfCancellationRequested();
         if (request.Interest.Session is { } session)
         {
@@ -101,7 +107,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             return false;
         }
 
-        // In this order: whoever ends the streams wakes all that the clock knows.
+        // In this order: the end of the streams wakes all that the clock knows.
         _hasBegun = true;
         output.Aborted.UnsafeRegister(Wake, _signal);
         services.Progress.Add(_signal, output.ConnectionId);
@@ -116,7 +122,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         _sent = request.From is null && minRevision > present ? minRevision : present;
         _source = SourceFrom(_sent);
 
-        // Before the headers: only they can say that history is gone.
+        // Before the headers: only they can report that history is gone.
         var step = await _source.CatchUpAsync(Ending);
         if (step.OldestRevision is { } oldest && !request.SnapshotOnGap)
         {
@@ -137,7 +143,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
         return WatchStep.Nothing;
     }
 
-    /// <summary>Now, for everybody: not what this gateway has heard so far.</summary>
+    /// <summary>Now, for all clients: not the revision that this gateway has received so far.</summary>
     private async Task<Revision> PresentAsync()
     {
         var root = new ReadNodeRequest(NodePath.Root, WithValue: false);
@@ -167,7 +173,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     private ValueTask<bool> SendStepAsync(WatchStep step) =>
         _source is { HasTakenMuch: true } ? SendMuchAsync(step) : SendAsync(step);
 
-    /// <summary>Not for as long as the client likes, when all that waits is much.</summary>
+    /// <summary>Not for as long as the client likes, when the waiting events are many.</summary>
     private async ValueTask<bool> SendMuchAsync(WatchStep step)
     {
         var source = _source!;
@@ -213,7 +219,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     /// <returns>False: details of an event are gone from the history.</returns>
     private async ValueTask<bool> TrySendEventsAsync(IReadOnlyList<WatchEvent> events)
     {
-        // A transaction is told whole or not at all, and details of its last change may turn out to be gone.
+        // A transaction is sent whole or not at all, and details of its last change may turn out to be gone.
         List<byte[]>? held = null;
         for (int start = 0, count; start < events.Count; start += count)
         {
@@ -266,13 +272,13 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             : null;
     }
 
-    /// <summary>Says what is lost and, where the client wants that, what is there instead.</summary>
+    /// <summary>Reports the loss and, where the client wants that, sends the present state instead.</summary>
     /// <returns>Whether the stream goes on.</returns>
     private async Task<bool> SendGapAsync()
     {
         if (!request.SnapshotOnGap)
         {
-            // The client may be further than this gateway: it comes from another one, or waits for what is to come.
+            // The client may be further than this gateway: it comes from another one, or waits for the future.
             var told = services.Relay.Revision;
             var read = _source!.Position > _sent ? _source.Position : _sent;
             output.Write("gap", WatchJson.Gap(_sent, told > read ? told : read));
@@ -280,7 +286,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
             return false;
         }
 
-        // Nothing more is to wait for this stream until it has seen what is there.
+        // No more events are to wait for this stream until it has seen the present state.
         _source!.Dispose();
         using var initial = await ReadInitialAsync();
         output.Write("gap", WatchJson.Gap(_sent, initial.Snapshot.Revision));
@@ -291,7 +297,7 @@ internal sealed class WatchStream(WatchServices services, WatchRequest request, 
     private async Task<InitialHold> ReadInitialAsync() =>
         await services.InitialStates.ReadAsync(request.Interest, request.Values, await PresentAsync(), Ending);
 
-    /// <summary>Sends what is there at a revision. The changes above it follow.</summary>
+    /// <summary>Sends the state at a revision. The changes above it follow.</summary>
     private async Task SendInitialAsync(Snapshot snapshot)
     {
         _isShowing = true;

@@ -113,7 +113,7 @@ public sealed class AcceptedHostsTests
             ["Gateway:Redis"] = "redis:6379,password=secret",
             ["Kestrel:Endpoints:Other:Url"] = "http://other:7000",
             ["Proxy:Gateways"] = "https://gateway1:7100",
-            ["Somebody:Else"] = "http://elsewhere:80",
+            ["Another:Setting"] = "http://elsewhere:80",
         };
 
         Assert.Equal(

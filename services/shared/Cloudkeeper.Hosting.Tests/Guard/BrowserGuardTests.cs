@@ -130,7 +130,7 @@ public sealed class BrowserGuardTests
     [InlineData("POST", "/healthz", 405)]
     [InlineData("GET", "/cleared", 409)]
     [InlineData("GET", "http://localhost/request", 400)]
-    public async Task Every_answer_tells_browsers_and_caches_that_it_is_not_theirs(string method, string target, int status)
+    public async Task Every_answer_forbids_browsers_and_caches_to_keep_or_reuse_it(string method, string target, int status)
     {
         await using var host = await TestHost.StartAsync();
         host.App.MapGet("/cleared", (HttpContext context) =>
@@ -152,9 +152,9 @@ public sealed class BrowserGuardTests
         Assert.DoesNotContain("Access-Control", answer.Head, StringComparison.Ordinal);
     }
 
-    /// <summary>Headers that nobody reads cost both sides, and proxies set their own.</summary>
+    /// <summary>Headers that no receiver reads cost both sides, and proxies set their own.</summary>
     [Fact]
-    public async Task What_services_answer_each_other_tells_browsers_nothing()
+    public async Task Answers_between_services_have_no_headers_for_browsers()
     {
         await using var host = await TestHost.StartAsync();
         using var service = Http2Client.Create(host.Address);

@@ -26,7 +26,7 @@ public sealed class PlainTextTests
     [InlineData("\U000e0041", @"\U000E0041")]
     [InlineData("Grüße, 世界 🎉 \u00a0 \\n", "Grüße, 世界 🎉 \u00a0 \\n")]
     [InlineData("", "")]
-    public void What_could_be_more_than_a_text_is_shown_by_its_number(string text, string shown) =>
+    public void Control_characters_are_shown_by_their_numbers(string text, string shown) =>
         Assert.Equal(shown, Escaped(text));
 
     /// <summary>Attributes cannot hold them.</summary>

@@ -11,7 +11,7 @@ public sealed class DescriptorsTests
     [InlineData(4096, 3072, 3584)]
     [InlineData(20_000, 18_976, 19_488)]
     [InlineData(1_048_576, 1_047_552, 1_048_064)]
-    public void Sockets_leave_descriptors_to_what_the_process_cannot_do_without(long limit, long accepted, long dialled)
+    public void Sockets_leave_descriptors_to_files_and_assemblies(long limit, long accepted, long dialled)
     {
         var descriptors = new Descriptors(limit);
         Assert.Equal(accepted, descriptors.AcceptBound);

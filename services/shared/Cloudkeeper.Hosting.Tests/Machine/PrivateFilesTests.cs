@@ -28,7 +28,7 @@ public sealed class PrivateFilesTests : IDisposable
     }
 
     [Fact]
-    public void What_a_link_points_to_is_not_ours()
+    public void The_target_of_a_link_is_left_alone()
     {
         var elsewhere = Directory.CreateTempSubdirectory("cloudkeeper-elsewhere-");
         try
@@ -51,14 +51,14 @@ public sealed class PrivateFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_directory_for_temporary_files_of_everybody_stays_one()
+    public void A_directory_for_temporary_files_of_all_users_stays_one()
     {
-        const UnixFileMode Everybody = Usual | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.StickyBit;
-        SetModes(Everybody, _folder);
+        const UnixFileMode AllUsers = Usual | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite | UnixFileMode.StickyBit;
+        SetModes(AllUsers, _folder);
 
         Assert.Equal(0, PrivateFiles.Narrow(_folder));
 
-        Assert.Equal(Everybody, File.GetUnixFileMode(_folder));
+        Assert.Equal(AllUsers, File.GetUnixFileMode(_folder));
     }
 
     private static void SetModes(UnixFileMode mode, params string[] entries) =>

@@ -17,13 +17,13 @@ public sealed class AnswerPaceTests
         await using var host = await TestHost.StartAsync();
         var limits = host.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
 
-        // It counts what goes over the connection, whichever stream it is of: minutes of silence, and no rate.
+        // It counts the bytes of the connection, over all its streams: minutes of silence, and no rate.
         Assert.InRange(limits.MinResponseDataRate!.GracePeriod, TimeSpan.FromMinutes(5), TimeSpan.MaxValue);
         Assert.InRange(limits.MinResponseDataRate.BytesPerSecond, 1e9, double.MaxValue);
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task What_any_handler_writes_at_once_goes_out_in_parts_and_at_a_pace()
+    public async Task Every_handlers_answer_goes_out_in_parts_and_at_a_pace()
     {
         var outcome = new TaskCompletionSource<Exception?>();
         await using var host = await TestHost.StartAsync(static builder => builder.Services.AddSingleton(static provider =>
@@ -57,7 +57,7 @@ public sealed class AnswerPaceTests
     }
 
     [Fact(Timeout = 60_000)]
-    public async Task A_stream_of_what_is_still_to_happen_may_be_read_slowly()
+    public async Task A_stream_of_future_events_may_be_read_slowly()
     {
         await using var host = await TestHost.StartAsync(static builder => builder.Services.AddSingleton(static provider =>
             new AnswerPace(provider.GetRequiredService<TransferPace>(), provider.GetRequiredService<MemoryBudget>())

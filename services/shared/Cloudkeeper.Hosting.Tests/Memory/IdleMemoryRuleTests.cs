@@ -49,7 +49,7 @@ public sealed class IdleMemoryRuleTests
     }
 
     [Fact]
-    public void What_a_process_needs_is_not_collected_again_and_again()
+    public void Memory_that_a_process_needs_is_not_collected_again_and_again()
     {
         Look(allocated: 1, resident: 100);
         for (var round = 0; round < 2; round++)

@@ -9,7 +9,7 @@ public sealed class MemoryBudgetTests
     private const long MiB = 1 << 20;
 
     [Fact]
-    public void What_is_taken_is_counted_until_it_is_given_back()
+    public void Bytes_are_counted_until_they_are_given_back()
     {
         var budget = new MemoryBudget(100 * MiB);
 
@@ -26,7 +26,7 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void One_use_cannot_take_what_the_others_need()
+    public void One_use_cannot_take_the_share_of_the_others()
     {
         var budget = new MemoryBudget(100 * MiB);
         Assert.True(budget.TryTake(MemoryUse.Answers, 60 * MiB, out var answers));
@@ -44,7 +44,7 @@ public sealed class MemoryBudgetTests
     }
 
     [Fact]
-    public void Initial_states_have_a_quarter_of_a_gibibyte_at_most_where_no_setting_says_otherwise()
+    public void Initial_states_have_a_quarter_of_a_gibibyte_at_most_by_default()
     {
         Assert.Equal(60 * MiB, new MemoryBudget(100 * MiB).BytesMaxOf(MemoryUse.InitialStates));
         Assert.Equal(600 * MiB, new MemoryBudget(1_000 * MiB).BytesMaxOf(MemoryUse.InitialStates));
@@ -108,7 +108,7 @@ public sealed class MemoryBudgetTests
         Assert.False(budget.TryTake(MemoryUse.Bodies, 1 * MiB, out _));
         Assert.Equal(1, heap.Collections);
 
-        // Without traffic nobody else would collect, and it would be full for ever.
+        // Without traffic nothing else would start a collection, and the heap would be full for ever.
         heap.Milliseconds += 1_000;
         Assert.True(budget.IsHeapFull);
         Assert.Equal(2, heap.Collections);

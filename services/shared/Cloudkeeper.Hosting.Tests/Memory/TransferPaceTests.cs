@@ -17,7 +17,7 @@ public sealed class TransferPaceTests : IDisposable
     public void Dispose() => _pace.Dispose();
 
     [Fact]
-    public void What_comes_at_the_pace_goes_on_and_what_does_not_is_ended_alone()
+    public void A_transfer_at_the_pace_goes_on_and_a_slower_one_is_ended_alone()
     {
         var steady = Begin("steady");
         var slow = Begin("slow");
@@ -83,7 +83,7 @@ public sealed class TransferPaceTests : IDisposable
     }
 
     [Fact]
-    public void What_has_ended_by_itself_is_not_looked_at_any_more()
+    public void A_transfer_that_has_ended_by_itself_is_not_checked_any_more()
     {
         var transfer = Begin("done");
         transfer.BeginWait();
@@ -94,7 +94,7 @@ public sealed class TransferPaceTests : IDisposable
     }
 
     [Fact]
-    public void Who_was_quick_has_earned_no_endless_pause()
+    public void A_fast_start_earns_no_endless_pause()
     {
         var transfer = Begin("quick");
         transfer.EndWait(1_000 * MiB);
@@ -111,7 +111,7 @@ public sealed class TransferPaceTests : IDisposable
     }
 
     [Fact]
-    public void Of_many_that_come_and_go_just_those_that_wait_are_looked_at()
+    public void Only_transfers_that_wait_are_checked()
     {
         var transfers = Enumerable.Range(0, 9).Select(i => Begin($"{i}")).ToList();
         transfers.ForEach(static transfer => transfer.BeginWait());
@@ -143,7 +143,7 @@ public sealed class TransferPaceTests : IDisposable
         }
     }
 
-    /// <summary>A clock that moves only when it is told to, and has one timer.</summary>
+    /// <summary>A clock that only the test moves, with one timer.</summary>
     private sealed class SteppedTime : TimeProvider
     {
         private Action _fire = static () => { };

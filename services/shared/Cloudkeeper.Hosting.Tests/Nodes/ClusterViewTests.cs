@@ -19,7 +19,7 @@ public sealed class ClusterViewTests
     [InlineData("""{"id":"c","term":1,"members":null}""")]
     [InlineData("""{"id":"c","id":"d","term":1,"members":[]}""")]
     [InlineData("""{"id":"c","term":1,"leader":"n1","members":[{"id":"n1","role":"voter","url":7}]}""")]
-    public void What_is_no_view_is_none(string json) => Assert.Null(Parse(json));
+    public void Other_JSON_is_no_view(string json) => Assert.Null(Parse(json));
 
     /// <summary>Each of these was a URI that the client cannot call, or none at all.</summary>
     [Theory]

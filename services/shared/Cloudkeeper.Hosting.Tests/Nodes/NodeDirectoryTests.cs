@@ -43,11 +43,11 @@ public sealed class NodeDirectoryTests
         Assert.Equal([Node(2)], _directory.Nodes);
     }
 
-    /// <summary>A node that was removed before it heard of it believes in the members of its time.</summary>
+    /// <summary>A node that was removed and does not know it yet believes in the members of its time.</summary>
     [Theory]
     [InlineData(2, 3)]
     [InlineData(1, 2)]
-    public async Task Who_does_not_lead_or_does_not_any_more_changes_nothing(int leader, int term)
+    public async Task The_view_of_a_follower_or_a_former_leader_changes_nothing(int leader, int term)
     {
         _answers[Node(1)] = View(self: 1, leader: 1, term: 3, "v1 v4");
         await LookAsync(Node(1));
@@ -91,7 +91,7 @@ public sealed class NodeDirectoryTests
     [InlineData("""{"id":null,"node":null,"leader":null,"term":0,"members":[]}""")]
     [InlineData("""{"id":"c","node":"n1","leader":"n1","term":"x","members":[]}""")]
     [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1,"members":[{"id":"n1","url":"?","role":"voter"}]}""")]
-    public async Task What_is_no_view_is_passed_over(string answer)
+    public async Task An_answer_that_is_no_view_is_passed_over(string answer)
     {
         _answers[Node(1)] = answer;
         Assert.Null(await LookAsync(Node(1)));
@@ -133,7 +133,7 @@ public sealed class NodeDirectoryTests
     [InlineData("\"n4:7000\"")]
     [InlineData("\"ftp://n4/\"")]
     [InlineData("4")]
-    public async Task A_member_without_a_usable_address_hides_nobody_else(string url)
+    public async Task A_member_without_a_usable_address_does_not_hide_the_others(string url)
     {
         _answers[Node(1)] = View(self: 1, leader: 1, term: 3, "v1 v4").Replace("\"http://n4:7000\"", url, StringComparison.Ordinal);
         await LookAsync(Node(1));
@@ -147,7 +147,7 @@ public sealed class NodeDirectoryTests
     [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1,"members":[null]}""")]
     [InlineData("""{"id":"c","node":"n1","leader":"n1","term":1,"members":[{"id":"n1","role":"voter","url":null}]}""")]
     [InlineData("""{"id":7,"node":"n1","leader":{},"term":"x","members":{}}""")]
-    public async Task What_is_no_view_changes_nothing_and_ends_nothing(string answer)
+    public async Task An_answer_that_is_no_view_changes_nothing_and_ends_nothing(string answer)
     {
         _answers[Node(1)] = answer;
         await LookAsync(Node(1));

@@ -8,7 +8,7 @@ public sealed class ClusterKeyGuardTests
 {
     private const string Base64 = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=";
 
-    /// <summary>The bytes that were announced never come: whoever read them would wait.</summary>
+    /// <summary>The announced bytes never come: a server that reads the body would wait.</summary>
     [Theory(Timeout = 30_000)]
     [InlineData("Content-Length: 4000000")]
     [InlineData("Transfer-Encoding: chunked")]

@@ -70,7 +70,7 @@ public sealed class ClusterKeySettingsTests : IDisposable
     }
 
     [Fact]
-    public void Without_any_place_for_a_key_the_refusal_says_what_to_set()
+    public void Without_any_place_for_a_key_the_refusal_names_the_setting()
     {
         File.WriteAllText(Home, "not a folder");
         File.WriteAllText(Temporary, "not a folder");
@@ -111,7 +111,7 @@ public sealed class ClusterKeySettingsTests : IDisposable
         () => Read(new HostingOptions { ClusterKey = new Secret(Base64), ClusterKeyFile = "cluster.key" }, Loopback));
 
     [Fact]
-    public async Task A_process_without_a_usable_key_says_so_with_all_that_is_wrong()
+    public async Task A_process_without_a_usable_key_reports_all_errors_at_once()
     {
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.StartAsync(
             builder => builder.AddClusterKey(), limits: null, "--Hosting:ClusterKey=abc", "--Hosting:DrainTime=01:00:00"));

@@ -17,7 +17,7 @@ public sealed class ClusterKeyTests
     [InlineData("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAh")]
     [InlineData("AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA")]
     [InlineData("-_IDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")]
-    public void What_is_not_the_base64_of_32_bytes_is_no_key(string text) => Assert.Null(ClusterKey.TryParse(text));
+    public void Text_that_is_not_the_base64_of_32_bytes_is_no_key(string text) => Assert.Null(ClusterKey.TryParse(text));
 
     [Fact]
     public void White_space_around_a_key_does_not_matter() =>

@@ -124,7 +124,9 @@ public sealed class StartCheckTests : IDisposable
     [Fact]
     public void A_directory_that_can_be_used() => Assert.Empty(Look(Path.Combine(_folder, "a", "b")));
 
-    /// <summary>Of all that is wrong at a start, each is said; another try is worth it only where all of it may pass.</summary>
+    /// <summary>
+    /// All problems of a start are reported; another try is worth it only where all of them may pass.
+    /// </summary>
     [Theory]
     [InlineData(true, true, 1)]
     [InlineData(true, false, 78)]

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// What browsers ask for before a page of an origin that a setting names may send requests and read answers (CORS). There
-/// are no cookies, so that no answer allows credentials.
+/// The answers that browsers need before a page of an origin that a setting names may send requests and read answers
+/// (CORS). There are no cookies, so that no answer allows credentials.
 /// </summary>
 internal static class AllowedOrigins
 {

@@ -5,20 +5,20 @@ using Microsoft.Extensions.Primitives;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// Headers that every answer to a client has, whatever it is: they are set in the last moment, so that no part of a process
+/// Headers of every answer to a client, of whatever kind: they are set in the last moment, so that no part of a process
 /// can forget them, nor lose them when it begins its answer anew.
 /// </summary>
 /// <remarks>
-/// What services answer each other has none: the proxy sets its own, and headers that nobody reads cost both sides of each
-/// answer.
+/// Answers between services have none: the proxy sets its own, and headers that no receiver reads cost both sides of
+/// each answer.
 /// </remarks>
 internal sealed class AnswerHeaders(bool variesByOrigin)
 {
     private const string Vary = "Origin";
 
     /// <summary>
-    /// Answers are data. Browsers are not to guess another type, not to hand them to pages of other origins, and not to tell
-    /// others where they were.
+    /// Answers are data. Browsers must not guess another type, give them to pages of other origins, or send their
+    /// address to other sites as a referrer.
     /// </summary>
     private static readonly KeyValuePair<string, StringValues>[] Always =
     [
@@ -28,15 +28,15 @@ internal sealed class AnswerHeaders(bool variesByOrigin)
         new("Referrer-Policy", "no-referrer"),
     ];
 
-    /// <summary>What a browser shows all the same, values above all, has no rights there.</summary>
+    /// <summary>Content that a browser shows all the same, values above all, has no rights there.</summary>
     private static readonly StringValues Sandbox = "sandbox";
 
-    /// <summary>Caches may keep nothing of which an answer does not say otherwise: without a word, HTTP lets them guess.</summary>
+    /// <summary>Caches may keep nothing unless the answer allows it: without a header, HTTP lets them guess.</summary>
     private static readonly StringValues NoStore = "no-store";
 
     /// <summary>
-    /// No browser does this: it names this host only where it is told to visit it, speaks HTTP/2 only behind TLS, and sends
-    /// credentials of a scheme that it does not know only for a script of the same origin.
+    /// No browser does this: it names this host only when it is directed to visit it, uses HTTP/2 only behind TLS, and
+    /// sends credentials of a scheme that it does not know only for a script of the same origin.
     /// </summary>
     public static bool IsBetweenServices(HttpRequest request) =>
         request.Headers.Host == Http2Client.Authority

@@ -7,9 +7,9 @@ namespace Cloudkeeper.Hosting.Guard;
 /// looks neither at <c>Host</c> nor at <c>Origin</c> executes them.
 /// </summary>
 /// <remarks>
-/// What is no browser passes untouched: it sends no marks, and the host that it was told. That costs it a comparison, with
-/// the host that was accepted last, and two look-ups of headers that are not there. Over HTTP/1.0 it need not name a host,
-/// which no browser leaves out.
+/// A client that is no browser passes untouched: it sends no marks, and names the host of its URL. The guard costs it a
+/// comparison with the host that was accepted last, and two look-ups of headers that are not there. Over HTTP/1.0 it
+/// need not name a host, which no browser leaves out.
 /// </remarks>
 internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
 {
@@ -38,8 +38,9 @@ internal sealed class BrowserGuard(AcceptedHosts hosts, CrossOriginRule origins)
         path.Value is CloudkeeperOperations.HealthRoute or CloudkeeperOperations.ReadyRoute;
 
     /// <summary>
-    /// What different readers read differently. Whole addresses (RFC 9112, 3.2.2) are for forward proxies, and no client needs
-    /// them here; of a body's codings a proxy undoes one; of two types of a body the one takes the first, the other the last.
+    /// Forms that different readers read differently. Whole addresses (RFC 9112, 3.2.2) are for forward proxies, and no
+    /// client needs them here; of a body's codings a proxy undoes one; of two types of a body the one takes the first,
+    /// the other the last.
     /// </summary>
     private static Refusal? JudgeForm(HttpRequest request, string? target)
     {

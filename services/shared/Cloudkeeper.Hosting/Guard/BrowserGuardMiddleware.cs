@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// Sees each request first, in every process, whatever else is in its pipeline: see <see cref="BrowserGuard"/> and
+/// Sees each request first, in every process and before the rest of its pipeline: see <see cref="BrowserGuard"/> and
 /// <see cref="AnswerHeaders"/>.
 /// </summary>
 internal sealed class BrowserGuardMiddleware(
@@ -36,7 +36,9 @@ internal sealed class BrowserGuardMiddleware(
         return target == BrowserGuard.WholeServer ? AnswerPingAsync(context) : next(context);
     }
 
-    /// <summary>What the connection is, not what the client claims: over HTTP/2 it names a scheme with each request.</summary>
+    /// <summary>
+    /// The scheme of the connection, not that in the request: over HTTP/2 the client names one with each.
+    /// </summary>
     private static void SetScheme(HttpContext context)
     {
         var request = context.Request;

@@ -41,7 +41,7 @@ internal static class BrowserGuardSetup
     }
 }
 
-/// <summary>What a kind of process decides about browsers; nothing that a person sets.</summary>
+/// <summary>How a kind of process treats browsers; not a setting.</summary>
 public sealed class BrowserGuardOptions
 {
     /// <summary>Only other processes call this one, never a page, not even one of its own.</summary>

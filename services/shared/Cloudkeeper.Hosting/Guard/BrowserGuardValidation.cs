@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting.Guard;
 
-/// <summary>Says what is wrong with the guard's settings before anything listens.</summary>
+/// <summary>Reports what is wrong with the guard's settings before anything listens.</summary>
 internal sealed class BrowserGuardValidation : IValidateOptions<HostingOptions>
 {
     public ValidateOptionsResult Validate(string? name, HostingOptions options)

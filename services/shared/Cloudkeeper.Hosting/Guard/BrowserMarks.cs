@@ -4,8 +4,9 @@ using Microsoft.Extensions.Primitives;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// What a browser says of a page's request, and no page can change: <c>Origin</c> (RFC 6454) and the fetch metadata. Absent
-/// from what is no browser, and in part from browsers: over plain HTTP they send fetch metadata only to loopback.
+/// The headers by which a browser describes a page's request, and which no page can change: <c>Origin</c> (RFC 6454)
+/// and the fetch metadata. Absent from clients that are no browser, and in part from browsers: over plain HTTP they
+/// send fetch metadata only to loopback.
 /// </summary>
 public readonly struct BrowserMarks
 {
@@ -29,10 +30,12 @@ public readonly struct BrowserMarks
 
     public StringValues Mode => _headers[Names[1]];
 
-    /// <summary>What the answer is to be used as.</summary>
+    /// <summary>The intended use of the answer.</summary>
     public StringValues Destination => _headers[Names[2]];
 
-    /// <summary>The script of a service worker is asked for: so say browsers without fetch metadata, too.</summary>
+    /// <summary>
+    /// The request is for the script of a service worker; browsers without fetch metadata mark it, too.
+    /// </summary>
     public bool IsServiceWorker => _headers.ContainsKey(Names[5]);
 
     /// <summary>Whether a page's request could look like this; the same request without a browser could not.</summary>

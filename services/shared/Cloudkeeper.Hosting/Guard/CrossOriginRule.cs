@@ -5,8 +5,8 @@ using Microsoft.Extensions.Primitives;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// Which requests of browsers pass: those of our own pages, those of origins that a setting names, and a person who follows
-/// a link. Reads as well as writes, since a page can measure what it cannot read.
+/// Which requests of browsers pass: those of our own pages, those of origins that a setting names, and navigation by a
+/// link. Reads as well as writes, since a page can measure what it cannot read.
 /// </summary>
 /// <param name="allowedOrigins">As browsers spell them.</param>
 /// <param name="refusesBrowsers">No page has any business here.</param>
@@ -44,7 +44,8 @@ internal sealed class CrossOriginRule(FrozenSet<string> allowedOrigins, bool ref
         destination.Count > 0 && (destination is not [{ } only] || Executable.Contains(only));
 
     /// <summary>
-    /// Fetch metadata say it best. <c>null</c> is the origin of sandboxed documents, such as values that a browser shows.
+    /// Fetch metadata are the best source. <c>null</c> is the origin of sandboxed documents, such as values that a
+    /// browser shows.
     /// </summary>
     private static bool IsOwn(BrowserMarks marks, string method, string host)
     {
@@ -66,8 +67,8 @@ internal sealed class CrossOriginRule(FrozenSet<string> allowedOrigins, bool ref
     private static bool IsNavigation(BrowserMarks marks) => marks is { Mode: ["navigate"], Destination: ["document"] };
 
     /// <summary>
-    /// By host and port. The scheme may differ, where something in front of us speaks TLS; it then decides which port is left
-    /// out.
+    /// By host and port. The scheme may differ, where a reverse proxy in front of us terminates TLS; it then decides
+    /// which port is left out.
     /// </summary>
     private static bool IsSame(StringValues origin, string host) => origin is [{ } text] && (
         IsSame(text, "http://", ":80", host) || IsSame(text, "https://", ":443", host));

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Cloudkeeper.Hosting.Guard;
 
-/// <summary>Problem documents (RFC 9457) of what is refused before an API can.</summary>
+/// <summary>Problem documents (RFC 9457) for requests that are refused before they reach an API.</summary>
 public static class ProblemDocument
 {
     public const string ContentType = "application/problem+json";

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Cloudkeeper.Hosting.Guard;
 
-/// <summary>Why a request goes no further, as a problem document says it.</summary>
+/// <summary>Why a request is refused, as a problem document states it.</summary>
 /// <param name="Code">Stable; part of the API.</param>
 /// <param name="Detail">What to do.</param>
 public sealed record Refusal(int Status, string Code, string Title, string Detail)
@@ -25,7 +25,9 @@ public sealed record Refusal(int Status, string Code, string Title, string Detai
         StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "Unsupported media type",
         "A body has one Content-Type.");
 
-    /// <summary>RFC 9112, 6.1. Whoever passes a body on leaves this header out, and the coded bytes look like plain ones.</summary>
+    /// <summary>
+    /// RFC 9112, 6.1. A forwarder of a body drops this header, and the coded bytes then look like plain ones.
+    /// </summary>
     public static Refusal OtherCoding { get; } = new(
         StatusCodes.Status400BadRequest, "invalid-body", "Not a valid body",
         "Transfer-Encoding: send it chunked, without another coding.");

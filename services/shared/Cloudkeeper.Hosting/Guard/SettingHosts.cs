@@ -4,8 +4,8 @@ using Microsoft.Extensions.Configuration;
 namespace Cloudkeeper.Hosting.Guard;
 
 /// <summary>
-/// The hosts of all addresses that a process's settings name, whatever the settings are called: where it listens, where it
-/// is reached, who the others are.
+/// The hosts of all addresses in the settings of a process, under any setting's name: its listening addresses, its
+/// reachable address, the other processes.
 /// </summary>
 internal static class SettingHosts
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging.Console;
 namespace Cloudkeeper.Hosting.Logging;
 
 /// <summary>
-/// One message a line: <c>2026-01-01T00:00:00.000Z info: Category[1] Message</c>, behind it an exception, if there is one. All of
-/// it is plain text, also where somebody else has chosen it.
+/// One message a line: <c>2026-01-01T00:00:00.000Z info: Category[1] Message</c>, behind it an exception, if there is
+/// one. All of it is plain text, also where it comes from a client or another process.
 /// </summary>
 internal sealed class LineFormatter(TimeProvider time) : ConsoleFormatter(FormatterName)
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace Cloudkeeper.Hosting.Logging;
 
 /// <summary>
-/// Text as it may stand in one line of a log, whoever has chosen it: nothing in it ends the line, moves the cursor, hides what
-/// stands before it or turns the direction of writing round.
+/// Text that may stand in one line of a log, also when it comes from a client: nothing in it ends the line, moves the
+/// cursor, hides what stands before it or reverses the direction of writing.
 /// </summary>
 public static class PlainText
 {

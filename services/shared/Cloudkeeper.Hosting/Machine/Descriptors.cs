@@ -2,11 +2,12 @@ using System.Net.Sockets;
 
 namespace Cloudkeeper.Hosting.Machine;
 
-/// <summary>Which descriptors of a process sockets may take, so that what it cannot do without always finds one.</summary>
+/// <summary>Which descriptors of a process sockets may take, so that files and assemblies always find one.</summary>
 /// <remarks>
-/// A new descriptor has the lowest number that is free. Where no socket keeps a number from some bound on, those above it are
-/// free for whatever has no such bound: files, and assemblies. The runtime keeps each of these open from its first use on, a
-/// quarter of a small limit in all, and ends the process ("Out of memory.") when it finds no descriptor for one.
+/// A new descriptor has the lowest number that is free. Where no socket keeps a number above some bound, the numbers
+/// above it are free for descriptors without such a bound: files, and assemblies. The runtime keeps each of these open
+/// from its first use on, a quarter of a small limit in all, and ends the process ("Out of memory.") when it finds no
+/// descriptor for one.
 /// </remarks>
 /// <param name="limit">Descriptors that the process may have: <c>ulimit -n</c>.</param>
 internal sealed class Descriptors(long limit)
@@ -14,7 +15,7 @@ internal sealed class Descriptors(long limit)
     private const long ReserveLeast = 128;
     private const long ReserveMost = 1024;
 
-    /// <summary>What no client can take: a quarter of the limit, which need not be more than 1,024.</summary>
+    /// <summary>Out of the clients' reach: a quarter of the limit, which need not be more than 1,024.</summary>
     private readonly long _reserve = Math.Clamp(limit / 4, ReserveLeast, ReserveMost);
 
     public static Descriptors OfProcess { get; } = new(Posix.DescriptorLimit);

@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Hosting.Machine;
 
-/// <summary>Files and directories that only their user may read: the data of a cluster is not for everybody on the machine.</summary>
+/// <summary>
+/// Files and directories that only their user may read: a cluster's data is not for the other users of a machine.
+/// </summary>
 public static class PrivateFiles
 {
     public const UnixFileMode File = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -9,13 +11,15 @@ public static class PrivateFiles
     private const UnixFileMode Foreign = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>Whatever this process and its children make from now on is private, unless they say otherwise.</summary>
+    /// <summary>
+    /// All files that this process and its children make from now on are private, unless they set another mode.
+    /// </summary>
     public static void ByDefault() => Posix.SetFileModeMask(Foreign);
 
     /// <summary>
-    /// Takes from others the rights to a directory and all that is in it, which a former version left to them. What
-    /// belongs to another user, as a volume that an orchestrator mounts, has the mode that its owner gave it, and stays as it is;
-    /// so does a directory for temporary files of everybody. Links are not followed.
+    /// Takes from others the rights to a directory and all its contents, which a former version left to them. Files of
+    /// another user, as on a volume that an orchestrator mounts, keep the mode that their owner set; so does a
+    /// directory for temporary files of all users. Links are not followed.
     /// </summary>
     /// <returns>How many files and directories have another mode now.</returns>
     public static int Narrow(string directory)

@@ -1,8 +1,9 @@
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
-/// How fast an answer has to be taken, in every process and over every protocol, and what waits for slow clients. A slow one
-/// ends its own request: over HTTP/2 the web server's limit would end the connection, and behind a proxy that is everybody's.
+/// How fast a client has to take an answer, in every process and over every protocol, and how much waits for slow
+/// clients. A slow client ends its own request: over HTTP/2 the web server's limit would end the connection, which
+/// behind a proxy all clients share.
 /// </summary>
 public sealed class AnswerPace(TransferPace transfers, MemoryBudget budget)
 {
@@ -17,7 +18,7 @@ public sealed class AnswerPace(TransferPace transfers, MemoryBudget budget)
 
     public PaceRule Rule { get; init; } = Usual;
 
-    /// <summary>What waits elsewhere in this process for each answer that waits, in bytes.</summary>
+    /// <summary>Bytes that are held elsewhere in this process for each answer that waits.</summary>
     public int BytesBehind { get; init; }
 
     /// <param name="mayPause">The client may be as slow as it likes, as long as it takes something now and then.</param>

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Cloudkeeper.Hosting.Memory;
 
-/// <summary>Puts every answer of a process under its pace, whoever writes it.</summary>
+/// <summary>Paces every answer of a process, no matter which component writes it.</summary>
 internal sealed class AnswerPaceMiddleware(RequestDelegate next, AnswerPace pace)
 {
     public Task InvokeAsync(HttpContext context)
@@ -29,12 +29,12 @@ internal sealed class AnswerPaceMiddleware(RequestDelegate next, AnswerPace pace
     }
 }
 
-/// <summary>What handlers say of their answers' pace.</summary>
+/// <summary>What handlers declare about the pace of their answers.</summary>
 public static class AnswerPacing
 {
     /// <summary>
-    /// The answer is a stream of what is still to happen: its client may read it slowly, and is cut off only when it takes
-    /// nothing for a minute. To be said before anything of it is sent.
+    /// The answer is a stream of future events: its client may read it slowly, and is cut off only when it takes
+    /// nothing for a minute. To be called before anything of it is sent.
     /// </summary>
     public static void AllowPauses(this HttpContext context)
     {

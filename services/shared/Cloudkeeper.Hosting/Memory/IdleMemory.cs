@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Cloudkeeper.Hosting.Memory;
 
-/// <summary>Gives memory back to the machine when <see cref="IdleMemoryRule"/> says so.</summary>
+/// <summary>Gives memory back to the machine when <see cref="IdleMemoryRule"/> decides so.</summary>
 /// <remarks>
-/// Measured with the server's collector: what garbage took stays with the process, however long it is idle, and also behind a
-/// full collection. Only an aggressive one gives it back (of 477 MiB 56 were left, with a heap of 18), and it stops all threads
-/// for about half a millisecond per MiB of the heap. So everything is collected beside the threads first; then, if what is
-/// left is small, all of it is compacted. A large heap (a node's tree) would stop its node for longer than it takes to be
-/// thought dead: there only the garbage is gone, and what it took is used again.
+/// Measured with the server's collector: the memory of garbage stays with the process, however long it is idle, and
+/// also behind a full collection. Only an aggressive one gives it back (of 477 MiB 56 were left, with a heap of 18),
+/// and it stops all threads for about half a millisecond per MiB of the heap. So everything is collected beside the
+/// threads first; then, if what is left is small, all of it is compacted. A large heap (a node's tree) would stop its
+/// node for longer than it takes to be thought dead: there only the garbage is gone, and what it took is used again.
 /// </remarks>
 internal sealed partial class IdleMemory(TimeProvider time, ILogger<IdleMemory> logger) : BackgroundService
 {

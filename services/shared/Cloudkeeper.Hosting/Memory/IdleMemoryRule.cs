@@ -1,12 +1,12 @@
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
-/// When everything is to be collected so that the memory which a burst of work took is the machine's again: once the burst is
-/// over. The runtime collects when something is allocated, so an idle process would keep what its busiest minute took.
+/// When a full collection returns the memory of a burst of work to the machine: once the burst is over. The runtime
+/// collects when something is allocated, so an idle process would keep the memory of its busiest minute.
 /// </summary>
 /// <remarks>
-/// Twice: what lies in pools is let go by the second collection that finds it unused. Then what a process still has is
-/// what it needs, until it has taken notably more. For one caller at a time.
+/// Twice: objects in pools are let go by the second collection that finds them unused. The memory that a process still
+/// has then is needed, until it has taken notably more. For one caller at a time.
 /// </remarks>
 internal sealed class IdleMemoryRule
 {
@@ -21,10 +21,10 @@ internal sealed class IdleMemoryRule
     /// <summary>Less is not worth a collection.</summary>
     private const long WorthBytes = 32L << 20;
 
-    /// <summary>Nor is less than this part of what the process has.</summary>
+    /// <summary>Nor is less than this part of the process's memory.</summary>
     private const int WorthShare = 10;
 
-    /// <summary>Pools keep for a minute what was used once.</summary>
+    /// <summary>Pools keep for a minute objects that were used once.</summary>
     private const long RoundMilliseconds = 65_000;
 
     private long _allocated;

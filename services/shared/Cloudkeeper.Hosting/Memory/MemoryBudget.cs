@@ -3,16 +3,16 @@ using System.Diagnostics.CodeAnalysis;
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
-/// The bytes that a process may have in flight: bodies, answers, snapshots and what watchers get, all together. What is beyond is
-/// refused while that is cheap, before memory runs out for everybody. Thread safe, without a lock.
+/// The bytes that a process may have in flight: bodies, answers, snapshots and events for watchers, all together.
+/// Requests beyond it are refused while that is cheap, before memory runs out for all. Thread safe, without a lock.
 /// </summary>
 /// <remarks>
-/// Only what is large is counted: what stays below <see cref="SmallBytes"/> is bounded by the number of requests already,
-/// and counting it would cost each of them.
+/// Only large amounts are counted: those below <see cref="SmallBytes"/> are bounded by the number of requests already,
+/// and counting them would cost each request.
 /// </remarks>
 public sealed class MemoryBudget
 {
-    /// <summary>What stays below is not counted.</summary>
+    /// <summary>Smaller amounts are not counted.</summary>
     public const int SmallBytes = 4 << 10;
 
     /// <summary>The least budget with which the largest requests can be served.</summary>
@@ -21,10 +21,12 @@ public sealed class MemoryBudget
     /// <summary>Of the whole, for one use at most.</summary>
     private const double ShareMax = 0.6;
 
-    /// <summary>Of the heap's limit, where no setting says otherwise.</summary>
+    /// <summary>Of the heap's limit, by default.</summary>
     private const double HeapShareOtherwise = 0.25;
 
-    /// <summary>Of it for initial states at most, and for changes that wait: who wants them comes again anyway.</summary>
+    /// <summary>
+    /// The limit within it for initial states, and for changes that wait: their clients retry anyway.
+    /// </summary>
     private const long WatchBytesOtherwise = 256L << 20;
 
     private static readonly int Uses = Enum.GetValues<MemoryUse>().Length;
@@ -52,15 +54,15 @@ public sealed class MemoryBudget
     /// <summary>For all uses together.</summary>
     public long BytesMax { get; }
 
-    /// <summary>For one use, and less for what watchers get where no setting names a budget.</summary>
+    /// <summary>For one use, and less for initial states and changes where no setting names a budget.</summary>
     public long ShareBytesMax { get; }
 
     public long Used => Volatile.Read(ref _total);
 
-    /// <summary>The heap is so full that nothing large is to begin, whatever the budget has left.</summary>
+    /// <summary>The heap is so full that nothing large may begin, even if the budget has room.</summary>
     public bool IsHeapFull => _heap.IsFull;
 
-    /// <summary>What one use may have.</summary>
+    /// <summary>The limit of one use.</summary>
     public long BytesMaxOf(MemoryUse use) =>
         use is MemoryUse.InitialStates or MemoryUse.WaitingChanges ? _watchBytesMax : ShareBytesMax;
 
@@ -69,11 +71,11 @@ public sealed class MemoryBudget
     /// <summary>How often something was refused.</summary>
     public long RefusedTo(MemoryUse use) => Volatile.Read(ref _refused[(int)use]);
 
-    /// <summary>Half of what one use may have is taken, or the heap is full: the slow have to give way.</summary>
+    /// <summary>Half of the limit of one use is taken, or the heap is full: slow clients have to give way.</summary>
     public bool IsUnderPressure(MemoryUse use) => UsedBy(use) > BytesMaxOf(use) / 2 || IsHeapFull;
 
     /// <summary>
-    /// Whether there is room, without taking it: for what is claimed and has not come. A no is counted as a refusal.
+    /// Whether there is room, without taking it: for a declared length that has not come. A no is counted as a refusal.
     /// </summary>
     public bool HasRoomFor(MemoryUse use, long bytes)
     {
@@ -94,7 +96,9 @@ public sealed class MemoryBudget
         return lease is not null;
     }
 
-    /// <summary>As <see cref="TryTake"/>, without a lease: the caller remembers what to <see cref="Return"/>.</summary>
+    /// <summary>
+    /// As <see cref="TryTake"/>, without a lease: the caller counts the bytes to <see cref="Return"/>.
+    /// </summary>
     public bool TryReserve(MemoryUse use, long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
@@ -126,7 +130,7 @@ public sealed class MemoryBudget
         return new MemoryLease(this, use, bytes);
     }
 
-    /// <summary>Gives back what was reserved, or added.</summary>
+    /// <summary>Gives back bytes that were reserved, or added.</summary>
     public void Return(MemoryUse use, long bytes)
     {
         if (bytes > 0)

@@ -17,8 +17,8 @@ public sealed class MemoryLease : IDisposable
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Takes more where more is needed.</summary>
-    /// <param name="bytes">In all. With what is held already nothing is taken.</param>
-    /// <returns>False: there is no room; what is held stays held.</returns>
+    /// <param name="bytes">In all. Nothing is taken when so much is held already.</param>
+    /// <returns>False: there is no room; the lease keeps its bytes.</returns>
     public bool TryGrowTo(long bytes)
     {
         var more = bytes - _bytes;
@@ -36,7 +36,7 @@ public sealed class MemoryLease : IDisposable
         return true;
     }
 
-    /// <summary>Gives back what is above a size.</summary>
+    /// <summary>Gives back the bytes above a size.</summary>
     public void ShrinkTo(long bytes)
     {
         if (bytes < _bytes)

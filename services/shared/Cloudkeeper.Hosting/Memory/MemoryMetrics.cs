@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace Cloudkeeper.Hosting.Memory;
 
-/// <summary>What the budget says of itself: <c>cloudkeeper_memory_*</c>.</summary>
+/// <summary>The budget's metrics: <c>cloudkeeper_memory_*</c>.</summary>
 internal sealed class MemoryMetrics(MemoryBudget budget, TransferPace pace) : IHostedService, IDisposable
 {
     private static readonly (MemoryUse Use, KeyValuePair<string, object?> Tag)[] Uses =

@@ -1,12 +1,13 @@
 namespace Cloudkeeper.Hosting.Memory;
 
-/// <summary>How fast bytes have to come or go on the whole, once they have had the time of grace.</summary>
-/// <param name="BytesPerSecond">0: as slowly as they like.</param>
+/// <summary>How fast bytes have to come or go on the whole, once the time of grace is over.</summary>
+/// <param name="BytesPerSecond">0: no limit.</param>
 /// <param name="BytesPerSecondUnderPressure">
-/// While half of what there may be in flight is: so that the slow do not keep for hours what others need now.
+/// While half of the bytes that may be in flight are: slow clients must not keep for hours what others need now.
 /// </param>
 /// <param name="StallMax">
-/// For so long nothing may come or go at all, however fast it was before: who was quick for a gigabyte has not earned days.
+/// The longest pause without a byte, however fast the transfer was before: a fast gigabyte does not earn days of
+/// silence.
 /// </param>
 public readonly record struct PaceRule(
     double BytesPerSecond, double BytesPerSecondUnderPressure, TimeSpan Grace, TimeSpan StallMax)

@@ -7,11 +7,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Cloudkeeper.Hosting.Memory;
 
 /// <summary>
-/// The body of an answer, between whoever writes it and the web server: in parts, and at a pace (<see cref="AnswerPace"/>).
+/// The body of an answer, between its writer and the web server: in parts, and at a pace (<see cref="AnswerPace"/>).
 /// </summary>
 /// <remarks>
-/// The web server waits for its client only where it is asked to, in <see cref="FlushAsync"/> and <see cref="WriteAsync"/>.
-/// What was written otherwise stays with it, unbounded and for as long as the client likes: larger answers end with a flush.
+/// The web server waits for its client only in <see cref="FlushAsync"/> and <see cref="WriteAsync"/>. What is written
+/// in another way stays with it, unbounded and for as long as the client likes: larger answers end with a flush.
 /// </remarks>
 internal sealed class PacedAnswer(HttpContext context, IHttpResponseBodyFeature server, AnswerPace pace)
     : PipeWriter, IHttpResponseBodyFeature
@@ -30,7 +30,9 @@ internal sealed class PacedAnswer(HttpContext context, IHttpResponseBodyFeature 
 
     public override long UnflushedBytes => _output.UnflushedBytes;
 
-    /// <summary>Silence is normal for what is still to be said: only a client that takes nothing at all is cut off.</summary>
+    /// <summary>
+    /// Silence is normal for a stream of future events: only a client that takes nothing at all is cut off.
+    /// </summary>
     public void AllowPauses() => _mayPause = true;
 
     public override Memory<byte> GetMemory(int sizeHint = 0) => _output.GetMemory(sizeHint);

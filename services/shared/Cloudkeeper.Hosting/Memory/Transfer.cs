@@ -85,7 +85,7 @@ public sealed class Transfer : IDisposable
             isUnderPressure);
     }
 
-    /// <returns>False: what was waited for has come meanwhile, and what is to be ended may be somebody else's by now.</returns>
+    /// <returns>False: the wait has ended meanwhile, and the request may already be another transfer's.</returns>
     internal bool TryEnd()
     {
         lock (_gate)

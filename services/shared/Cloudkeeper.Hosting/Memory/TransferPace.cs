@@ -6,7 +6,7 @@ namespace Cloudkeeper.Hosting.Memory;
 /// Looks once a second for bodies and answers whose other side is too slow, and ends these alone. The web server has
 /// such limits too, but over HTTP/2 they end a connection, which clients behind a proxy share, or do not count.
 /// </summary>
-/// <remarks>One timer for all, which rests while nobody is waited for.</remarks>
+/// <remarks>One timer for all, which stops while no transfer waits.</remarks>
 public sealed class TransferPace : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

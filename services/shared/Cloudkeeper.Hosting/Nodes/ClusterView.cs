@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Cloudkeeper.Hosting.Nodes;
 
-/// <summary>What one node says of its cluster: the answer of its <c>/cluster</c>.</summary>
+/// <summary>One node's view of its cluster: the answer of its <c>/cluster</c>.</summary>
 public sealed class ClusterView
 {
     private const string Voter = "voter";
@@ -18,16 +18,16 @@ public sealed class ClusterView
 
     public required long Term { get; init; }
 
-    /// <summary>The state machine's; 1 from a node that does not say it.</summary>
+    /// <summary>The state machine's; 1 from a node that does not report it.</summary>
     public required int FeatureLevel { get; init; }
 
-    /// <summary>The leader itself answers: the only one who knows how the others are.</summary>
+    /// <summary>The leader itself answers: only the leader knows the state of the others.</summary>
     public required bool IsLeaders { get; init; }
 
     /// <summary>The leader, as far as the answering node knows.</summary>
     public Uri? Leader { get; init; }
 
-    /// <summary>Addresses of those who may lead and whose state is never far behind.</summary>
+    /// <summary>Addresses of the members that may lead and whose state is never far behind.</summary>
     public required IReadOnlyList<Uri> Voters { get; init; }
 
     /// <summary>

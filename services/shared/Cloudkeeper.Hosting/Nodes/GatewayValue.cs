@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace Cloudkeeper.Hosting.Nodes;
 
 /// <summary>
-/// What a gateway writes of itself into its node of the tree, <c>{"address":"http://…"}</c>, while the cluster's feature level
-/// is below that of the table of gateways.
+/// A gateway's registration as the value of its node in the tree, <c>{"address":"http://…"}</c>, while the cluster's
+/// feature level is below that of the table of gateways.
 /// </summary>
 public static class GatewayValue
 {
-    /// <summary>More than any address takes: what is longer is none, and is not looked at.</summary>
+    /// <summary>More than any address takes: a longer value is none, and is not looked at.</summary>
     public const int BytesMax = 1 << 10;
 
     public static byte[] Of(string address)
@@ -24,7 +24,7 @@ public static class GatewayValue
         return bytes.ToArray();
     }
 
-    /// <summary>Null: that is no gateway's value. Anybody may have written it.</summary>
+    /// <summary>Null: this is no gateway's value. Any client may have written it.</summary>
     public static string? AddressIn(ReadOnlyMemory<byte> value)
     {
         try

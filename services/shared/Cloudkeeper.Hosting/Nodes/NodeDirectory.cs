@@ -1,8 +1,8 @@
 namespace Cloudkeeper.Hosting.Nodes;
 
 /// <summary>
-/// Where the nodes are: at first those that the settings name, then the voters that a leader has told of. So members come
-/// and go, and whoever talks to them needs no new settings, not even when none of the first ones is left.
+/// Where the nodes are: at first those that the settings name, then the voters that a leader has named. So members come
+/// and go, and their clients need no new settings, not even when none of the first ones is left.
 /// </summary>
 /// <remarks>
 /// Only a leader's own view counts: a node that was removed may not know it, and would name the members of its time for
@@ -30,7 +30,9 @@ public sealed class NodeDirectory
     /// <summary>Base addresses; never empty.</summary>
     public IReadOnlyList<Uri> Nodes => _nodes;
 
-    /// <summary>Who told of the nodes; another one each time that somebody else leads, or again.</summary>
+    /// <summary>
+    /// The source of the list of nodes; replaced each time that another node leads, or the same one again.
+    /// </summary>
     public KnownLeader? Leader => _leader;
 
     /// <summary>Completes when <see cref="Leader"/> becomes another one.</summary>
@@ -39,8 +41,8 @@ public sealed class NodeDirectory
     /// <summary>A node does not answer, or one is named that is not known: look again soon.</summary>
     public void Doubt() => Volatile.Read(ref _doubt).TrySetResult();
 
-    /// <summary>Completes when somebody doubts, after the given time, or when it is cancelled.</summary>
-    /// <returns>Whether somebody doubts.</returns>
+    /// <summary>Completes when a caller doubts the list, after the given time, or when it is cancelled.</summary>
+    /// <returns>Whether a caller doubts it.</returns>
     public async Task<bool> WaitForDoubtAsync(TimeSpan atMost, TimeProvider time, CancellationToken cancellationToken)
     {
         var doubt = Volatile.Read(ref _doubt).Task;
@@ -50,7 +52,7 @@ public sealed class NodeDirectory
     }
 
     /// <summary>Asks one node after the other until the leader itself answers, and takes its voters over.</summary>
-    /// <param name="first">Who is asked before all others, for instance who led last.</param>
+    /// <param name="first">The node that is asked before all others, for instance the last leader.</param>
     /// <param name="ask">Asks one node; null when it does not answer.</param>
     /// <returns>The leader's view, else that of any node, or null when none answers.</returns>
     public async Task<ClusterView?> LookAsync(Uri first, Func<Uri, Task<ClusterView?>> ask)
@@ -84,7 +86,7 @@ public sealed class NodeDirectory
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>False: a leader of a later term has told already.</summary>
+    /// <summary>False: the view of a leader of a later term is already known.</summary>
     private bool TryLearn(ClusterView view)
     {
         lock (_gate)

@@ -3,10 +3,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Cloudkeeper.Hosting.Security;
 
-/// <summary>How this process shows that it belongs to its cluster, and tells who else does.</summary>
+/// <summary>How this process shows that it belongs to its cluster, and recognises the others that do.</summary>
 public sealed class ClusterAccess
 {
-    /// <summary>Shows nothing, and lets everybody in.</summary>
+    /// <summary>Shows no key, and accepts every caller.</summary>
     public static readonly ClusterAccess Open = new();
 
     private readonly string? _authorization;
@@ -15,7 +15,7 @@ public sealed class ClusterAccess
     {
     }
 
-    /// <param name="key">What is shown, and expected.</param>
+    /// <param name="key">The key that is shown, and expected.</param>
     public ClusterAccess(ClusterKey key)
     {
         ArgumentNullException.ThrowIfNull(key);
@@ -29,7 +29,7 @@ public sealed class ClusterAccess
     /// <summary>Whether calls without a key are refused. A wrong key is refused in any case.</summary>
     public bool IsRequired { get; init; } = true;
 
-    /// <summary>Where it comes from, when nobody has named a key.</summary>
+    /// <summary>The key's source, when no setting names one.</summary>
     public string? UserFile { get; init; }
 
     /// <summary>Whether a call may be served, by its header.</summary>
@@ -44,7 +44,9 @@ public sealed class ClusterAccess
     public HttpMessageHandler Sign(HttpMessageHandler handler) =>
         _authorization is null ? handler : new ClusterKeyHandler(this, handler);
 
-    /// <summary>Shows the key with this request. A key that nobody has named is the user's own, and stays on this machine.</summary>
+    /// <summary>
+    /// Shows the key with this request. A key that no setting names is the user's own, and stays on this machine.
+    /// </summary>
     internal void Sign(HttpRequestMessage request)
     {
         if (UserFile is null || request.RequestUri!.IsLoopback)

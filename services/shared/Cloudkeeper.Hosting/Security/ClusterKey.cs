@@ -5,7 +5,7 @@ using System.Text;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// What all processes of a cluster know and nobody else does: 32 random bytes. Calls between them carry it, and keys for
+/// The secret of a cluster, known only to its processes: 32 random bytes. Calls between them carry it, and keys for
 /// other purposes are derived from it. It is never printed.
 /// </summary>
 public sealed class ClusterKey
@@ -28,7 +28,7 @@ public sealed class ClusterKey
     /// <summary>The value of the header that shows the key to another process of the cluster.</summary>
     internal string Authorization { get; }
 
-    /// <summary>A new one that nobody knows yet.</summary>
+    /// <summary>A new random key.</summary>
     public static ClusterKey Draw() => new(RandomNumberGenerator.GetBytes(Length));
 
     /// <summary>Base64 of exactly 32 bytes, with white space around it at most; null for anything else.</summary>
@@ -40,9 +40,12 @@ public sealed class ClusterKey
     }
 
     /// <summary>
-    /// A key for one purpose by HKDF-SHA256 (RFC 5869): it tells nothing of this key, nor of those for other purposes.
+    /// A key for one purpose by HKDF-SHA256 (RFC 5869): it reveals nothing of this key, nor of those for other
+    /// purposes.
     /// </summary>
-    /// <param name="purpose">Distinct for each use; it may end with what the derived key is bound to, such as a cluster id.</param>
+    /// <param name="purpose">
+    /// Distinct for each use; it may end with the derived key's scope, such as a cluster id.
+    /// </param>
     /// <param name="length">In bytes. 1 to 8,160.</param>
     public byte[] Derive(string purpose, int length)
     {
@@ -50,7 +53,9 @@ public sealed class ClusterKey
         return HKDF.DeriveKey(HashAlgorithmName.SHA256, _bytes, length, info: Encoding.UTF8.GetBytes(purpose));
     }
 
-    /// <summary>Whether a header shows this key. How long that takes does not tell how much of it is right.</summary>
+    /// <summary>
+    /// Whether a header shows this key. The time that this takes does not reveal how much of it is right.
+    /// </summary>
     public bool IsShownBy(string? authorization)
     {
         if (authorization?.Length != Authorization.Length

@@ -6,7 +6,7 @@ namespace Cloudkeeper.Hosting.Security;
 /// <summary>A file with a cluster key in base64 that only its user may read.</summary>
 public static class ClusterKeyFile
 {
-    /// <summary>More than a key needs: whatever is larger is another file.</summary>
+    /// <summary>More than a key needs: a larger file is not a key.</summary>
     private const int BytesMax = 1024;
 
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -81,7 +81,7 @@ public static class ClusterKeyFile
     }
 
     /// <summary>
-    /// A group may read what belongs to another user, as secrets that an orchestrator mounts do: it has no other way to give
+    /// A group may read files of another user, as secrets that an orchestrator mounts: it has no other way to give
     /// them to a process without rights.
     /// </summary>
     private static void RequirePrivate(string path)
@@ -92,7 +92,7 @@ public static class ClusterKeyFile
         {
             throw new ClusterKeyException(
                 $"Others can read or change the cluster key in {path} (its mode is {Convert.ToString((int)mode, 8)}). "
-                + $"Take that right from them: chmod 600 {path}. Then make a new key if somebody may have read it.");
+                + $"Take that right from them: chmod 600 {path}. Then make a new key if another user may have read it.");
         }
     }
 }

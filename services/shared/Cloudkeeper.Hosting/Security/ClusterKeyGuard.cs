@@ -5,11 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// Refuses whoever does not show the cluster key: on every route that does not say that it is open, also on those that do not
-/// exist, before anything of the request but its head is read. The answer is the same whatever the state of the process is.
+/// Refuses a caller that does not show the cluster key: on every route that is not marked as open, also on those that
+/// do not exist, before anything of the request but its head is read. The answer is the same in every state of the
+/// process.
 /// </summary>
 /// <param name="next">Serves the request.</param>
-/// <param name="access">Who may be served.</param>
+/// <param name="access">Which callers may be served.</param>
 /// <param name="address">Where the others reach this process; null: it need not prove itself.</param>
 internal sealed class ClusterKeyGuard(RequestDelegate next, ClusterAccess access, string? address)
 {
@@ -40,7 +41,7 @@ internal sealed class ClusterKeyGuard(RequestDelegate next, ClusterAccess access
 
 public static class ClusterKeyGuardExtensions
 {
-    /// <summary>Only who shows the cluster key, and calls of open routes, get further.</summary>
+    /// <summary>Only calls that show the cluster key, and calls of open routes, get further.</summary>
     /// <param name="app">The pipeline, at its beginning.</param>
     /// <param name="address">Where the others reach this process, if it is to prove itself there (<see cref="KeyProof"/>).</param>
     public static IApplicationBuilder UseClusterKey(
@@ -54,7 +55,7 @@ public static class ClusterKeyGuardExtensions
             next, services.GetRequiredService<ClusterAccess>(), address?.Invoke(services)).InvokeAsync);
     }
 
-    /// <summary>Everybody may call these endpoints, key or no key.</summary>
+    /// <summary>Every client may call these endpoints, key or no key.</summary>
     public static TBuilder OpenToEverybody<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder => endpoints.WithMetadata(OpenRoute.Instance);
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting.Security;
 
-/// <summary>Says at the start what the cluster key does not protect from.</summary>
+/// <summary>Logs at the start what the cluster key does not protect from.</summary>
 internal sealed partial class ClusterKeyNotice(
     ClusterAccess access, IOptions<HostingOptions> options, ILogger<ClusterKeyNotice> logger) : IHostedService
 {
@@ -34,7 +34,7 @@ internal sealed partial class ClusterKeyNotice(
     private static partial void LogOfUser(ILogger logger, string file);
 
     [LoggerMessage(LogLevel.Warning,
-        "Hosting:ClusterKey=none: this cluster has no key, and whoever reaches a node reads and changes everything")]
+        "Hosting:ClusterKey=none: this cluster has no key, and every client that reaches a node reads and changes everything")]
     private static partial void LogNone(ILogger logger);
 
     [LoggerMessage(LogLevel.Warning,

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Hosting.Security;
 
-/// <summary>What the settings say about the cluster key.</summary>
+/// <summary>The settings of the cluster key.</summary>
 internal static class ClusterKeySettings
 {
     public const string NoKey = "none";
@@ -9,7 +9,7 @@ internal static class ClusterKeySettings
     private const string HowToMakeOne = "(umask 077; openssl rand -base64 32 > cluster.key)";
 
     /// <param name="listening">Where this process is to listen.</param>
-    /// <param name="user">For a process on loopback to which nobody has given a key.</param>
+    /// <param name="user">For a process on loopback that has no key in its settings.</param>
     /// <exception cref="ClusterKeyException">They contradict each other, or there is no usable key.</exception>
     public static ClusterAccess Read(HostingOptions options, IReadOnlyList<string> listening, UserClusterKey user) =>
         (options.ClusterKey.IsEmpty, options.ClusterKeyFile.Length > 0) switch
@@ -42,7 +42,7 @@ internal static class ClusterKeySettings
             throw new ClusterKeyException(
                 $"This process is to listen on {open}, which other machines may reach, and has no cluster key. Make a file with "
                 + $"{HowToMakeOne}, give it to all nodes, gateways and proxies of the cluster, and name it with "
-                + $"Hosting:ClusterKeyFile; or set Hosting:ClusterKey. Hosting:ClusterKey={NoKey} lets everybody in.");
+                + $"Hosting:ClusterKeyFile; or set Hosting:ClusterKey. Hosting:ClusterKey={NoKey} accepts every caller.");
         }
 
         var (path, key) = user.ReadOrCreate();

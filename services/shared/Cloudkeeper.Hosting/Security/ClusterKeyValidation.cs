@@ -3,7 +3,9 @@ using Microsoft.Extensions.Options;
 
 namespace Cloudkeeper.Hosting.Security;
 
-/// <summary>Finds the cluster key while the settings are checked, so that what is wrong with it is said with all the rest.</summary>
+/// <summary>
+/// Finds the cluster key while the settings are checked, so that its errors are reported together with the rest.
+/// </summary>
 internal sealed class ClusterKeyValidation(IConfiguration configuration, Func<IConfiguration, bool>? isNeeded)
     : IValidateOptions<HostingOptions>
 {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// Says at the start which secret everybody on the machine can read, since it was given on the command line
+/// Logs at the start which secret every user of the machine can read, since it was given on the command line
 /// (<c>/proc/PID/cmdline</c>).
 /// </summary>
 internal sealed partial class CommandLineSecrets(IConfiguration configuration, ILogger<CommandLineSecrets> logger) : IHostedService

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// How a process shows at an address that somebody else has named that it knows the cluster key, before the key is shown to
-/// it: it answers a challenge. The answer holds for its own address only, so that nobody can have it given by another.
+/// How a process proves that it knows the cluster key, at an address that another party has named, before the key is
+/// shown to it: it answers a challenge. The answer holds for its own address only, so that a stranger cannot relay it.
 /// </summary>
 /// <remarks>Without this a stranger could have a node added at an own address, and would be shown the key there.</remarks>
 public static class KeyProof

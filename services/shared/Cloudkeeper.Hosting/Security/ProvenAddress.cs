@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// A process that has one proves in its answers of <c>/readyz</c>, whatever they say, that it knows the cluster key
-/// (<see cref="KeyProof"/>): readiness is for everybody to ask for, and anybody can say that he is ready.
+/// A process with a cluster key proves in its answers of <c>/readyz</c>, with any status, that it knows the key
+/// (<see cref="KeyProof"/>): any client may ask for readiness, and any server can claim to be ready.
 /// </summary>
-/// <param name="access">What is proved; without a key nothing is.</param>
+/// <param name="access">The key that is proved; without one there is no proof.</param>
 /// <param name="address">Where others reach this process; known when it listens.</param>
 public sealed class ProvenAddress(ClusterAccess access, Func<string> address)
 {

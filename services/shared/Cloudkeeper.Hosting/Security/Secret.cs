@@ -3,8 +3,8 @@ using System.ComponentModel;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// A setting that only its user may see: a key, a password. Whatever prints it, formats it or lists an object's properties
-/// shows three stars.
+/// A setting that only its user may see: a key, a password. Code that prints it, formats it or lists an object's
+/// properties shows three stars.
 /// </summary>
 [TypeConverter(typeof(SecretConverter))]
 public sealed class Secret(string text)

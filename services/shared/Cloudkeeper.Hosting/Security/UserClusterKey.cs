@@ -4,10 +4,10 @@ using Cloudkeeper.Hosting.Machine;
 namespace Cloudkeeper.Hosting.Security;
 
 /// <summary>
-/// The key of a user's own clusters on one machine, shared by all processes of this user to which nobody has given another.
+/// The key of a user's own clusters on one machine, shared by all processes of this user that have no other key.
 /// </summary>
 /// <param name="settings">Where the user keeps the settings of programs; empty: nowhere.</param>
-/// <param name="temporary">Where everybody may make files that need not last.</param>
+/// <param name="temporary">Where every user may make files that need not last.</param>
 internal sealed class UserClusterKey(string settings, string temporary)
 {
     private const string Folder = "cloudkeeper";
@@ -58,7 +58,7 @@ internal sealed class UserClusterKey(string settings, string temporary)
         }
     }
 
-    /// <summary>Everybody may make folders among the temporary files, also one with this name.</summary>
+    /// <summary>Every user may make folders among the temporary files, also one with this name.</summary>
     private static void RequireOwn(string folder)
     {
         const UnixFileMode OwnOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Cloudkeeper.Hosting.Starting;
 
-/// <summary>A machine that has not been told the time yet: what is written with it would be of another century for good.</summary>
+/// <summary>
+/// A machine whose clock is not set yet: records written with it would be of another century for good.
+/// </summary>
 internal sealed class ClockCheck(TimeProvider time) : IStartCheck
 {
     /// <summary>Older than this program.</summary>

@@ -17,7 +17,7 @@ public static class FolderCheck
     /// <summary>For the names of the files in it, one folder deeper at most.</summary>
     private const int FileNameBytes = 200;
 
-    /// <param name="setting">What names it, such as <c>Node:DataDirectory</c>.</param>
+    /// <param name="setting">The setting that names it, such as <c>Node:DataDirectory</c>.</param>
     /// <param name="path">Absolute.</param>
     /// <param name="bytesLeast">As much room there has to be. 0: it does not matter.</param>
     public static IEnumerable<StartProblem> Look(string setting, string path, long bytesLeast) =>

@@ -10,6 +10,7 @@ public interface IStartCheck
 /// <summary>Why a start cannot succeed.</summary>
 /// <param name="Message">What is wrong, and what to do about it.</param>
 /// <param name="MayPass">
-/// Another start may succeed by itself, and whoever supervises the process should try it: the exit code is 1, otherwise 78.
+/// Another start may succeed by itself, and the supervisor of the process should try it: the exit code is 1, otherwise
+/// 78.
 /// </param>
 public sealed record StartProblem(string Message, bool MayPass);

@@ -8,11 +8,12 @@ using Microsoft.Extensions.Configuration;
 namespace Cloudkeeper.Hosting.Starting;
 
 /// <summary>
-/// Whether the web server will be able to listen where it is to: by itself it says so when everything else has been started.
+/// Whether the web server will be able to listen at its addresses: by itself it reports a failure only when everything
+/// else has been started.
 /// </summary>
 internal sealed class ListeningCheck(IConfiguration configuration) : IStartCheck
 {
-    /// <summary>What the system's address structure holds of a path, without its end.</summary>
+    /// <summary>The room for a path in the system's address structure, without its end.</summary>
     private const int SocketPathBytesMax = 107;
 
     public IEnumerable<StartProblem> Look() => ListeningAddresses.Of(configuration).Select(Look).OfType<StartProblem>();
@@ -44,7 +45,9 @@ internal sealed class ListeningCheck(IConfiguration configuration) : IStartCheck
             : Lasting($"There is no directory for the socket {path}: make it, or choose another path.");
     }
 
-    /// <summary>Binds as the server will, and lets go at once. What is free now may be taken then: the server says so itself.</summary>
+    /// <summary>
+    /// Binds as the server will, and lets go at once. A free address may be taken later: the server then reports it.
+    /// </summary>
     private static StartProblem? TryBind(string url, BindingAddress address)
     {
         try

@@ -21,7 +21,7 @@ internal sealed class ThreadCheck : IStartCheck
                 MayPass: true),
         ];
 
-    /// <summary>Starts them: no number of the system says what all its limits together leave.</summary>
+    /// <summary>Starts them: no single figure of the system gives the sum of all its limits.</summary>
     private static int CountUpTo(int most)
     {
         using var end = new ManualResetEventSlim();
@@ -37,7 +37,7 @@ internal sealed class ThreadCheck : IStartCheck
         }
         catch (OutOfMemoryException)
         {
-            // That is how the runtime says that the system has refused one.
+            // The runtime reports in this way that the system has refused a thread.
         }
         finally
         {

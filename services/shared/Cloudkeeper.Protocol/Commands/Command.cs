@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Protocol.Commands;
 
-/// <summary>What a client asks the state machine to do; decided at apply, in log order, never before (rule R4).</summary>
+/// <summary>A client's request to the state machine; decided at apply, in log order, never before (rule R4).</summary>
 public abstract record Command;
 
 /// <summary>One operation on its own: its refusal is the refusal of the command.</summary>
@@ -33,16 +33,16 @@ public sealed record AcquireLockCommand(
 public sealed record ReleaseTicketCommand(Ticket Ticket) : Command;
 
 /// <summary>
-/// A gateway says where the proxy reaches it, in the place of what the same instance or the same session said before. It
-/// goes with its session. Sent by gateways on their own, from feature level 4 on; no request of a client becomes this.
-/// Changes nothing that a client can see in the tree and takes no revision.
+/// A gateway publishes the address at which the proxy reaches it; it replaces the one that the same instance or the
+/// same session published before, and goes with its session. Sent by gateways on their own, from feature level 4 on; no
+/// request of a client becomes this. Changes nothing that a client can see in the tree and takes no revision.
 /// </summary>
 public sealed record RegisterGatewayCommand(GatewayEntry Gateway) : Command;
 
 /// <summary>Opens a lane. Changes nothing that a client can see and takes no revision.</summary>
 public sealed record OpenLaneCommand : Command;
 
-/// <summary>Proposed by a leader on its own (rule R5), never at the wish of anybody else.</summary>
+/// <summary>Proposed by a leader on its own (rule R5), never at the request of a client.</summary>
 /// <param name="DecidedIn">The term of that leader: void when applied in another one.</param>
 public abstract record LeaderCommand(long DecidedIn) : Command;
 
@@ -55,19 +55,19 @@ public sealed record ExpiredSession(SessionId Session, long LastKeepaliveAt);
 
 /// <summary>
 /// Container and TTL nodes that look idle. Each goes only if it still has no children and its children and modified
-/// revisions are what the leader saw.
+/// revisions are those that the leader saw.
 /// </summary>
 public sealed record RemoveIdleNodesCommand(long DecidedIn, IReadOnlyList<IdleNode> Nodes) : LeaderCommand(DecidedIn);
 
 public sealed record IdleNode(string Path, Revision ModifiedRevision, Revision ChildrenRevision);
 
 /// <summary>
-/// Every member knows the next feature level: from here on all of them behave as that level says. Goes up by one at a
+/// Every member knows the next feature level: from here on all of them apply that level's rules. Goes up by one at a
 /// time and never down.
 /// </summary>
 public sealed record RaiseFeatureLevelCommand(long DecidedIn, int Level) : LeaderCommand(DecidedIn);
 
 /// <summary>
-/// What the digest of the leader's state was behind an entry. Changes nothing; every replica compares it with its own.
+/// The digest of the leader's state behind an entry. Changes nothing; every replica compares it with its own.
 /// </summary>
 public sealed record CheckpointCommand(long DecidedIn, long Index, ulong Digest) : LeaderCommand(DecidedIn);

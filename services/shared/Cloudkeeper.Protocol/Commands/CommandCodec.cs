@@ -14,7 +14,7 @@ public static class CommandCodec
 {
     private const byte Version = 1;
 
-    /// <summary>Serial, absent key, no fences, tag: what a request takes at least.</summary>
+    /// <summary>Serial, absent key, no fences, tag: the least size of a request.</summary>
     private const int RequestBytesMin = 11;
 
     private enum Tag : byte
@@ -61,7 +61,7 @@ public static class CommandCodec
         return new CommandBatch(lane, firstPending, requests);
     }
 
-    /// <summary>How many requests the batch says it has, without decoding them.</summary>
+    /// <summary>The number of requests that the batch declares, without decoding them.</summary>
     /// <exception cref="WireFormatException">Not a batch, or more than <see cref="Limits.BatchItemsMax"/>.</exception>
     public static int ReadCount(ReadOnlySpan<byte> bytes)
     {

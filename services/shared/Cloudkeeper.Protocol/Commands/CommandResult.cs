@@ -2,10 +2,10 @@ using Cloudkeeper.Protocol.Errors;
 
 namespace Cloudkeeper.Protocol.Commands;
 
-/// <summary>What the state machine decided. Equal on every replica.</summary>
+/// <summary>The state machine's decision. Equal on every replica.</summary>
 /// <param name="Revision">Of the commit; for a refusal the revision at which it was judged.</param>
 /// <param name="Replayed">The answer to an earlier request with the same idempotency key.</param>
-/// <param name="Body">What the code calls for: see <see cref="ResultBody"/>; null when there is nothing to say.</param>
+/// <param name="Body">As the code demands: see <see cref="ResultBody"/>; null when the code is all.</param>
 public sealed record CommandResult(ResultCode Code, Revision Revision, bool Replayed, ResultBody? Body);
 
 public abstract record ResultBody;
@@ -60,7 +60,9 @@ public sealed record TicketInfo(
     public bool IsHeld => Position == 0;
 }
 
-/// <summary>Who holds and who waits, in order. Of a lock's state, and of <see cref="ResultCode.LockHeld"/>.</summary>
+/// <summary>
+/// The holder and the waiters, in order. Of a lock's state, and of <see cref="ResultCode.LockHeld"/>.
+/// </summary>
 public sealed record TicketList(string Path, IReadOnlyList<TicketInfo> Tickets) : ResultBody;
 
 public sealed record LaneResult(LaneId Lane) : ResultBody;

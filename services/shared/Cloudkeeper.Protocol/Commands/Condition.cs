@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Protocol.Commands;
 
-/// <summary>What must be true of one node; every member that is given must hold.</summary>
+/// <summary>A condition on one node; every member that is given must hold.</summary>
 /// <param name="Exists">Whether the node is there. All other members imply that it is.</param>
 public sealed record Condition(
     string Path,

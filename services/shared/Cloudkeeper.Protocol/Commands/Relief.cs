@@ -1,12 +1,12 @@
 namespace Cloudkeeper.Protocol.Commands;
 
 /// <summary>
-/// What gets through when there is no room for growth: commands after which the state is smaller, or at least not larger.
-/// Without them a full system could never be emptied.
+/// The commands that get through when there is no room for growth: after them the state is smaller, or at least not
+/// larger. Without them a full system could never be emptied.
 /// </summary>
 public static class Relief
 {
-    /// <summary>Whether the command cannot make the state larger, whatever the state is.</summary>
+    /// <summary>Whether the command cannot make the state larger, in any state.</summary>
     public static bool Is(Command command) => command switch
     {
         MutationCommand mutation => Is(mutation.Operation),

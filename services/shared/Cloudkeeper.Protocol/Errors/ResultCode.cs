@@ -38,7 +38,9 @@ public enum ResultCode : byte
     /// <summary>The lane has expired: whether the command was executed once is no longer known.</summary>
     LaneExpired = 24,
 
-    /// <summary>The gateway has already moved past this serial: an old copy of a batch, nobody waits for the answer.</summary>
+    /// <summary>
+    /// The gateway has already moved past this serial: an old copy of a batch, whose answer no caller awaits.
+    /// </summary>
     Superseded = 25,
 
     /// <summary>A bounded table (sessions, idempotency keys, lanes) is full.</summary>

@@ -3,7 +3,7 @@ namespace Cloudkeeper.Protocol.Errors;
 /// <summary>The public names of the outcomes: the <c>code</c> of API.md's problem documents.</summary>
 public static class ResultCodes
 {
-    /// <summary>Of those that there are; bytes beyond it are none.</summary>
+    /// <summary>The last one; bytes beyond it are none.</summary>
     public const ResultCode Last = ResultCode.TooManyEphemerals;
 
     public static string ToApiCode(this ResultCode code) => code switch

@@ -4,7 +4,7 @@ namespace Cloudkeeper.Protocol.Feed;
 /// <param name="Stat">After the change; of a deletion the last one before it.</param>
 /// <param name="Value">Null in the feed when it is larger than <see cref="Limits.FeedValueBytesMax"/>, and for deletions.</param>
 /// <param name="Previous">
-/// What was there before; null for creations, and in the feed (ask with <see cref="Reads.ReadChangeRequest"/>).
+/// The value before; null for creations, and in the feed (ask with <see cref="Reads.ReadChangeRequest"/>).
 /// </param>
 public sealed record Change(
     ChangeType Type,
@@ -32,10 +32,12 @@ public sealed record ChangeSet(
     IReadOnlyList<SessionId> EndedSessions)
 {
     /// <summary>
-    /// Nodes of which only <see cref="NodeStat.ChildrenVersion"/> and <see cref="NodeStat.ChildrenRevision"/> changed, and no
-    /// change says so: what came below them went again in the same transaction. In the order of the paths.
+    /// Nodes of which only <see cref="NodeStat.ChildrenVersion"/> and <see cref="NodeStat.ChildrenRevision"/> changed,
+    /// without a change of their own: their new children went again in the same transaction. In the order of the paths.
     /// </summary>
-    /// <remarks>No events: nobody is told of a node that never was there. Empty before feature level 3.</remarks>
+    /// <remarks>
+    /// No events: watchers are not notified of a node that never was there. Empty before feature level 3.
+    /// </remarks>
     public IReadOnlyList<string> TouchedParents { get; init; } = [];
 }
 

@@ -60,8 +60,8 @@ public static class ChangeCodec
     }
 
     /// <param name="hasTouchedParents">
-    /// They are written only where there are some, behind the rest, and what comes before the change set says so: all others
-    /// have the bytes that they had before feature level 3.
+    /// They are written only where there are some, behind the rest, and a flag before the change set announces them:
+    /// all others have the bytes that they had before feature level 3.
     /// </param>
     public static ChangeSet ReadSet(ref WireReader reader, bool hasTouchedParents)
     {

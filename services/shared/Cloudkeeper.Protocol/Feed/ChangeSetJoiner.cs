@@ -10,7 +10,7 @@ namespace Cloudkeeper.Protocol.Feed;
 public sealed class ChangeSetJoiner(long bytesMax = ChangeSetJoiner.BytesMax)
 {
     /// <summary>
-    /// Most bytes of the parts of one set; more is refused. What one revision may do comes to less: the largest deletion
+    /// Most bytes of the parts of one set; more is refused. The largest sets stay below that: the largest deletion
     /// (<see cref="Limits.DeletedNodesMax"/>, <see cref="Limits.DeletedPathCharsMax"/>, longest content types) takes 150 MiB, the
     /// end of the fullest session (<see cref="Limits.EphemeralsMax"/>, longest paths) 130 MiB.
     /// </summary>
@@ -28,7 +28,9 @@ public sealed class ChangeSetJoiner(long bytesMax = ChangeSetJoiner.BytesMax)
 
     /// <param name="bytes">Of the frame.</param>
     /// <returns>The frame, or the whole set with its last part; null: more of it is to come.</returns>
-    /// <exception cref="WireFormatException">Not what comes next. The stream is to be closed.</exception>
+    /// <exception cref="WireFormatException">
+    /// Not the frame that has to come next. The stream is to be closed.
+    /// </exception>
     public FeedFrame? Take(FeedFrame frame, int bytes)
     {
         if (frame is not ChangeSetPartFrame part)

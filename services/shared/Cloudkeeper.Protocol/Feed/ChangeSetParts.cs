@@ -11,7 +11,9 @@ public static class ChangeSetParts
     /// <summary>Of a part, about: it ends behind the change that reaches it.</summary>
     public const int BytesWanted = 1 << 20;
 
-    /// <param name="frameBytesMax">What fits into one frame. Lower than <see cref="FeedFrameCodec.FrameBytesMax"/> in tests only.</param>
+    /// <param name="frameBytesMax">
+    /// The limit of one frame. Lower than <see cref="FeedFrameCodec.FrameBytesMax"/> in tests only.
+    /// </param>
     /// <param name="bytesWanted">See <see cref="BytesWanted"/>.</param>
     public static IEnumerable<FeedFrame> Cut(
         ChangeSet set, long frameBytesMax = FeedFrameCodec.FrameBytesMax, int bytesWanted = BytesWanted)

@@ -31,7 +31,7 @@ public static class ChangeSetSize
         return bytes;
     }
 
-    /// <summary>Without what was before, and without a large value.</summary>
+    /// <summary>Without the value before, and without a large value.</summary>
     internal static int Of(Change change)
     {
         var value = change.Value is { Length: <= Limits.FeedValueBytesMax } small ? small.Length : default(int?);

@@ -3,8 +3,8 @@ namespace Cloudkeeper.Protocol.Feed;
 /// <summary>One message of the change feed from a node to a gateway.</summary>
 public abstract record FeedFrame;
 
-/// <summary>First frame: what follows are the changes above <paramref name="From"/> of this cluster, without a gap.</summary>
-/// <param name="Cluster">Revisions of two clusters say nothing of each other (bug B-75).</param>
+/// <summary>First frame: the changes above <paramref name="From"/> of this cluster follow, without a gap.</summary>
+/// <param name="Cluster">Revisions of two clusters cannot be compared (bug B-75).</param>
 public sealed record StartFrame(Guid Cluster, Revision From) : FeedFrame;
 
 public sealed record ChangeSetFrame(ChangeSet ChangeSet) : FeedFrame;

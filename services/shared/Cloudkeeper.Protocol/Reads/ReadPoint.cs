@@ -4,8 +4,8 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Protocol.Reads;
 
 /// <summary>
-/// What a linearizable read has to reflect: a state of <paramref name="Cluster"/> at <paramref name="Revision"/> or later
-/// reflects everything that was acknowledged before the question was asked.
+/// The lower bound of a linearizable read: a state of <paramref name="Cluster"/> at <paramref name="Revision"/> or
+/// later reflects everything that was acknowledged before the question was asked.
 /// </summary>
 public readonly record struct ReadPoint(Guid Cluster, Revision Revision)
 {

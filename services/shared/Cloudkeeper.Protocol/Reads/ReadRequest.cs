@@ -25,10 +25,12 @@ public sealed record ReadSessionsRequest(SessionId After, int Limit) : ReadReque
 
 public sealed record ReadTicketRequest(Ticket Ticket) : ReadRequest;
 
-/// <param name="Page">Of those who hold it or wait for it; null: as nodes before feature level 4 know it, without a next page.</param>
+/// <param name="Page">
+/// Of the holder and the waiters; null: as nodes before feature level 4 know it, without a next page.
+/// </param>
 public sealed record ReadLockRequest(string Path, ArrivalPage? Page = null) : ReadRequest;
 
-/// <summary>One change out of the history, with its value and the one before, whatever their size.</summary>
+/// <summary>One change from the history, with its value and the one before, of any size.</summary>
 public sealed record ReadChangeRequest(Revision Revision, string Path) : ReadRequest;
 
 /// <summary>The gateways that have registered; from feature level 4 on.</summary>
@@ -39,7 +41,7 @@ public enum ReadConsistency : byte
     /// <summary>Reflects everything that was committed when the request arrived.</summary>
     Linearizable = 0,
 
-    /// <summary>Whatever the asked node has applied, at least <see cref="ReadBatch.MinRevision"/>.</summary>
+    /// <summary>The state that the node has applied, at least <see cref="ReadBatch.MinRevision"/>.</summary>
     Local = 1,
 }
 

@@ -68,7 +68,9 @@ public sealed record ReadLockResult(ResultCode Code, IReadOnlyList<ReadTicketRes
 }
 
 /// <param name="Code"><see cref="ResultCode.RevisionCompacted"/> also when only values of the change are gone.</param>
-/// <param name="Change">What is left of it: null in the place of a value that is gone. Null: there is no such change (any more).</param>
+/// <param name="Change">
+/// The part of it that is left: null in the place of a value that is gone. Null: there is no such change (any more).
+/// </param>
 public sealed record ReadChangeResult(ResultCode Code, Change? Change, Revision OldestRevision) : ReadResult(Code);
 
 /// <param name="Gateways">By the order of their names, at most <see cref="Limits.GatewaysMax"/>.</param>
@@ -77,6 +79,6 @@ public sealed record ReadGatewaysResult(ResultCode Code, IReadOnlyList<GatewayEn
 /// <param name="Revision">At which all of it was read.</param>
 public sealed record ReadBatchResult(Revision Revision, IReadOnlyList<ReadResult> Results)
 {
-    /// <summary>Whose state it is: revisions of two clusters say nothing of each other (bug B-75).</summary>
+    /// <summary>The cluster whose state it is: revisions of two clusters cannot be compared (bug B-75).</summary>
     public Guid Cluster { get; init; }
 }

@@ -1,12 +1,12 @@
 namespace Cloudkeeper.Protocol.Reads;
 
 /// <summary>
-/// About how many bytes a result takes in an answer, whatever kind it is: what bounds an answer before it is encoded. Text is
+/// About how many bytes a result of any kind takes in an answer: this bounds an answer before it is encoded. Text is
 /// counted by its characters, so a result of other alphabets may take up to three times as many.
 /// </summary>
 public static class ReadResultSize
 {
-    /// <summary>What stands beside the texts and values of one entry: stat, counts, flags.</summary>
+    /// <summary>One entry's share besides its texts and values: stat, counts, flags.</summary>
     private const int EntryBytes = 112;
 
     public static long Of(ReadResult result) => EntryBytes + result switch

@@ -8,7 +8,7 @@ public static class KeepaliveCodec
 {
     private const byte Version = 1;
 
-    /// <summary>Session, status, what is left of it, revision.</summary>
+    /// <summary>Session, status, remaining time, revision.</summary>
     private const int ResultBytes = sizeof(long) + sizeof(byte) + sizeof(long) + sizeof(long);
 
     public static void WriteSessions(IBufferWriter<byte> output, IReadOnlyList<SessionId> sessions)

@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Cloudkeeper.Protocol.Wire;
 
-/// <summary>Reads the binary formats of this assembly. Every length is checked against what is there before it is used.</summary>
+/// <summary>
+/// Reads the binary formats of this assembly. Every length is checked against the bytes that are there before it is
+/// used.
+/// </summary>
 /// <remarks>Integers are little endian; counts and lengths are LEB128 varints of at most 5 bytes; strings are UTF-8.</remarks>
 public ref struct WireReader(ReadOnlySpan<byte> bytes)
 {
@@ -55,7 +58,9 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes)
 
     public string ReadString(int bytesMax = Limits.BatchBytesMax) => Decode(ReadSpan(bytesMax));
 
-    /// <param name="likely">What it is most of the time: then it is this very object, and takes no memory of its own.</param>
+    /// <param name="likely">
+    /// Its value most of the time: then it is this very object, and takes no memory of its own.
+    /// </param>
     public string ReadString(string likely)
     {
         var text = ReadSpan(Limits.BatchBytesMax);

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Cloudkeeper.Protocol.Wire;
 
-/// <summary>Writes what <see cref="WireReader"/> reads.</summary>
+/// <summary>Writes the formats that <see cref="WireReader"/> reads.</summary>
 public static class WireWriter
 {
     public static void WriteByte(this IBufferWriter<byte> output, byte value)

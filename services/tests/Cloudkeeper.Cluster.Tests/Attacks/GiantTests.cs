@@ -6,7 +6,7 @@ using Cloudkeeper.Cluster.Tests.Workloads;
 namespace Cloudkeeper.Cluster.Tests.Attacks;
 
 /// <summary>
-/// AT-27 with real nodes, in short: large lists, the ends of full sessions and a crowded lock, all at once. Nobody's write
+/// AT-27 with real nodes, in short: large lists, the ends of full sessions and a crowded lock, all at once. No write
 /// fails, and the leader stays. How long a good client waits at full size is measured by <see cref="AttackMeasurements"/>.
 /// </summary>
 public sealed class GiantTests : ClusterTest
@@ -68,7 +68,7 @@ public sealed class GiantTests : ClusterTest
         return [.. tickets.Order()];
     }
 
-    /// <summary>A list may be refused, as long as it is said to try again.</summary>
+    /// <summary>A list may be refused, as long as the refusal asks for a retry.</summary>
     private Task ListAsync() => ManyAsync(Listings, ListingsAtOnce, async client =>
         Assert.Contains((await client.GetAsync("/v1/nodes/many?view=children&limit=10000")).Status, (int[])[200, 429, 503]));
 

@@ -5,7 +5,9 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Attacks;
 
-/// <summary>A client that writes small values at an even pace, whatever others do, and knows how long each write took.</summary>
+/// <summary>
+/// A client that writes small values at an even pace, beside any others, and knows how long each write took.
+/// </summary>
 internal sealed class GoodClient(Uri address) : IDisposable
 {
     private const int Writers = 4;

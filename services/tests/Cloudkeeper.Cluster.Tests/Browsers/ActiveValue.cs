@@ -3,13 +3,13 @@ using System.Text;
 
 namespace Cloudkeeper.Cluster.Tests.Browsers;
 
-/// <summary>Something that a browser runs: whoever runs it asks for <c>/page/ran/ITS-NAME</c>.</summary>
+/// <summary>Something that a browser runs: it then asks for <c>/page/ran/ITS-NAME</c>.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">Its media type.</param>
 /// <param name="Text">What it is; <c>RAN</c> stands for the address that it asks for.</param>
 internal sealed record ActiveValue(string Name, string Type, string Text)
 {
-    /// <summary>In a worker it also tells whoever has started it.</summary>
+    /// <summary>In a worker it also notifies the page that has started it.</summary>
     private const string Script = "fetch('RAN', {mode: 'no-cors'}); "
         + "if (!self.document) self.postMessage?.(1);";
 

@@ -67,7 +67,7 @@ public sealed class BrowserTests(BrowserFixture fixture) : IClassFixture<Browser
             Assert.Equal(routes.Length * 7, got.GetArrayLength());
             Assert.All(got.EnumerateArray(), answer =>
             {
-                // Whether a process is well everybody may ask, under any name: probes have their own.
+                // Every client may ask for the health of a process, under any name: probes have their own.
                 var isHealth = HealthRoutes.Contains(answer.GetProperty("route").GetString(), StringComparer.Ordinal);
                 var status = answer.GetProperty("status").GetInt32();
                 Assert.True(status is 421 || (isHealth && status is 200 or 204 or 403 or 405), answer.GetRawText());
@@ -156,7 +156,7 @@ public sealed class BrowserTests(BrowserFixture fixture) : IClassFixture<Browser
         await tab.CloseAsync();
     }
 
-    /// <summary>Who has run, when all that was begun has had its turn.</summary>
+    /// <summary>The values that have run, when all that was begun has had its turn.</summary>
     private static async Task<IEnumerable<string>> RanAsync(Tab tab, Site site)
     {
         site.Ran.TryRemove(ActiveValue.Barrier.Name, out _);

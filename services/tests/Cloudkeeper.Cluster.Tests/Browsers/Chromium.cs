@@ -9,7 +9,7 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 namespace Cloudkeeper.Cluster.Tests.Browsers;
 
 /// <summary>
-/// A real Chromium without a screen, told what to do over the DevTools protocol: JSON over one WebSocket, each message a
+/// A real Chromium without a screen, driven over the DevTools protocol: JSON over one WebSocket, each message a
 /// command with a number, its answer, or an event.
 /// </summary>
 internal sealed class Chromium : IAsyncDisposable
@@ -31,7 +31,7 @@ internal sealed class Chromium : IAsyncDisposable
         _process = process;
     }
 
-    /// <summary>Who is told of events: the method, its parameters, and the session that it belongs to.</summary>
+    /// <summary>Receives events: the method, its parameters, and the session that it belongs to.</summary>
     public Action<string, JsonElement, string?>? Happened { get; set; }
 
     /// <param name="hosts">Names that lead to 127.0.0.1.</param>

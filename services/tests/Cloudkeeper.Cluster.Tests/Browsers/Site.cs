@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace Cloudkeeper.Cluster.Tests.Browsers;
 
 /// <summary>
-/// A web server of somebody else, on loopback, under whatever name one asks for it. Below <c>/page</c> it has pages and
+/// A web server of a stranger, on loopback, under any name that a request has. Below <c>/page</c> it has pages and
 /// scripts of its own; everything else it hands on to a server of the product, byte for byte: for a browser both are then of
 /// one origin, as a rebound name makes them.
 /// </summary>
@@ -27,7 +27,7 @@ internal sealed class Site : IAsyncDisposable
 
     public int Port => new Uri(_app.Urls.Single()).Port;
 
-    /// <summary>Who has run: each script asks for <c>/page/ran/ITS-NAME</c>.</summary>
+    /// <summary>The values that have run: each script asks for <c>/page/ran/ITS-NAME</c>.</summary>
     public ConcurrentDictionary<string, bool> Ran { get; } = new(StringComparer.Ordinal);
 
     public static async Task<Site> StartAsync(Uri product)

@@ -39,7 +39,7 @@ internal sealed class Tab
         return tab;
     }
 
-    /// <summary>Goes there, as a person does who types it. Returns when the page is there, or will not be.</summary>
+    /// <summary>Goes there, as with a typed address. Returns when the page is there, or will not be.</summary>
     public async Task GoAsync(Uri address)
     {
         await SendAsync("Page.navigate", new JsonObject { ["url"] = address.AbsoluteUri });

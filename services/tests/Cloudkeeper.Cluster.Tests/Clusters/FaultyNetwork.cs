@@ -6,8 +6,8 @@ using System.Net.Sockets;
 namespace Cloudkeeper.Cluster.Tests.Clusters;
 
 /// <summary>
-/// Stands in front of nodes, who know each other by its addresses only, and cuts one of them off: nothing gets through to
-/// it or from it, while every connection stays open, as with a cable that is pulled.
+/// Stands in front of nodes, which know each other by its addresses only, and cuts one of them off: nothing gets
+/// through to it or from it, while every connection stays open, as with a cable that is pulled.
 /// </summary>
 public sealed class FaultyNetwork : IAsyncDisposable
 {
@@ -113,7 +113,7 @@ public sealed class FaultyNetwork : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or IOException or ObjectDisposedException)
         {
-            // One side is gone: the other is told by the end of its connection.
+            // One side is gone: the other sees it by the end of its connection.
         }
         finally
         {

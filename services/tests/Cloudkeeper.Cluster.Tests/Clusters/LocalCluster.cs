@@ -90,7 +90,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Until every gateway that is running, and the proxy, say that they can serve.</summary>
+    /// <summary>Until every gateway that is running, and the proxy, answer that they can serve.</summary>
     public async Task WaitUntilReadyAsync()
     {
         foreach (var server in Gateways.Append(Proxy).Where(s => s.IsRunning))
@@ -152,7 +152,7 @@ public sealed partial class LocalCluster : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Null, as long as the leader has not heard of the member, compares as false.</summary>
+    /// <summary>Null, as long as the leader has had no message of the member, compares as false.</summary>
     private static long? LagOf(JsonElement member) =>
         member.GetProperty("lag") is { ValueKind: JsonValueKind.Number } lag ? lag.GetInt64() : null;
 

@@ -5,7 +5,7 @@ namespace Cloudkeeper.Cluster.Tests.Clusters;
 
 /// <summary>
 /// Ends the servers when the test process ends, however it ends: a shell that holds the other end of a pipe kills every
-/// process it was told of once the pipe closes.
+/// process in its list once the pipe closes.
 /// </summary>
 internal static class Reaper
 {

@@ -1,6 +1,8 @@
 namespace Cloudkeeper.Cluster.Tests.Clusters;
 
-/// <summary>The key of all clusters under test, so that none of them makes one in the home of whoever runs the tests.</summary>
+/// <summary>
+/// The key of all clusters under test, so that none of them makes one in the home of the user that runs the tests.
+/// </summary>
 internal static class TestClusterKey
 {
     /// <summary>Where a process looks for it in its environment.</summary>

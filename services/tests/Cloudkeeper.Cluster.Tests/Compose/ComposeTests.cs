@@ -2,7 +2,7 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Compose;
 
-/// <summary>What can be said of the compose file without an engine.</summary>
+/// <summary>The checks of the compose file that need no engine.</summary>
 public sealed class ComposeTests
 {
     private static readonly string[] Parts = ["node", "gateway", "proxy"];
@@ -57,7 +57,7 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Nobody_but_gateways_and_nodes_is_with_Redis_and_it_wants_a_password()
+    public void Only_gateways_and_nodes_are_with_Redis_and_it_wants_a_password()
     {
         var blocks = Blocks();
         Assert.Contains("networks: [back]", blocks["redis"], StringComparison.Ordinal);

@@ -2,11 +2,11 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Dashboards;
 
-/// <summary>What can be said of dashboards and rules without a cluster.</summary>
+/// <summary>The checks of dashboards and rules that need no cluster.</summary>
 public sealed class DashboardFileTests
 {
     [Fact]
-    public void Every_panel_says_which_question_it_answers_and_so_does_the_readme()
+    public void Every_panel_and_the_readme_name_the_question_that_it_answers()
     {
         var readme = File.ReadAllText(Path.Combine(Dashboard.Folder, "README.md"));
         Assert.NotEmpty(Dashboard.Panels());

@@ -37,7 +37,7 @@ public sealed class DamageTests : ClusterTest
     }
 
     [Fact]
-    public async Task When_a_majority_is_damaged_nothing_is_overwritten_and_each_says_what_to_do()
+    public async Task When_a_majority_is_damaged_nothing_is_overwritten_and_each_reports_what_to_do()
     {
         using var client = new ApiClient(Cluster.Proxy.Address);
         await WriteAsync(client);

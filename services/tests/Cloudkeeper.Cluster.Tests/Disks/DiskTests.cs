@@ -7,7 +7,7 @@ public sealed class DiskTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>The node is alone, so that nobody makes up for it.</summary>
+    /// <summary>The node is alone, so that no other makes up for it.</summary>
     [Theory]
     [InlineData("fdatasync", "EIO", "Input/output error")]
     [InlineData("pwrite64", "EIO", "Input/output error")]

@@ -34,7 +34,7 @@ internal sealed class FailingSystemCall : IDisposable
         var said = await strace.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
         if (said?.Contains("attached", StringComparison.Ordinal) is true)
         {
-            // Nobody reads the rest, which must not fill the pipe.
+            // The rest is not read, but must not fill the pipe.
             _ = strace.StandardError.ReadToEndAsync(CancellationToken.None);
             return new FailingSystemCall(strace);
         }

@@ -20,7 +20,7 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void Everything_that_is_wrong_is_said_at_once()
+    public void All_errors_are_reported_at_once()
     {
         string[] args = ["--operations", "sing", "--connections", "0", "--duration", "5", "--keys", "-1", "--speed", "9", "--json"];
 

@@ -12,7 +12,7 @@ public sealed class EventScannerTests
     [InlineData(2)]
     [InlineData(7)]
     [InlineData(1_000)]
-    public void Events_are_found_in_whatever_pieces_their_bytes_come(int pieceLength)
+    public void Events_are_found_in_pieces_of_any_size(int pieceLength)
     {
         var watch = new Http1Watch("h", "/v1/watch?path=/a");
         var stream = Head + Chunk("event: created\ndata: {}\nid: 17\n\nevent: cha") + Chunk("nged\ndata: {}\nid: 1")
@@ -31,7 +31,7 @@ public sealed class EventScannerTests
     [Theory]
     [InlineData("HTTP/1.1 503 Service Unavailable\r\n")]
     [InlineData(Head + "0\r\n\r\n")]
-    public void A_refusal_and_the_end_of_a_stream_are_said(string stream) =>
+    public void A_refusal_and_the_end_of_a_stream_are_reported(string stream) =>
         Assert.Throws<InvalidDataException>(() => new Http1Watch("h", "/").Take(Encoding.ASCII.GetBytes(stream), []));
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class EventScannerTests
     }
 
     [Fact]
-    public void A_refusal_and_the_end_of_a_shared_stream_are_said()
+    public void A_refusal_and_the_end_of_a_shared_stream_are_reported()
     {
         Assert.Throws<InvalidDataException>(() => Take(Frame(1, 5, 1, [0x8d])));
         Assert.Throws<InvalidDataException>(() => Take([.. Frame(1, 4, 1, [0x88]), .. Frame(0, 1, 1, [])]));

@@ -28,6 +28,6 @@ public sealed class HttpReplyTests
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nabc\r\n")]
     [InlineData("HTTP/1.1 100 Continue\r\n\r\n")]
     [InlineData("SSH-2.0-OpenSSH\r\n\r\n")]
-    public void What_the_generator_does_not_understand_is_an_error(string response) =>
+    public void An_answer_that_the_generator_does_not_understand_is_an_error(string response) =>
         Assert.Throws<InvalidDataException>(() => HttpReply.TryRead(Encoding.ASCII.GetBytes(response), out _, out _));
 }

@@ -50,7 +50,7 @@ public sealed class LoadRunTests : IAsyncLifetime
     [InlineData("Stale")]
     [InlineData("Write")]
     [InlineData("Mix90")]
-    public async Task What_the_server_answered_is_what_is_counted(string name)
+    public async Task The_answers_of_the_server_are_counted(string name)
     {
         var operation = Enum.Parse<Operation>(name);
 

@@ -13,12 +13,12 @@ public sealed class ProcessCpuTests
     [Fact]
     public void The_time_of_this_process_grows_and_a_missing_one_is_left_out()
     {
-        ObservedProcess[] processes = [new("self", Environment.ProcessId), new("nobody", int.MaxValue)];
+        ObservedProcess[] processes = [new("self", Environment.ProcessId), new("absent", int.MaxValue)];
 
         var samples = ProcessCpu.Sample(processes);
 
         Assert.True(samples["self"] > TimeSpan.Zero);
-        Assert.False(samples.ContainsKey("nobody"));
+        Assert.False(samples.ContainsKey("absent"));
         Assert.Equal(TimeSpan.Zero, ProcessCpu.Spent(samples, samples)["self"]);
     }
 

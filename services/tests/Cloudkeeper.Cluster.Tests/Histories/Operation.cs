@@ -67,7 +67,7 @@ public enum Outcome
     /// <summary>Done; for a read of an absent node too.</summary>
     Ok,
 
-    /// <summary>The server said that the condition did not hold at the revision it gave.</summary>
+    /// <summary>The server answered that the condition did not hold at the revision it gave.</summary>
     Refused,
 
     /// <summary>No answer, or one that leaves it open.</summary>

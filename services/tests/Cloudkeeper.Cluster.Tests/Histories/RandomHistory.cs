@@ -20,7 +20,7 @@ internal sealed class RandomHistory
             Step(_random.Next(Clients));
         }
 
-        // Whoever is still waiting learns the outcome, so that the history has no loose ends.
+        // A client that is still waiting learns the outcome, so that the history has no loose ends.
         for (var client = 0; client < Clients; client++)
         {
             while (_underWay[client] is not null)

@@ -10,7 +10,7 @@ public static class RevisionOrderChecker
 {
     /// <summary>The first violation in words; null if there is none.</summary>
     /// <param name="operations">Of all clients, in any order. Each client has one under way at a time.</param>
-    /// <param name="changes">Every committed change of the paths used, in the order in which the watch told them.</param>
+    /// <param name="changes">Every committed change of the paths used, in the order of the watch's events.</param>
     public static string? FindViolation(IReadOnlyList<Operation> operations, IReadOnlyList<Change> changes)
     {
         var disorder = changes.Zip(changes.Skip(1)).FirstOrDefault(pair => pair.First.Revision >= pair.Second.Revision);
@@ -26,7 +26,7 @@ public static class RevisionOrderChecker
     }
 
     /// <summary>
-    /// Unknown reads say nothing and are dropped. An unknown write was applied if and only if a change that no client
+    /// Unknown reads prove nothing and are dropped. An unknown write was applied if and only if a change that no client
     /// claims carries its value, or deletes its path; its return stays open.
     /// </summary>
     private static string? Resolve(
@@ -42,7 +42,7 @@ public static class RevisionOrderChecker
         {
             if (!open.TryGetValue((change.Path, change.Value), out var candidates) || !candidates.TryDequeue(out var write))
             {
-                return $"nobody asked for this: {change}";
+                return $"without a write: {change}";
             }
 
             resolved.Add(write with { Outcome = Outcome.Ok, Revision = change.Revision, Return = long.MaxValue });
@@ -70,7 +70,7 @@ public static class RevisionOrderChecker
     }
 
     /// <summary>
-    /// The floor of an operation is the highest revision that anyone had been told before it began. A read must be at or
+    /// The floor of an operation is the highest revision that any client knew before it began. A read must be at or
     /// above it, a write strictly above. It implies that no client goes back in its own order.
     /// </summary>
     private static string? FindTimeViolation(List<Operation> operations)

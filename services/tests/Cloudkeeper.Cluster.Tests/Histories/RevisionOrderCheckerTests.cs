@@ -64,11 +64,11 @@ public sealed class RevisionOrderCheckerTests
         var change = history.Changes[new Random(seed).Next(history.Changes.Count)];
         history.Changes.Add(change with { Revision = history.Changes[^1].Revision + 1 });
 
-        AssertNoticed("nobody", history);
+        AssertNoticed("without a write", history);
     });
 
     [Fact]
-    public void Two_clients_told_the_same_revision_for_their_writes_are_noticed() => Assert.All(Seeds, seed =>
+    public void Two_writes_with_the_same_revision_are_noticed() => Assert.All(Seeds, seed =>
     {
         var history = new RandomHistory(seed, Steps);
         var write = history.Operations.First(o => o.IsWrite);

@@ -44,7 +44,7 @@ public sealed class LocalCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_written_is_there_after_a_ctrl_c_and_a_second_start()
+    public async Task Writes_are_there_after_a_ctrl_c_and_a_second_start()
     {
         using (var first = await StartAsync())
         {
@@ -100,7 +100,7 @@ public sealed class LocalCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task All_that_the_machine_lacks_is_said_before_anything_starts()
+    public async Task All_that_the_machine_lacks_is_reported_before_anything_starts()
     {
         var deep = Path.Combine(_data, new string('d', 120));
         string[] arguments = [LocalCommand.Assembly, "--no-build", "--data", deep, "--from", Path.Combine(_data, "missing")];

@@ -38,8 +38,8 @@ public sealed class LocalVerbTests : IDisposable
         Assert.DoesNotContain("gateway1 ", status.Output, StringComparison.Ordinal);
         using var reader = new ApiClient(again.Address);
         Assert.Equal("value", (await reader.GetAsync("/v1/nodes/kept")).Text);
-        await RefusesAsync("remove node77", 1, "There is no node77. status shows who there is.");
-        await RefusesAsync("remove proxy", 1, "There is one proxy, and everybody needs it.");
+        await RefusesAsync("remove node77", 1, "There is no node77. status shows what there is.");
+        await RefusesAsync("remove proxy", 1, "There is one proxy, and every client needs it.");
         await RefusesAsync("remove node3 node5", 1, "unsafe-change");
         await RefusesAsync("remove gateway2 gateway3", 1, "That would be the last gateway: add another one first.");
     }
@@ -53,11 +53,11 @@ public sealed class LocalVerbTests : IDisposable
         await RefusesAsync(command, 2, message);
 
     [Fact]
-    public async Task A_command_to_a_cluster_that_does_not_run_says_how_to_start_one() =>
+    public async Task A_command_to_a_cluster_that_does_not_run_prints_how_to_start_one() =>
         await RefusesAsync("status", 1, $"No local cluster runs with the data in {_data}. Start one");
 
     [Fact]
-    public async Task What_the_command_line_says_against_the_data_is_refused()
+    public async Task Options_that_contradict_the_data_are_refused()
     {
         await File.WriteAllTextAsync(
             Path.Combine(_data, "local.json"),
@@ -66,7 +66,7 @@ public sealed class LocalVerbTests : IDisposable
         await RefusesAsync("--nodes=3", 2, "holds a cluster of 4 nodes: leave --nodes away");
         await RefusesAsync("--base-port=8000", 2, "listen from port 7000 on");
         await File.WriteAllTextAsync(Path.Combine(_data, "local.json"), "{}", TestContext.Current.CancellationToken);
-        await RefusesAsync("--nodes=3", 2, "does not say which nodes there are");
+        await RefusesAsync("--nodes=3", 2, "does not list the nodes");
     }
 
     private async Task<LocalCommand> StartAsync(int port, int basePort, string nodes = "--nodes=3")

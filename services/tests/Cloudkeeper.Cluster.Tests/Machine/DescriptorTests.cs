@@ -4,7 +4,9 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 
 namespace Cloudkeeper.Cluster.Tests.Machine;
 
-/// <summary>Processes that may have few descriptors, and more clients than that (F-10); and files that nobody watches (F-09).</summary>
+/// <summary>
+/// Processes that may have few descriptors, and more clients than that (F-10); and no watches of files (F-09).
+/// </summary>
 public sealed class DescriptorTests : ClusterTest
 {
     private const int Descriptors = 1024;
@@ -62,7 +64,7 @@ public sealed class DescriptorTests : ClusterTest
     }
 
     [Fact]
-    public void No_process_needs_to_be_told_of_changed_files()
+    public void No_process_watches_files()
     {
         foreach (var server in (ServerProcess[])[Cluster.Nodes[0], Cluster.Gateways[0], Cluster.Proxy])
         {
@@ -78,7 +80,7 @@ public sealed class DescriptorTests : ClusterTest
 
     private static int OpenIn(ServerProcess server) => Directory.EnumerateFiles($"/proc/{server.Id}/fd").Count();
 
-    /// <summary>Clients that say nothing.</summary>
+    /// <summary>Silent clients.</summary>
     private sealed class Flood : IDisposable
     {
         private readonly List<Socket> _sockets = [];
@@ -111,7 +113,7 @@ public sealed class DescriptorTests : ClusterTest
                 }
                 catch (SocketException)
                 {
-                    // Closed before it was told that it is open.
+                    // Closed before the server knew that it is open.
                     socket.Dispose();
                     flood._refused++;
                 }

@@ -4,7 +4,7 @@ using Cloudkeeper.Cluster.Tests.Local;
 
 namespace Cloudkeeper.Cluster.Tests.Machine;
 
-/// <summary>Nobody but its user can read what a cluster leaves on the disk of a machine (AT-21).</summary>
+/// <summary>Only its user can read what a cluster leaves on the disk of a machine (AT-21).</summary>
 public sealed class FileModeTests : IDisposable
 {
     private const UnixFileMode Foreign = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
@@ -19,7 +19,7 @@ public sealed class FileModeTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task All_that_a_local_cluster_makes_is_private_and_what_a_former_version_made_becomes_so()
+    public async Task Files_of_a_local_cluster_are_private_and_those_of_a_former_version_become_so()
     {
         var ports = FreePorts.Take(2);
         var (port, basePort) = (ports.Dequeue(), ports.Dequeue());
@@ -60,7 +60,7 @@ public sealed class FileModeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_node_takes_the_rights_to_its_data_from_others_and_says_so()
+    public async Task A_node_takes_the_rights_to_its_data_from_others_and_logs_it()
     {
         await using var cluster = await LocalCluster.StartAsync(nodes: 1, gateways: 1);
         var node = cluster.Nodes[0];

@@ -3,7 +3,9 @@ using Cloudkeeper.Cluster.Tests.Disks;
 
 namespace Cloudkeeper.Cluster.Tests.Machine;
 
-/// <summary>Programs on machines on which they cannot work: they end before they start, and say what to do (F-14).</summary>
+/// <summary>
+/// Programs on machines on which they cannot work: they end before they start, and report what to do (F-14).
+/// </summary>
 public sealed class RefusedStartTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("cloudkeeper-refused-").FullName;
@@ -44,7 +46,7 @@ public sealed class RefusedStartTests : IDisposable
         Assert.Contains("make room", said, StringComparison.Ordinal);
     }
 
-    /// <returns>All that it has said.</returns>
+    /// <returns>All its output.</returns>
     private async Task<string> EndAsync(int exitCode, string name, int? descriptors, params string[] arguments)
     {
         using var server = new ServerProcess(name, _address, [$"--urls={Url}", .. arguments], _folder) { Descriptors = descriptors };

@@ -6,7 +6,7 @@ using Cloudkeeper.Gateway.Tests.Redis;
 
 namespace Cloudkeeper.Cluster.Tests.Machine;
 
-/// <summary>What nobody is to learn is found nowhere but where it was put (AT-22): a cluster key and a password of Redis.</summary>
+/// <summary>Secrets are found nowhere but where they were put (AT-22): a cluster key and a password of Redis.</summary>
 public sealed class SecretTests : IDisposable
 {
     private const string KeyText = "canary-of-the-cluster-key-32byte";
@@ -38,7 +38,7 @@ public sealed class SecretTests : IDisposable
             "--nodes=1",
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                // This Redis knows of no password, and says so with an error.
+                // This Redis knows of no password, and answers with an error.
                 ["Gateway__Redis"] = $"{redis.Address},password={Password}",
                 ["Node__SnapshotLogEntries"] = "100",
             });
@@ -71,7 +71,7 @@ public sealed class SecretTests : IDisposable
         Assert.Contains("password=*****", log, StringComparison.Ordinal);
     }
 
-    /// <summary>Every kind of answer: of each process what it says of itself, data, and problems.</summary>
+    /// <summary>Every kind of answer: the description of each process, data, and problems.</summary>
     private static async Task<List<(string Name, byte[] Bytes)>> AskAsync(LocalCommand local)
     {
         var answers = new List<(string, byte[])>();

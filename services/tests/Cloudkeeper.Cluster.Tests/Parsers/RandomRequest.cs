@@ -2,7 +2,7 @@ namespace Cloudkeeper.Cluster.Tests.Parsers;
 
 /// <summary>
 /// Requests as different readers might read differently: lines, headers and framings that are odd, ambiguous or wrong, put
-/// together at random. Each says all that it announces, so that no server waits for more of it.
+/// together at random. Each sends all that it announces, so that no server waits for more of it.
 /// </summary>
 /// <remarks>In them <c>{host}</c> stands for the server's authority, <c>{root}</c> for the part of the tree that it writes to.</remarks>
 internal sealed class RandomRequest(Random random)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Cloudkeeper.Cluster.Tests.Parsers;
 
-/// <summary>Sends bytes as they are, and reads whatever comes until the server ends the connection.</summary>
+/// <summary>Sends bytes as they are, and reads until the server ends the connection.</summary>
 internal static class RawExchange
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -32,7 +32,7 @@ internal static class RawExchange
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // The server had more to read than it wanted to: what it said before counts.
+            // The server had more to read than it wanted to: its answer before counts.
         }
 
         return answer.ToString();

@@ -51,7 +51,7 @@ public sealed class ReadmeCommandTests
     }
 
     [Fact]
-    public void A_duration_matches_what_is_left_of_it()
+    public void A_duration_matches_its_remaining_time()
     {
         var command = new ReadmeCommand("curl x", ["{\"ttl\":\"10s\",\"expiresIn\":\"9.5s\"}"]);
 
@@ -61,7 +61,7 @@ public sealed class ReadmeCommandTests
     }
 
     [Fact]
-    public void Dots_stand_for_what_is_left_out()
+    public void Dots_stand_for_omitted_text()
     {
         Assert.True(Commands[1].Matches("HTTP/1.1 200 OK\r\nDate: today\r\nETag: \"7\"\r\n\r\nhello"));
         Assert.False(Commands[1].Matches("HTTP/1.1 200 OK\r\nDate: today\r\nETag: \"7\"\r\n\r\nbye"));

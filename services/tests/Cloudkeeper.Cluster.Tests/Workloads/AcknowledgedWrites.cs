@@ -129,7 +129,7 @@ internal sealed class AcknowledgedWrites
         }
     }
 
-    /// <summary>Until the client's next write is due; whoever is late makes up for it.</summary>
+    /// <summary>Until the client's next write is due; a late client makes up for it.</summary>
     private async Task PaceAsync(Writer writer, int serial)
     {
         var due = (_interval * (serial - 1)) + (_interval * writer.Number / _writers.Count) - Stopwatch.GetElapsedTime(_started);
@@ -171,7 +171,7 @@ internal sealed class AcknowledgedWrites
         }
     }
 
-    /// <summary>One client and what it was told.</summary>
+    /// <summary>One client and its answers.</summary>
     private sealed class Writer(int number, Uri address)
     {
         private const int Ways = 4;

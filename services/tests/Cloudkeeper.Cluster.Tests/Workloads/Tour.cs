@@ -6,7 +6,7 @@ using Cloudkeeper.Cluster.Tests.Clusters;
 namespace Cloudkeeper.Cluster.Tests.Workloads;
 
 /// <summary>
-/// Every route once, below a node of its own. The transcript holds what each answer said with its numbers masked, so
+/// Every route once, below a node of its own. The transcript holds each answer with its numbers masked, so
 /// that two tours by different ways can be compared.
 /// </summary>
 internal sealed partial class Tour(ApiClient client, string root)

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>What one revision may do, and how long things last (SR-H10, F-05).</summary>
+/// <summary>The size of one revision, and how long things last (SR-H10, F-05).</summary>
 internal static class Bounds
 {
     private const string Transactions = "Cloudkeeper.Tree/Transactions/TransactionBounds.cs";

@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>What gateways keep in memory and share.</summary>
+/// <summary>The caches of gateways, in memory and shared.</summary>
 internal static class Caches
 {
     private const string Rule = "../gateway/Cloudkeeper.Coherence/Cache/CacheRule.cs";
@@ -50,7 +50,7 @@ internal static class Caches
                     """),
             ],
         },
-        new("B-74.6", "what is here is as fresh as the newest answer of a leader, whatever the feed has brought")
+        new("B-74.6", "the cache is as fresh as the newest answer of a leader, however far the feed is")
         {
             Edits =
             [
@@ -60,7 +60,7 @@ internal static class Caches
                     "if (revision.Value >= 0 || revision <= reached)"),
             ],
         },
-        new("B-74.7", "nobody is told of a parent below which something came and went in one transaction")
+        new("B-74.7", "a parent below which something came and went in one transaction is not named")
         {
             Edits = [new("Cloudkeeper.Tree/Transactions/NetChanges.cs", "if (told.Add(parent))", "if (!told.Add(parent))")],
         },
@@ -92,7 +92,7 @@ internal static class Caches
         {
             Edits = [new(Message, "|| new Guid(bytes.Slice(1, 16)) != cluster)", ")")],
         },
-        new("B-75.5", "two clusters on one Redis have the same keys and channels, and whoever reads there believes it")
+        new("B-75.5", "two clusters on one Redis have the same keys and channels, and readers believe it")
         {
             Edits =
             [
@@ -151,7 +151,7 @@ internal static class Caches
                     "far.Value >= 0"),
             ],
         },
-        new("SR-H1.4", "a gateway listens for as long as anything is to be heard, however old")
+        new("SR-H1.4", "a gateway stays subscribed for as long as any message comes, however old")
         {
             Edits =
             [

@@ -79,11 +79,11 @@ internal static class Elections
                     "if (request.Term <= Term)\n{\nreturn;\n}\n\nvar granted = request.Term > Term\n&& !HasLiveLeader"),
             ],
         },
-        new("B-09", "who asks for a pre-vote goes on believing in the leader")
+        new("B-09", "a member that asks for a pre-vote goes on believing in the leader")
         {
             Edits = [new(Election, "SetRole(Role.PreCandidate, leader: null);", "SetRole(Role.PreCandidate, Leader);")],
         },
-        new("B-10", "without pre-vote: who comes back with a higher term deposes a healthy leader")
+        new("B-10", "without pre-vote: a member that comes back with a higher term deposes a healthy leader")
         {
             Edits =
             [

@@ -12,13 +12,13 @@ internal static class Elsewhere
             "Raft.Tests ElectionTests.B06"),
         new(
             "B-13",
-            "a leader is told to stand for election",
-            "nothing in a replica tells it so",
+            "a leader is asked to stand for election",
+            "nothing in a replica asks it to",
             "Raft.Tests ElectionTests.B13"),
         new(
             "B-23",
             "old acknowledgements count although the follower's log has gone back",
-            "what is acknowledged is durable, and no log goes back: without the filter for old terms nothing false is said",
+            "what is acknowledged is durable, and no log goes back: without the filter for old terms no answer is false",
             "Raft.Tests ReplicationTests.B23"),
         new(
             "B-34",

@@ -74,7 +74,7 @@ internal static class Memberships
                     """),
             ],
         },
-        new("B-16", "who lacks the last entries, perhaps his promotion, is asked to take over")
+        new("B-16", "a member without the last entries, perhaps its promotion, is asked to take over")
         {
             Edits =
             [

@@ -1,13 +1,13 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>What peers say is believed that must not be (SR-C2).</summary>
+/// <summary>Messages of peers are believed that must not be (SR-C2).</summary>
 internal static class Peers
 {
     private const string Trust = "Cloudkeeper.Raft/RaftNode.Trust.cs";
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
-        new("SR-C2.1", "whoever speaks is believed like a voter")
+        new("SR-C2.1", "every sender is believed like a voter")
         {
             Edits = [new(Trust, "_quorum.IsVoter(id) || _log.Membership", "id.Value > 0 || _log.Membership")],
         },
@@ -31,7 +31,7 @@ internal static class Peers
                     "if (message is not VoteRequest && !HasSay(message.From) && !IsWordOfLeader(message))"),
             ],
         },
-        new("SR-C2.4", "whoever says so is believed that a member was removed") { Switch = Runs.Bug.BelieveRemoval },
+        new("SR-C2.4", "any sender is believed that a member was removed") { Switch = Runs.Bug.BelieveRemoval },
         new("SR-C2.5", "a learner's higher term deposes its leader")
         {
             Edits =

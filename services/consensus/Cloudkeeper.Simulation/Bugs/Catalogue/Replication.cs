@@ -105,11 +105,11 @@ internal static class Replication
                     "Report(StorageRoom.Full);\nreturn true;"),
             ],
         },
-        new("B-31", "who waits for a proposal is not told that leadership is lost")
+        new("B-31", "a caller that waits for a proposal is not answered when leadership is lost")
         {
             Edits = [new("Cloudkeeper.Replica/ReplicaNode.cs", "_commands.FailAll();\n_reads", "_reads")],
         },
-        new("B-31.2", "who was told that nothing has happened is sent along with the next attempt")
+        new("B-31.2", "a command whose client was answered that nothing was done is sent with the next attempt")
         {
             Edits =
             [

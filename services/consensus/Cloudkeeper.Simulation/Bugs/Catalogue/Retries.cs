@@ -1,6 +1,6 @@
 namespace Cloudkeeper.Simulation.Bugs.Catalogue;
 
-/// <summary>Retries and exactly-once; and what must be the same on every replica.</summary>
+/// <summary>Retries and exactly-once; and all that must be the same on every replica.</summary>
 internal static class Retries
 {
     private const string Batches = "Cloudkeeper.Tree/ExactlyOnce/BatchExecutor.cs";

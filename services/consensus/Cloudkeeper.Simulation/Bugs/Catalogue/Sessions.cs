@@ -32,7 +32,7 @@ internal static class Sessions
                     """),
             ],
         },
-        new("B-60", "who asks for a session that is not there is not told so")
+        new("B-60", "a question for a session that is not there is not answered so")
         {
             Edits =
             [
@@ -53,7 +53,7 @@ internal static class Sessions
             ],
         },
         new("B-61.2", "keepalives are acknowledged without having been counted") { Switch = Runs.Bug.ForgetKeepalives },
-        new("B-62", "who leads again goes on with the times that it counted in its earlier leadership")
+        new("B-62", "a leader goes on with the times that it counted in its earlier leadership")
         {
             Edits =
             [
@@ -86,7 +86,7 @@ internal static class Sessions
         {
             Edits = [new(Timers, "out var timer) || timer.IsExpiring)", "out var timer))")],
         },
-        new("B-66", "who waits for a lock stays in the queue after the end of his session")
+        new("B-66", "a ticket stays in the queue after the end of its session")
         {
             Edits =
             [
@@ -99,7 +99,7 @@ internal static class Sessions
                     """),
             ],
         },
-        new("B-66.2", "who waits for a lock may write under its guard")
+        new("B-66.2", "a waiting ticket may write under the lock's guard")
         {
             Edits =
             [

@@ -7,7 +7,7 @@ internal static class Snapshots
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
-        new("B-51", "a snapshot says that it holds more entries than it does")
+        new("B-51", "a snapshot's metadata has more entries than it holds")
         {
             Edits =
             [
@@ -35,7 +35,7 @@ internal static class Snapshots
         {
             Edits = [new(State, "Snapshot?.Preserve(transaction.Journal, effect.Below);", "")],
         },
-        new("B-52.2", "an older state is loaded than the snapshot says") { Switch = Runs.Bug.LoadOldState },
+        new("B-52.2", "an older state is loaded than the snapshot's metadata name") { Switch = Runs.Bug.LoadOldState },
         new("B-54.2", "a snapshot that is older than what is committed takes the state back")
         {
             Edits =

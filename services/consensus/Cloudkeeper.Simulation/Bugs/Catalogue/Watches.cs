@@ -17,7 +17,7 @@ internal static class Watches
 
     public static IReadOnlyList<PlantedBug> Planted { get; } =
     [
-        new("B-71", "a watcher is told that it has everything while something still waits for it")
+        new("B-71", "a watcher's progress passes events that still wait for it")
         {
             Edits =
             [
@@ -39,11 +39,11 @@ internal static class Watches
                     """),
             ],
         },
-        new("B-71.2", "who watches from the future is told what comes before it")
+        new("B-71.2", "a watch from the future gets changes before it")
         {
             Edits = [new(Subscription, "if (item.Revision <= after || _last == item", "if (_last == item")],
         },
-        new("B-71.3", "a change that concerns two targets of a watch is told twice")
+        new("B-71.3", "a change that concerns two targets of a watch is sent twice")
         {
             Edits = [new(Subscription, "|| _last == item || _hasOverflowed", "|| _hasOverflowed")],
         },
@@ -93,7 +93,7 @@ internal static class Watches
                 new(Pass, "case ChangeSetFrame { ChangeSet: var set } when set.Previous > Revision:\nreturn set.Revision;", ""),
             ],
         },
-        new("B-71.9", "the end of its session is not told to who catches up")
+        new("B-71.9", "the end of its session is not sent to a watcher that catches up")
         {
             Edits =
             [
@@ -103,11 +103,11 @@ internal static class Watches
                     "hasSessionEnded |= interest.Session is { } && set.Revision.Value < 0;"),
             ],
         },
-        new("B-71.10", "the end of its session is not told to who watches live")
+        new("B-71.10", "the end of its session is not sent to a live watcher")
         {
             Edits = [new(Subscription, "_hasSessionEnded = true;\nWake();", "Wake();")],
         },
-        new("B-71.11", "whoever names a session is told that it has ended when any has")
+        new("B-71.11", "a watcher that names a session gets its end when any session has ended")
         {
             Edits =
             [
@@ -125,7 +125,7 @@ internal static class Watches
         {
             Edits = [new(Builder, "Remove(change.Path);", "")],
         },
-        new("B-71.14", "what a watcher sees first has changes that it is told of afterwards")
+        new("B-71.14", "an initial state has changes that are sent afterwards as well")
         {
             Edits = [new(Builder, "changes.TakeWhile(set => set.Revision <= through)", "changes")],
         },
@@ -141,7 +141,7 @@ internal static class Watches
                     "Earliest = at < Earliest && Latest == Revision.Zero ? at : Earliest;"),
             ],
         },
-        new("B-71.16", "who comes when everything is read is shown what is older")
+        new("B-71.16", "a watcher that comes when everything is read gets an older state")
         {
             Edits = [new(Shared, "return present <= Revision;", "return present.Value >= 0;")],
         },
@@ -159,7 +159,7 @@ internal static class Watches
                     "live = from.Value + 1 < Revision.Value ? null : Subscribe(interest, from, wake);"),
             ],
         },
-        new("B-72.2", "a feed that begins anew forgets to tell the watchers that changes are lost")
+        new("B-72.2", "a feed that begins anew does not send the watchers a gap")
         {
             Edits = [new(Hub, "subscription.Overflow();", "")],
         },
@@ -200,7 +200,7 @@ internal static class Watches
                 new(Hub, "if (set.Previous != Revision || set.Revision <= Revision)", "if (set.Revision <= Revision)"),
             ],
         },
-        new("F-03", "a bound of the history forgets the change that it is about to tell")
+        new("F-03", "a bound of the history forgets the change that is about to be published")
         {
             Edits =
             [

@@ -66,7 +66,7 @@ internal sealed class FeedFollower(Gateway gateway)
             gateway.World.Facts.Gaps.Require(gateway.Memory.Revision);
         }
 
-        // A node that was removed hears of no change any more, and would say for ever that there is none.
+        // A node that was removed receives no change any more, and would report for ever that there is none.
         if (!gateway.IsVoter(_channel!.Node) || !gateway.Memory.Take(frame))
         {
             Broken();

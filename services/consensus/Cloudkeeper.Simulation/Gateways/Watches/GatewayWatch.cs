@@ -117,7 +117,7 @@ internal sealed class GatewayWatch
         }
     }
 
-    /// <summary>Who has begun is told first what is here.</summary>
+    /// <summary>A watcher that has begun gets first the events that are here.</summary>
     private void End(bool hasBegun)
     {
         if (hasBegun)
@@ -203,7 +203,7 @@ internal sealed class GatewayWatch
         }
     }
 
-    /// <summary>A silent watch says now and then how far it is.</summary>
+    /// <summary>A silent watch sends its progress now and then.</summary>
     private void Progress() => Later(_gateway.World.Options.Coherence.ProgressInterval, () =>
     {
         if (_live is not null)

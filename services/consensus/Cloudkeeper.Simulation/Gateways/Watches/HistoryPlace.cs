@@ -3,7 +3,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Simulation.Gateways.Watches;
 
-/// <summary>One watcher's place among those who read history. Of its <see cref="SharedHistory"/>.</summary>
+/// <summary>One watcher's place among the readers of history. Of its <see cref="SharedHistory"/>.</summary>
 internal sealed class HistoryPlace(WatchInterest interest, Revision from, Action wake)
 {
     public WatchInterest Interest => interest;

@@ -9,13 +9,14 @@ namespace Cloudkeeper.Simulation.Gateways.Watches;
 
 /// <summary>
 /// Reads a node's history for all watchers of a gateway that need it, one pass at a time: the real <see cref="HistoryPass"/>,
-/// driven as the gateway's reader does. Who comes while it is behind its position joins it, the others wait for the next one.
+/// driven as the gateway's reader does. A watcher that comes while it is behind its position joins it, the others wait
+/// for the next one.
 /// </summary>
 internal sealed class SharedHistory(Gateway gateway)
 {
     private const long Pause = 50 * Scheduler.Millisecond;
 
-    /// <summary>How often a pass goes on without those who have not taken what they have got.</summary>
+    /// <summary>How often a pass goes on without watchers that have not taken their events.</summary>
     private const double ImpatienceProbability = 0.1;
 
     private readonly List<HistoryPlace> _waiting = [];
@@ -87,7 +88,7 @@ internal sealed class SharedHistory(Gateway gateway)
         return true;
     }
 
-    /// <summary>All who wait go on one pass, from where the oldest of them is.</summary>
+    /// <summary>All waiting watchers go on one pass, from where the oldest of them is.</summary>
     private void Begin()
     {
         if (_pass is not null || _isResting || _waiting.Count == 0)
@@ -118,7 +119,7 @@ internal sealed class SharedHistory(Gateway gateway)
 
         if (pass.Take(frame) is { } oldest)
         {
-            // Who is further than the oldest of them may be lucky on the next pass.
+            // A watcher that is further than the oldest of them may be lucky on the next pass.
             foreach (var place in _places.FindAll(place => place.From.Next() < oldest))
             {
                 GoOnWithout(pass, place);
@@ -157,7 +158,7 @@ internal sealed class SharedHistory(Gateway gateway)
         place.LeftAt = pass.Revision;
     }
 
-    /// <summary>All who are still on it go on elsewhere: in the window, or on the next pass.</summary>
+    /// <summary>All watchers that are still on it go on elsewhere: in the window, or on the next pass.</summary>
     private void End(bool isAtWindow)
     {
         var pass = _pass!;

@@ -7,8 +7,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Gateways.Watches;
 
 /// <summary>
-/// What the watchers of a gateway are shown first: equal ones share it as long as somebody is shown it. What the gateway's
-/// InitialStates do.
+/// The initial states of the watchers of a gateway: equal ones share it as long as one of them is sent it. What the
+/// gateway's InitialStates do.
 /// </summary>
 internal sealed class SharedReadings(Gateway gateway)
 {
@@ -68,7 +68,7 @@ internal sealed class SharedReadings(Gateway gateway)
         return true;
     }
 
-    /// <summary>Somebody who reads slowly keeps it there for a while.</summary>
+    /// <summary>A slow reader keeps it there for a while.</summary>
     private void Ended(string key, bool succeeded)
     {
         var reading = _newest.GetValueOrDefault(key);

@@ -9,10 +9,10 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Gateways.Watches;
 
 /// <summary>
-/// Reads what watchers are to see first, page by page, and patches it with the changes between: what the gateway's
+/// Reads the initial state of watchers, page by page, and patches it with the changes between: what the gateway's
 /// InitialStateReader does.
 /// </summary>
-/// <param name="ended">Told whether it can be shown.</param>
+/// <param name="ended">Called with whether it can be sent.</param>
 internal sealed class SnapshotReading(Gateway gateway, WatchInterest interest, Revision present, Action<bool> ended)
 {
     private const int TriesMax = 3;

@@ -9,8 +9,9 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Simulation.Invariants.Bounds;
 
 /// <summary>
-/// Z2: a TTL is a duration. No leader deletes a TTL node before so much time has passed since it was written, whatever the
-/// clocks are set to; a time in which all nodes stood still does not count. That all of them go in the end is liveness.
+/// Z2: a TTL is a duration. No leader deletes a TTL node before so much time has passed since it was written, with the
+/// clocks set to any time; a time in which all nodes stood still does not count. That all of them go in the end is
+/// liveness.
 /// </summary>
 internal sealed class TtlNodesLiveTheirTime(FrozenTimes frozen, Totals totals, Func<StateMachine> reference)
     : ICommittedCheck

@@ -9,7 +9,7 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Simulation.Invariants.Bounds;
 
 /// <summary>
-/// Z1: one revision has a size. What a client asks for deletes and creates no more nodes than it may, and no session gets
+/// Z1: one revision has a size. A client's request deletes and creates no more nodes than it may, and no session gets
 /// more nodes than may go with it.
 /// </summary>
 internal sealed class WithinBounds(StateMachineOptions bounds, Totals totals, Func<StateMachine> reference) : ICommittedCheck

@@ -7,8 +7,8 @@ using Cloudkeeper.Simulation.Invariants.Reads;
 namespace Cloudkeeper.Simulation.Invariants.Caches;
 
 /// <summary>
-/// C3 and C4: what a gateway keeps of a path, also that nothing is there, is what the committed log says of the revision
-/// that the entry claims. Looked at whenever something has touched it, not only when somebody reads it.
+/// C3 and C4: a gateway's entry for a path, also that nothing is there, agrees with the committed log at the revision
+/// that the entry claims. Checked whenever the entry has been touched, not only when it is read.
 /// </summary>
 internal sealed class EntriesAreTrue(NodeTruth nodes)
 {
@@ -27,7 +27,7 @@ internal sealed class EntriesAreTrue(NodeTruth nodes)
         }
     }
 
-    /// <summary>Somebody has brought an answer of a node, or somebody else's.</summary>
+    /// <summary>An answer of a node, or another gateway's entry, was put in.</summary>
     public void Filled(CacheRule cache, string path)
     {
         var request = new ReadNodeRequest(path, cache.Holds(path, withValue: true));

@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I9: what a message promises is on the disk when the message leaves (rule R2).</summary>
+/// <summary>I9: the promise of a message is on the disk when the message leaves (rule R2).</summary>
 internal static class AcknowledgedIsDurable
 {
     public static void Sending(NodeView node, RaftMessage message)
@@ -31,7 +31,7 @@ internal static class AcknowledgedIsDurable
     {
         if (node.Durable.HardState.Term < message.Term)
         {
-            throw Broken(node, $"speaks in term {message.Term}, durable is term {node.Durable.HardState.Term}");
+            throw Broken(node, $"sends in term {message.Term}, durable is term {node.Durable.HardState.Term}");
         }
     }
 

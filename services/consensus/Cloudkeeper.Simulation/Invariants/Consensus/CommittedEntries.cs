@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I4: what is committed under an index never changes, and is committed by a leader first.</summary>
+/// <summary>I4: the committed entry under an index never changes, and is committed by a leader first.</summary>
 internal sealed class CommittedEntries(Ledger ledger)
 {
     public void LeaderCommitted(NodeView leader, LogIndex index, Term term)

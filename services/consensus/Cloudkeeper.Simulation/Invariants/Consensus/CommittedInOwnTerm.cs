@@ -4,13 +4,13 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I5 as well: what a leader commits by counting ends with an entry of its own term. An older one can still be replaced
+/// I5 as well: a leader that commits by counting ends with an entry of its own term. An older one can still be replaced
 /// although a majority has it (thesis, section 3.6.2; bug B-01), but that takes three leaders in a row to see.
 /// </summary>
 internal static class CommittedInOwnTerm
 {
     /// <summary>
-    /// Nor may it change the members before it has committed such an entry: it may not know of a change that is committed
+    /// Nor may it change the members before it has committed such an entry: it may not know of a committed change
     /// (bug B-02).
     /// </summary>
     public static void MembersChanged(NodeView leader, Term term)

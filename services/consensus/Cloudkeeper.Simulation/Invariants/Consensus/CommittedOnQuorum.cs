@@ -4,8 +4,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I5: what a leader commits is durable on a quorum of the members in force, in a joint change on one of both halves, by
-/// the simulator's own count of what was synced.
+/// I5: an entry that a leader commits is durable on a quorum of the members in force, in a joint change on one of both
+/// halves, by the simulator's own count of synced writes.
 /// </summary>
 internal sealed class CommittedOnQuorum(MemberBook members)
 {

@@ -4,8 +4,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I5, from its cause: what a leader counts a member to have, that member has on its disk, and it is the same. Unless the
-/// member has gone on to another term, in which it may have been told to replace it.
+/// I5, from its cause: the entries that a leader counts a member to have, that member has on its disk, and they are the
+/// same. Unless the member has gone on to another term, in which it may have had to replace it.
 /// </summary>
 internal sealed class CountedIsDurable(MemberBook members)
 {

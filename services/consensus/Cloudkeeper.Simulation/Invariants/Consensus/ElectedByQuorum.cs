@@ -3,8 +3,8 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I1, from its cause: who leads a term has been given the votes of that very term by a quorum of the membership that it
-/// knows, in a joint change by a quorum of both (thesis, sections 3.4 and 4.3).
+/// I1, from its cause: the leader of a term has been given the votes of that very term by a quorum of the membership
+/// that it knows, in a joint change by a quorum of both (thesis, sections 3.4 and 4.3).
 /// </summary>
 internal sealed class ElectedByQuorum(Monotonicity votes)
 {

@@ -4,9 +4,9 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// Who knows of no leader encourages everybody whose log is not behind its own: the later last term, then the longer log
-/// (thesis, sections 3.6.1 and 9.6; bug B-07). Two who refuse each other are a cluster that stands still for good, but
-/// only when nobody else is left.
+/// A member that knows of no leader grants its pre-vote to every member whose log is not behind its own: the later last
+/// term, then the longer log (thesis, sections 3.6.1 and 9.6; bug B-07). Two that refuse each other are a cluster that
+/// stands still for good, but only when there is no third one.
 /// </summary>
 internal sealed class FreePreVotes
 {
@@ -43,7 +43,7 @@ internal sealed class FreePreVotes
         if (_due.Count > 0)
         {
             throw new ViolationException(
-                "free pre-votes", $"node {voter} refuses {string.Join(", ", _due)}, whose log is not behind, and follows nobody");
+                "free pre-votes", $"node {voter} refuses {string.Join(", ", _due)}, whose log is not behind, and follows no leader");
         }
     }
 }

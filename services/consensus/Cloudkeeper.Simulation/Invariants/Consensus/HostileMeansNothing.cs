@@ -4,8 +4,8 @@ using Cloudkeeper.Replica;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// P1: what somebody says who has no say changes nothing: no term, no leader, no log. P2: no honest member says what members
-/// never say, or the others would stop hearing it.
+/// P1: messages of a sender without a vote change nothing: no term, no leader, no log. P2: no honest member sends what
+/// members never send, or the others would end its streams.
 /// </summary>
 internal static class HostileMeansNothing
 {

@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I7: snapshot &lt;= applied &lt;= commit &lt;= last; and what is compacted is in the snapshot.</summary>
+/// <summary>I7: snapshot &lt;= applied &lt;= commit &lt;= last; and compacted entries are in the snapshot.</summary>
 internal static class IndexOrder
 {
     public static void Require(NodeId node, LogIndex snapshot, LogIndex applied, LogIndex commit, LogIndex last)

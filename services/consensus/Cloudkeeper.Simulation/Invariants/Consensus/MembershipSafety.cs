@@ -5,7 +5,7 @@ namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
 /// I10: one uncommitted change at a time, quorums of consecutive memberships meet, and an id means one data directory for
-/// ever: it is neither given a second time nor used by anybody whose disk was lost (thesis, chapter 4).
+/// ever: it is neither given a second time nor used by a process whose disk was lost (thesis, chapter 4).
 /// </summary>
 internal sealed class MembershipSafety(Ledger ledger)
 {
@@ -27,7 +27,7 @@ internal sealed class MembershipSafety(Ledger ledger)
         var current = log.Membership;
         if (!Quorums.Intersect(current, next))
         {
-            throw Broken($"a quorum of [{current}] and one of [{next}] have nobody in common");
+            throw Broken($"a quorum of [{current}] and one of [{next}] have no member in common");
         }
 
         foreach (var member in next.Members)
@@ -61,7 +61,7 @@ internal sealed class MembershipSafety(Ledger ledger)
         _committed = membership;
     }
 
-    /// <summary>What a replica takes for its members is what its log says.</summary>
+    /// <summary>A replica's members are those of its log.</summary>
     public static void RequireKnown(NodeId node, Membership actual, Membership expected)
     {
         if (!actual.Equals(expected))
@@ -70,7 +70,7 @@ internal sealed class MembershipSafety(Ledger ledger)
         }
     }
 
-    /// <summary>Whoever speaks has the disk that its id stands for.</summary>
+    /// <summary>Every sender has the disk that its id stands for.</summary>
     public static void RequireOwnDisk(NodeView node)
     {
         if (node.IsLost)
@@ -79,12 +79,12 @@ internal sealed class MembershipSafety(Ledger ledger)
         }
     }
 
-    /// <summary>Who is told that it was removed has been: it never comes back by itself.</summary>
+    /// <summary>A member that is answered that it was removed has been: it never comes back by itself.</summary>
     public static void RequireGone(NodeId node, Guid instance, Membership committed)
     {
         if (committed.Find(node) is { } member && member.Instance == instance)
         {
-            throw Broken($"node {node} was told that it is no member any more, and is one of [{committed}]");
+            throw Broken($"node {node} got the answer that it is no member any more, and is one of [{committed}]");
         }
     }
 
@@ -105,7 +105,8 @@ internal sealed class MembershipSafety(Ledger ledger)
             throw Broken($"id {member.Id} stood for {_instances[member.Id]} and stands for {member.Instance}");
         }
 
-        // Who was admitted and removed again before it heard of either still asks, and is given another id (seed 3595).
+        // A node that was admitted and removed again before it knew of either still asks, and is given another id (seed
+        // 3595).
         if (_ids.TryGetValue(member.Instance, out var id) && id != member.Id && !_removed.Contains(id))
         {
             throw Broken($"the directory {member.Instance} is both {id} and {member.Id}");

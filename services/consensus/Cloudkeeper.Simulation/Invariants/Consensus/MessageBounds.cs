@@ -2,7 +2,7 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>I12: nobody writes to himself, and no append is larger than allowed, unless it is one entry.</summary>
+/// <summary>I12: no member writes to itself, and no append is larger than allowed, unless it is one entry.</summary>
 internal static class MessageBounds
 {
     public static void Sending(NodeId node, RaftMessage message, RaftOptions options)

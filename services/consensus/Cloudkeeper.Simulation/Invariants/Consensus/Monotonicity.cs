@@ -26,7 +26,7 @@ internal sealed class Monotonicity
         }
     }
 
-    /// <summary>Whom a voter has told that it has its vote; of a candidate, itself.</summary>
+    /// <summary>The candidate to which a voter has sent its vote; of a candidate, itself.</summary>
     public NodeId? VoteOf(NodeId voter, Term term) => _votes.TryGetValue((voter, term), out var vote) ? vote : null;
 
     /// <summary>Across crashes too: a voter never gives two candidates its vote of one term.</summary>

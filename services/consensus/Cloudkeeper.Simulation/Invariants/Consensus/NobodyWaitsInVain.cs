@@ -3,8 +3,8 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// Who waits for a command at a member that does not lead would wait until the log happens to pass that place, or for ever
-/// (bug B-31): it is told with the loss of leadership.
+/// A caller that waits for a command at a member that does not lead would wait until the log happens to pass that
+/// place, or for ever (bug B-31): it is answered with the loss of leadership.
 /// </summary>
 internal static class NobodyWaitsInVain
 {

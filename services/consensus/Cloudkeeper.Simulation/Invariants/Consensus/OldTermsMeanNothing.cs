@@ -3,7 +3,7 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// What a member acknowledged to an earlier leader counts for nothing: its log may have been replaced since (thesis,
+/// A member's acknowledgement to an earlier leader counts for nothing: its log may have been replaced since (thesis,
 /// section 3.3; bug B-24). The harm itself takes a leader that comes back, and a message that took longer than that.
 /// </summary>
 internal static class OldTermsMeanNothing

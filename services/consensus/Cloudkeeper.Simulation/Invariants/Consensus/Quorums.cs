@@ -2,7 +2,9 @@ using Cloudkeeper.Raft;
 
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
-/// <summary>What decides under a membership, counted in the dullest way: the check must not share the code it checks.</summary>
+/// <summary>
+/// The quorums of a membership, counted in the dullest way: the check must not share the code it checks.
+/// </summary>
 internal static class Quorums
 {
     /// <summary>A majority of the voters and, in a joint change, one of the outgoing voters (thesis, 4.3).</summary>

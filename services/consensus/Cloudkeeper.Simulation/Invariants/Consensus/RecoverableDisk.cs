@@ -4,13 +4,13 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// I13: whatever a crash leaves, recovery finds all that was synced, followed by any first part of what was not, and
+/// I13: after any crash, recovery finds all that was synced, followed by any first part of what was not, and
 /// nothing else.
 /// </summary>
 internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
 {
     /// <summary>Finds out how many unsynced writes the recovered state contains, and applies them to the log.</summary>
-    /// <param name="durable">What was synced; afterwards what is there.</param>
+    /// <param name="durable">The synced writes; afterwards those that are there.</param>
     public int Match(NodeId node, ShadowLog durable, IEnumerable<ShadowWrite> unsynced, RecoveredState recovered)
     {
         var synced = Describe(durable);
@@ -76,7 +76,7 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
             {
                 throw new ViolationException(
                     "I13 recoverable disk",
-                    $"node {node} recovers an entry {found.Index} of term {found.Term} that nobody has written");
+                    $"node {node} recovers an entry {found.Index} of term {found.Term} that was never written");
             }
 
             if (found.Index >= index)
@@ -98,7 +98,7 @@ internal sealed class RecoverableDisk(EntryRegistry registry, Ledger ledger)
         var state = log.HardState;
         if (isRotten && recovered.HardState.Commit < state.Commit)
         {
-            // What an intact snapshot would prove is not known any more.
+            // The proof by an intact snapshot is not known any more.
             state = state with { Commit = recovered.HardState.Commit };
         }
 

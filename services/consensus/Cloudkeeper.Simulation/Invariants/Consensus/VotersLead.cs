@@ -4,8 +4,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Consensus;
 
 /// <summary>
-/// Who does not vote neither leads nor stands for election, and leadership is handed only to a voter that has the whole
-/// log: it knows of its own promotion (thesis, sections 3.10 and 4.2.2; bugs B-14 and B-16).
+/// A member that does not vote neither leads nor stands for election, and leadership is handed only to a voter that has
+/// the whole log: it knows of its own promotion (thesis, sections 3.10 and 4.2.2; bugs B-14 and B-16).
 /// </summary>
 internal static class VotersLead
 {
@@ -26,7 +26,7 @@ internal static class VotersLead
             throw Broken($"node {request.From} hands over to {request.To} in [{known}]");
         }
 
-        // A lost disk, or a later leader, may have taken from it what it had.
+        // A lost disk, or a later leader, may have taken entries from it.
         var log = successor.Durable;
         var mayLack = successor.IsLost || successor.Written.HardState.Term > request.Term;
         if (!mayLack && !Holds(log, request.LastIndex, request.LastTerm))

@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 
-/// <summary>E1, told another way: a counter is the sum of what was added to it, once each.</summary>
+/// <summary>E1, checked another way: a counter is the sum of all additions, once each.</summary>
 internal sealed class CountersAddUp : ICommittedCheck
 {
     private readonly Dictionary<string, long> _sums = new(StringComparer.Ordinal);

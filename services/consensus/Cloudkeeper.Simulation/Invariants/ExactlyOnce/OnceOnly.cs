@@ -16,7 +16,7 @@ internal sealed class OnceOnly(Totals totals) : ICommittedCheck
     private readonly Dictionary<(LaneId Lane, long Serial), Decision> _bySerial = [];
     private readonly Dictionary<string, Decision> _byKey = new(StringComparer.Ordinal);
 
-    /// <summary>What was decided of a command; null: it never came into the log.</summary>
+    /// <summary>The decision on a command; null: it never came into the log.</summary>
     public Decision? Find(LaneId lane, long serial) =>
         _bySerial.TryGetValue((lane, serial), out var decision) ? decision : null;
 

@@ -3,7 +3,7 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 
 /// <summary>
-/// E4, told another way: whatever changes belongs to a command that has succeeded. A refused one leaves nothing behind,
+/// E4, checked another way: every change belongs to a command that has succeeded. A refused one leaves nothing behind,
 /// not even a part of it (bug B-51).
 /// </summary>
 internal sealed class RefusedChangesNothing : ICommittedCheck

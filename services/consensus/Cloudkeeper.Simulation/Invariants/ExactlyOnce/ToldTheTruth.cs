@@ -5,7 +5,7 @@ using Cloudkeeper.Simulation.Clients;
 namespace Cloudkeeper.Simulation.Invariants.ExactlyOnce;
 
 /// <summary>
-/// What a client was told is what was decided in the log. E4: what failed never happens; only what is unknown may.
+/// A client's answer agrees with the decision in the log. E4: a failed command never happens; only an unknown one may.
 /// </summary>
 internal sealed class ToldTheTruth(OnceOnly decisions)
 {

@@ -9,8 +9,8 @@ using Cloudkeeper.Simulation.Runs;
 namespace Cloudkeeper.Simulation.Invariants.Linearizability;
 
 /// <summary>
-/// Second opinion on linearizability: what happened to each key, by itself, must fit one order in which times and results
-/// agree. Of each key the first part that ends when nobody is asking for it.
+/// Second opinion on linearizability: the history of each key, by itself, must fit one order in which times and results
+/// agree. Of each key the first part that ends when no request for it is under way.
 /// </summary>
 internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
 {
@@ -21,7 +21,7 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
 
     private readonly SortedDictionary<string, List<TimedStep<KeyState>>> _byKey = new(StringComparer.Ordinal);
 
-    // Where a key's history cannot be told any further.
+    // Where a key's history cannot be followed any further.
     private readonly Dictionary<string, long> _ends = new(StringComparer.Ordinal);
 
     public void Add(HistoryOperation operation)
@@ -120,7 +120,7 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
         }
     }
 
-    /// <summary>When it was over at the latest, and how it ended; null: without an effect or a say.</summary>
+    /// <summary>When it was over at the latest, and how it ended; null: without an effect or a known one.</summary>
     private (long Returned, ResultCode Code, Revision Revision)? Resolve(HistoryOperation operation) => operation switch
     {
         { Outcome: CallOutcome.Answered, Result: { Replayed: false } result } =>
@@ -131,11 +131,11 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
         _ => null,
     };
 
-    /// <summary>Other refusals say nothing of the key.</summary>
+    /// <summary>Other refusals mean nothing for the key.</summary>
     private static bool IsOfTheKey(ResultCode code) => code is ResultCode.Ok or ResultCode.NodeNotFound
         or ResultCode.NodeExists or ResultCode.RevisionMismatch or ResultCode.VersionMismatch;
 
-    /// <summary>A transaction is to each of its keys what it did to that key alone.</summary>
+    /// <summary>To each of its keys a transaction is its effect on that key alone.</summary>
     private void AddTransaction(
         HistoryOperation operation, TransactionCommand transaction, long returned, Revision revision)
     {
@@ -144,7 +144,7 @@ internal sealed class KeyHistories(OnceOnly decisions, Totals totals)
         {
             if (result is null)
             {
-                // Nobody knows which branch it took.
+                // It is unknown which branch it took.
                 _ends[key] = Math.Min(_ends.GetValueOrDefault(key, long.MaxValue), operation.Invoked);
                 continue;
             }

@@ -8,12 +8,12 @@ namespace Cloudkeeper.Simulation.Invariants.Linearizability;
 
 /// <summary>One node without children, as a single copy would hold it: the sequential model.</summary>
 /// <param name="Version">0 when it is created, one more with each replacement.</param>
-/// <param name="Modified">By which its writer knows it, and whoever makes a condition of it: a name, not an order.</param>
+/// <param name="Modified">By which its writer knows it, and conditions name it: a name, not an order.</param>
 /// <param name="Value">A hash.</param>
 internal readonly record struct KeyState(bool Exists, int Version, Revision Modified, ulong Value)
 {
     /// <summary>A write; null: it cannot have come to this result.</summary>
-    /// <param name="told">What the client was told of the node; null: only that it was written.</param>
+    /// <param name="told">The stat in the client's answer; null: only that it was written.</param>
     public KeyState? Write(WriteOperation write, ResultCode code, Revision revision, NodeStat? told)
     {
         if (RefusalOf(write) != code)

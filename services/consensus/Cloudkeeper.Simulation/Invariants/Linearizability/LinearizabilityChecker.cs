@@ -2,7 +2,7 @@ namespace Cloudkeeper.Simulation.Invariants.Linearizability;
 
 /// <summary>
 /// Is there an order of these operations that a single copy could have gone through, each at some moment between its call
-/// and its return? The search of Wing and Gong with Lowe's memory of what was tried: it trusts nothing but times and
+/// and its return? The search of Wing and Gong with Lowe's memory of failed tries: it trusts nothing but times and
 /// results, and so checks the checker that trusts revisions.
 /// </summary>
 /// <remarks>
@@ -55,7 +55,7 @@ internal sealed class LinearizabilityChecker<TState>
             events.Add(new Event(steps[i].Returned, IsCall: false, i));
         }
 
-        // At the same moment calls come first: who asks at the moment of an answer need not have seen it.
+        // At the same moment calls come first: a question at the moment of an answer need not have seen it.
         events.Sort(static (a, b) => a.Time != b.Time ? a.Time.CompareTo(b.Time)
             : a.IsCall != b.IsCall ? b.IsCall.CompareTo(a.IsCall)
             : a.Step.CompareTo(b.Step));
@@ -160,7 +160,7 @@ internal sealed class LinearizabilityChecker<TState>
 }
 
 /// <summary>One operation, as its client saw it.</summary>
-/// <param name="Returned">Not before the call; the largest number: nobody knows when.</param>
+/// <param name="Returned">Not before the call; the largest number: unknown.</param>
 /// <param name="Apply">The state after it; null: from this state it could not have come to this result.</param>
 internal sealed record TimedStep<TState>(long Invoked, long Returned, Func<TState, TState?> Apply, object? Subject = null)
     where TState : struct;

@@ -5,8 +5,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Locks;
 
 /// <summary>
-/// L5: tickets are served in the order in which they were taken: whoever is told his place is told the one that the
-/// committed changes say.
+/// L5: tickets are served in the order in which they were taken: the place in a client's answer is the one by the
+/// committed changes.
 /// </summary>
 internal sealed class TicketsAgree(LockBook locks) : ICommittedCheck
 {
@@ -31,7 +31,7 @@ internal sealed class TicketsAgree(LockBook locks) : ICommittedCheck
         {
             throw new ViolationException(
                 "L5 tickets",
-                $"ticket {ticket.Ticket} is said to be at {ticket.Position} at revision {revision}; it is held since "
+                $"ticket {ticket.Ticket} is reported at {ticket.Position} at revision {revision}; it is held since "
                 + $"{contender.HeldSince}, gone at {contender.GoneAt}");
         }
     }

@@ -6,7 +6,7 @@ namespace Cloudkeeper.Simulation.Invariants.Reads;
 /// <summary>
 /// Linearizable reads and keepalives, from their cause: before the answer, a quorum has answered a heartbeat that was sent
 /// after the question had come (thesis, section 6.4; bugs B-22, B-36, B-37, B-61). A shorter way round shows in the answer
-/// itself only when somebody else commits in between.
+/// itself only when another leader commits in between.
 /// </summary>
 internal sealed class ConfirmedRounds
 {
@@ -24,7 +24,7 @@ internal sealed class ConfirmedRounds
             _answered.Clear();
         }
 
-        // A round may be sent again: it still tells no more than its first heartbeats.
+        // A round may be sent again: it still proves no more than its first heartbeats.
         _begun.TryAdd(heartbeat.Round, now);
     }
 

@@ -3,9 +3,9 @@ using Cloudkeeper.Raft;
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>
-/// Linearizability and S1, from their cause: whoever answers a linearizable read or acknowledges a keepalive led after it
-/// was asked. If a later term had committed by then, its quorum would have told (thesis, section 6.4). An answer that is
-/// stale shows this way too when nothing has been written, and so nothing differs.
+/// Linearizability and S1, from their cause: a node that answers a linearizable read or acknowledges a keepalive led
+/// after the question came. If a later term had committed by then, its quorum would have shown it (thesis, section
+/// 6.4). An answer that is stale shows this way too when nothing has been written, and so nothing differs.
 /// </summary>
 internal static class LedWhenAsked
 {

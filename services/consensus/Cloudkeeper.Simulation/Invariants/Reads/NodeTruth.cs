@@ -6,10 +6,10 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
-/// <summary>What is said of a node at a revision, against the committed changes.</summary>
+/// <summary>An answer about a node at a revision, against the committed changes.</summary>
 /// <param name="touches">Since when change sets name every parent that is touched.</param>
 /// <param name="deletions">Since when a deletion is remembered for good, if only by the floor of those that were forgotten.</param>
-/// <param name="reference">Knows also what changes do not tell, of the newest revision.</param>
+/// <param name="reference">Knows also what changes do not carry, of the newest revision.</param>
 internal sealed class NodeTruth(
     PathHistories paths, LevelBook touches, LevelBook deletions, Func<StateMachine> reference)
 {
@@ -35,20 +35,21 @@ internal sealed class NodeTruth(
             ? ((ReadNodeResult)reference().Read(request)).Stat
             : stat;
 
-        // What came and went below it before change sets told of it is missing until the next touch.
+        // The effect of children that came and went below it before change sets named the parent is missing until the
+        // next touch.
         var expectedStat = known is { } told && !(told.ChildrenRevision > touches.Since)
             ? told with { ChildrenVersion = stat.ChildrenVersion, ChildrenRevision = stat.ChildrenRevision }
             : known;
         return expectedStat == stat ? null : $"its stat was {known}";
     }
 
-    /// <summary>Who waits for something newer than what went before the deletion must not wait for ever.</summary>
+    /// <summary>A long poll for a state newer than the one before the deletion must not wait for ever.</summary>
     private string? AbsenceContradiction(string path, ReadNodeResult result, Revision at)
     {
         var isTooOld = paths.Last(path, at) is { } deletion && deletion.Since > deletions.Since
             && result.AbsentSince < deletion.Since;
         return isTooOld || result.AbsentSince > at
-            ? $"it was deleted in {paths.Last(path, at)?.Since} and is said to be absent since {result.AbsentSince}"
+            ? $"it was deleted in {paths.Last(path, at)?.Since} and is reported absent since {result.AbsentSince}"
             : null;
     }
 }

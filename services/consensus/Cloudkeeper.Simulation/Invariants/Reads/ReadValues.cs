@@ -6,7 +6,7 @@ using Cloudkeeper.Simulation.Oracle;
 
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
-/// <summary>A read returns what the committed changes say that there was at its revision.</summary>
+/// <summary>A read returns the state at its revision by the committed changes.</summary>
 internal sealed class ReadValues(
     PathHistories paths, NodeTruth nodes, SessionBook sessions, TicketsAgree tickets)
 {

@@ -3,12 +3,12 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Simulation.Invariants.Reads;
 
 /// <summary>
-/// Linearizability, trusting revisions for the order and proving them against real time: nothing is
-/// decided, and nothing read, below a revision that somebody knew before it was asked for.
+/// Linearizability, trusting revisions for the order and proving them against real time: nothing is decided, and
+/// nothing read, below a revision that a client knew before the request.
 /// </summary>
 internal static class RevisionOrder
 {
-    /// <param name="points">All that was answered, and the writes of unknown outcome that were committed.</param>
+    /// <param name="points">All answered operations, and the writes of unknown outcome that were committed.</param>
     public static void Check(List<TimedRevision> points)
     {
         ArgumentNullException.ThrowIfNull(points);

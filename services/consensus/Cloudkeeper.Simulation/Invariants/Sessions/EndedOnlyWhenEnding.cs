@@ -5,8 +5,8 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Sessions;
 
 /// <summary>
-/// S5: a session that was opened is never unknown while it lives, nor for ten minutes after its end: a client that is
-/// told so would take its ephemeral nodes for gone (bug B-60).
+/// S5: a session that was opened is never unknown while it lives, nor for ten minutes after its end: a client with that
+/// answer would take its ephemeral nodes for gone (bug B-60).
 /// </summary>
 internal sealed class EndedOnlyWhenEnding(SessionBook sessions)
 {
@@ -16,7 +16,7 @@ internal sealed class EndedOnlyWhenEnding(SessionBook sessions)
         if (told.Status == KeepaliveStatus.Unknown && sessions.Find(session) is { } life)
         {
             throw new ViolationException(
-                "S5 ended sessions", $"session {session}, opened at {life.OpenedAt}, is said to be unknown");
+                "S5 ended sessions", $"session {session}, opened at {life.OpenedAt}, is reported unknown");
         }
     }
 }

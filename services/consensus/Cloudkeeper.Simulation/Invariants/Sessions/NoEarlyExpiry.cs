@@ -6,15 +6,15 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Sessions;
 
 /// <summary>
-/// S1: whoever was told that his keepalive (or the opening of his session) counted has a full TTL from the moment when
-/// he sent it, and a time in which all nodes stood still does not count.
+/// S1: a client whose keepalive (or the opening of its session) was acknowledged has a full TTL from the moment when it
+/// sent it, and a time in which all nodes stood still does not count.
 /// </summary>
 internal sealed class NoEarlyExpiry(SessionBook sessions, FrozenTimes frozen) : ICommittedCheck
 {
     private readonly Dictionary<SessionId, long> _expired = [];
     private readonly Dictionary<SessionId, long> _acknowledged = [];
 
-    /// <param name="sentAt">When the client sent what has been acknowledged, virtual microseconds.</param>
+    /// <param name="sentAt">When the client sent the acknowledged request, virtual microseconds.</param>
     public void Acknowledged(SessionId session, long sentAt)
     {
         _acknowledged[session] = Math.Max(sentAt, _acknowledged.GetValueOrDefault(session));

@@ -6,13 +6,13 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Simulation.Invariants.Watches;
 
 /// <summary>
-/// Changes that somebody asks for are gone only if more has been changed since than a history has to hold: large values, and
-/// one large transaction, take nothing from the others.
+/// Changes that a subscriber asks for are gone only if more has been changed since than a history has to hold: large
+/// values, and one large transaction, take nothing from the others.
 /// </summary>
 /// <param name="reference">The state behind the last committed entry.</param>
 internal sealed class GapsAreLosses(ChangeBook book, StateMachineOptions bounds, Func<StateMachine> reference)
 {
-    /// <summary>A node has said that changes above a revision are gone.</summary>
+    /// <summary>A node has reported that changes above a revision are gone.</summary>
     public void Require(Revision from)
     {
         var first = book.IndexAbove(from);
@@ -27,12 +27,12 @@ internal sealed class GapsAreLosses(ChangeBook book, StateMachineOptions bounds,
         {
             throw new ViolationException(
                 "W10 gaps are losses",
-                $"{book.Count - first} transactions of {bytes} bytes above {from} are said to be gone; there is room for "
+                $"{book.Count - first} transactions of {bytes} bytes above {from} are reported gone; there is room for "
                 + $"{bounds.HistorySetsMax} and {bounds.HistoryFactBytesMax} bytes");
         }
     }
 
-    /// <summary>Of what is told, and of small values before; said once more, apart from the code under test.</summary>
+    /// <summary>Of the events, and of small values before; written once more, apart from the code under test.</summary>
     private static long BytesOf(ChangeSet set) =>
         128 + set.TouchedParents.Sum(static path => 64 + (2 * path.Length))
         + set.Changes.Sum(static change =>

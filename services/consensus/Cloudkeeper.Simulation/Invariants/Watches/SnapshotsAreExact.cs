@@ -6,12 +6,12 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Watches;
 
 /// <summary>
-/// What a watcher sees first is the state at the revision that it is said to be of: every node that concerns it, and no
-/// other, and nothing older than what was there when it came. The changes above that revision follow (<see cref="ToldChanges"/>).
+/// An initial state is the state at the revision that it names: every node that concerns the watcher, and no other, and
+/// nothing older than what was there when it came. The changes above that revision follow (<see cref="ToldChanges"/>).
 /// </summary>
 internal sealed class SnapshotsAreExact(PathHistories paths)
 {
-    /// <param name="present">What was there when the watcher asked: it sees nothing older.</param>
+    /// <param name="present">The revision when the watcher asked: it gets no older state.</param>
     /// <param name="concerns">Whether a path is the watcher's business.</param>
     public void Told(Snapshot snapshot, Revision present, Func<string, bool> concerns)
     {
@@ -49,7 +49,7 @@ internal sealed class SnapshotsAreExact(PathHistories paths)
         if (state.Since != node.Stat.ModifiedRevision || state.Stat.Version != node.Stat.Version
             || state.Stat.CreatedRevision != node.Stat.CreatedRevision || state.Value != Hash.Of(node.Value!.Value.Span))
         {
-            throw Wrong(path, at, $"was {state}, told is {node.Stat}");
+            throw Wrong(path, at, $"was {state}, sent is {node.Stat}");
         }
     }
 

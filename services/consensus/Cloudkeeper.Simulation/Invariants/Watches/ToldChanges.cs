@@ -6,9 +6,9 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Watches;
 
 /// <summary>
-/// What one watcher is told, against the committed log: every change that concerns it, once, in order, a transaction whole
-/// or not at all (W1-W4), from wherever it resumes (W5), and all of it up to each revision that it is said to have reached
-/// (W6). Whoever loses changes without a word about it (W8) is seen by that.
+/// The events of one watcher, against the committed log: every change that concerns it, once, in order, a transaction
+/// whole or not at all (W1-W4), from wherever it resumes (W5), and all of it up to each revision of its progress (W6).
+/// A silent loss of changes (W8) shows by that.
 /// </summary>
 internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
 {
@@ -17,10 +17,10 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
     private Revision _lastTold;
     private bool _isNew;
 
-    /// <summary>It has everything up to here, and needs nothing of it again.</summary>
+    /// <summary>It has all changes up to here, and needs none of them again.</summary>
     public Revision Position { get; private set; }
 
-    /// <summary>A watch begins: only what is above this revision is for it.</summary>
+    /// <summary>A watch begins: only changes above this revision are for it.</summary>
     public void Begin(Revision from)
     {
         Position = _lastTold = from;
@@ -31,14 +31,14 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
     {
         if (revision <= Position)
         {
-            throw Wrong("W2 told once", $"revision {revision} is told to who has {Position}: {change}");
+            throw Wrong("W2 told once", $"revision {revision} is sent to a watcher at {Position}: {change}");
         }
 
         FindPlace();
         SkipOthers();
         if (_set == book.Count || book[_set].Revision > revision)
         {
-            throw Wrong("W1 told in order", $"revision {revision} has no such change, or told it before: {change}");
+            throw Wrong("W1 told in order", $"revision {revision} has no such change, or it was sent before: {change}");
         }
 
         var expected = book[_set].Changes[_change];
@@ -52,19 +52,19 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
         _lastTold = revision;
     }
 
-    /// <summary>Everything up to here has been told.</summary>
+    /// <summary>All changes up to here have been sent.</summary>
     public void Reached(Revision position)
     {
         FindPlace();
         SkipOthers();
         if (_set < book.Count && book[_set].Revision <= position)
         {
-            throw Wrong("W3 told of all", $"is said to have {position} without {Next()}");
+            throw Wrong("W3 told of all", $"has progress {position} without {Next()}");
         }
 
         if (position < Position || position < _lastTold)
         {
-            throw Wrong("W6 marked behind what was told", $"is said to have {position} after {_lastTold}, {Position}");
+            throw Wrong("W6 marked behind what was told", $"has progress {position} after {_lastTold}, {Position}");
         }
 
         Position = position;
@@ -78,7 +78,7 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
                 : (expected.Value?.Length ?? long.MaxValue) > Limits.FeedValueBytesMax);
         if (!isSame)
         {
-            throw Wrong("W1 told in order", $"revision {revision} was {expected}, told is {told}");
+            throw Wrong("W1 told in order", $"revision {revision} was {expected}, sent is {told}");
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class ToldChanges(ChangeBook book, WatchInterest interest)
         }
     }
 
-    /// <summary>Said once more, apart from the code under test.</summary>
+    /// <summary>Written once more, apart from the code under test.</summary>
     public bool Concerns(string path)
     {
         foreach (var target in interest.Targets)

@@ -4,11 +4,12 @@ using Cloudkeeper.Simulation.Oracle;
 namespace Cloudkeeper.Simulation.Invariants.Watches;
 
 /// <summary>
-/// What a watch that names a session tells of its end, against the committed log: not before it, and not later than what
-/// happened with it, such as the going of its ephemeral nodes.
+/// When a watch that names a session gets its end, against the committed log: not before it, and not later than its
+/// consequences, such as the going of its ephemeral nodes.
 /// </summary>
 /// <remarks>
-/// A keepalive may say so earlier: the leader has decided it then, and the entry that does it may still be on its way.
+/// A keepalive may be answered so earlier: the leader has decided it then, and the entry that does it may still be on
+/// its way.
 /// </remarks>
 internal sealed class ToldEnds(SessionBook sessions)
 {
@@ -18,10 +19,10 @@ internal sealed class ToldEnds(SessionBook sessions)
     /// <param name="session">Null: the watch names none.</param>
     public void Begin(SessionId? session, Revision from) => (_session, _from) = (session, from);
 
-    /// <summary>The watch goes on from a later revision. What happened before, it does not tell.</summary>
+    /// <summary>The watch goes on from a later revision. It does not get what happened before.</summary>
     public void GoOn(Revision from) => _from = from;
 
-    /// <summary>Everything up to here has been told.</summary>
+    /// <summary>All changes up to here have been sent.</summary>
     /// <param name="hasEnded">And that the session ended on the way.</param>
     public void Reached(Revision position, bool hasEnded)
     {
@@ -33,12 +34,12 @@ internal sealed class ToldEnds(SessionBook sessions)
         var isEndPassed = life.EndedAt is { } end && end <= position;
         if (hasEnded && !isEndPassed)
         {
-            throw Wrong($"is said to have ended by {position}, it ended at {life.EndedAt}");
+            throw Wrong($"has its end sent by {position}, it ended at {life.EndedAt}");
         }
 
         if (!hasEnded && isEndPassed && life.EndedAt > _from)
         {
-            throw Wrong($"ended at {life.EndedAt}, and a watcher that has everything up to {position} is not told");
+            throw Wrong($"ended at {life.EndedAt}, and a watcher that has everything up to {position} did not get it");
         }
     }
 

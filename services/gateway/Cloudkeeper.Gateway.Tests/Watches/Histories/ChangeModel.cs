@@ -3,7 +3,9 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;
 
-/// <summary>Everything that has happened, whole and for ever: what watchers are told is held against it. Thread safe.</summary>
+/// <summary>
+/// Everything that has happened, whole and for ever: the events of watchers are compared with it. Thread safe.
+/// </summary>
 internal sealed class ChangeModel
 {
     private readonly Lock _gate = new();
@@ -51,7 +53,7 @@ internal sealed class ChangeModel
         }
     }
 
-    /// <summary>The changes above one revision and up to another that somebody watches, in order.</summary>
+    /// <summary>The changes above one revision and up to another that a watcher is interested in, in order.</summary>
     public List<(long Revision, Change Change)> Between(long from, long to, WatchInterest interest)
     {
         lock (_gate)
@@ -61,7 +63,7 @@ internal sealed class ChangeModel
         }
     }
 
-    /// <summary>What was there at a revision of what somebody watches: the last change of each node.</summary>
+    /// <summary>The state at a revision in which a watcher is interested: the last change of each node.</summary>
     public SortedDictionary<string, Change> StateAt(long revision, WatchInterest interest)
     {
         var state = new SortedDictionary<string, Change>(StringComparer.Ordinal);

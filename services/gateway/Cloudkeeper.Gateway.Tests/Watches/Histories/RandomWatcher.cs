@@ -6,7 +6,7 @@ using Cloudkeeper.Protocol;
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;
 
 /// <summary>
-/// A watcher that loses its connection now and then, goes on at whichever gateway is there, and checks all it is told.
+/// A watcher that loses its connection now and then, goes on at any gateway that is there, and checks all its events.
 /// </summary>
 internal sealed class RandomWatcher(
     Random random, WatchChoice choice, ChangeModel model, Func<GatewayFixture> chooseGateway, SessionId? session) : IDisposable
@@ -31,7 +31,7 @@ internal sealed class RandomWatcher(
 
     public long Position => Volatile.Read(ref _position);
 
-    /// <summary>Nothing happens any more: it ends when it has been told everything up to here.</summary>
+    /// <summary>Nothing happens any more: it ends when it has received everything up to here.</summary>
     public void EndAt(long revision)
     {
         Volatile.Write(ref _end, revision);
@@ -48,7 +48,8 @@ internal sealed class RandomWatcher(
             }
             catch (Exception e) when (e is HttpRequestException or IOException or ObjectDisposedException)
             {
-                // The gateway is gone, or has cut off somebody who read nothing while it stopped: the next one goes on.
+                // The gateway is gone, or has cut off a watcher that read nothing while it stopped: the next one goes
+                // on.
             }
         }
 

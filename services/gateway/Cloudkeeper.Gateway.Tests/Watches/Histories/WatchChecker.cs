@@ -7,8 +7,8 @@ using Cloudkeeper.Protocol.Feed;
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;
 
 /// <summary>
-/// Holds what one watcher is told, over all its connections, against everything that has happened: each change in order,
-/// once, complete, whole transactions between two ids, and nothing missing without a word.
+/// Compares the events of one watcher, over all its connections, with everything that has happened: each change in
+/// order, once, complete, whole transactions between two ids, and nothing missing without a gap.
 /// </summary>
 internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bool values, bool previous)
 {
@@ -24,13 +24,13 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
     private int _openCount;
     private bool _inSnapshot;
 
-    /// <summary>Everything up to here has been told: the last id, or where the watch began.</summary>
+    /// <summary>Everything up to here has been received: the last id, or where the watch began.</summary>
     public long Position { get; private set; }
 
-    /// <summary>In the middle of a transaction or of a snapshot nobody can resume.</summary>
+    /// <summary>In the middle of a transaction or of a snapshot a watch cannot be resumed.</summary>
     public bool IsBetweenTransactions => _open == 0 && !_inSnapshot;
 
-    /// <summary>The number of changes that were told.</summary>
+    /// <summary>The number of changes that were received.</summary>
     public int Count { get; private set; }
 
     public int Gaps { get; private set; }
@@ -41,7 +41,7 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
     /// <summary>A connection from "now", which was some time between these two.</summary>
     public void Begin(long earliest, long latest) => Restart(latest, earliest == latest ? null : earliest);
 
-    /// <summary>A connection that first tells what is there.</summary>
+    /// <summary>A connection that begins with the present state.</summary>
     public void BeginWithSnapshot()
     {
         Restart(0, null);
@@ -72,7 +72,7 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
         }
     }
 
-    /// <summary>Nothing is owed any more, and everything up to a revision was told.</summary>
+    /// <summary>No event is missing any more, and everything up to a revision was received.</summary>
     public void End(long revision)
     {
         Assert.True(IsBetweenTransactions);
@@ -119,7 +119,7 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
 
     private void TakeGap(WatchedEvent item)
     {
-        // Up to there nothing is missing, also where nothing was to be told.
+        // Up to there nothing is missing, also where there was no event to send.
         var from = item.Data.GetProperty("from").GetInt64();
         Settle(from);
         Assert.True(from >= Position, $"{item} behind {Position}");
@@ -172,7 +172,7 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
         }
     }
 
-    /// <summary>The first that is heard of a stream from "now" says when that was at the latest.</summary>
+    /// <summary>The first item of a stream from "now" gives the latest revision at which that can have been.</summary>
     private void Settle(long revision)
     {
         if (_earliest is { } earliest)
@@ -183,7 +183,7 @@ internal sealed class WatchChecker(ChangeModel model, WatchInterest interest, bo
         }
     }
 
-    /// <summary>Passes over whole revisions in which there is nothing to tell.</summary>
+    /// <summary>Passes over whole revisions without an event.</summary>
     private void Skip(long upTo)
     {
         if (upTo > Position && _open == 0)

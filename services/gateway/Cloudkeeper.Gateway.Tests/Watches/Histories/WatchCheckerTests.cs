@@ -27,7 +27,7 @@ public sealed class WatchCheckerTests
     }
 
     [Fact]
-    public void What_is_right_is_not_complained_about() => Check(_told);
+    public void A_right_stream_passes() => Check(_told);
 
     [Theory]
     [InlineData(0)]
@@ -61,7 +61,7 @@ public sealed class WatchCheckerTests
     public void A_transaction_without_an_id_is_noticed() => Refuses([_told[0], _told[1] with { Id = null }, .. _told[2..]]);
 
     [Fact]
-    public void Progress_beyond_what_was_told_is_noticed() => Refuses([.. _told[..2], Progress(3), .. _told[3..]]);
+    public void Progress_beyond_the_received_events_is_noticed() => Refuses([.. _told[..2], Progress(3), .. _told[3..]]);
 
     [Fact]
     public void A_wrong_value_is_noticed() => Refuses([.. _told[..3], Change("changed", 3, "/a", "1", 1, true), _told[4]]);

@@ -7,8 +7,8 @@ using Cloudkeeper.Tree;
 namespace Cloudkeeper.Gateway.Tests.Watches.Histories;
 
 /// <summary>
-/// Two real gateways, watchers of every kind, and everything that can go wrong between them. What is written is decided by
-/// the seed; who is told when is up to the machine, and must not matter.
+/// Two real gateways, watchers of every kind, and everything that can go wrong between them. The seed decides what is
+/// written; the timing of the events is up to the machine, and must not matter.
 /// </summary>
 public sealed class WatchHistoryTests : IAsyncLifetime
 {
@@ -54,7 +54,7 @@ public sealed class WatchHistoryTests : IAsyncLifetime
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Watchers_are_told_everything_once_and_in_order_or_that_something_is_missing(int seed)
+    public async Task Watchers_get_everything_once_and_in_order_or_a_gap(int seed)
     {
         var random = new Random(seed);
         for (var i = 0; i < Watchers / 4; i++)
@@ -77,7 +77,7 @@ public sealed class WatchHistoryTests : IAsyncLifetime
         }
 
         Assert.True(watchers.Sum(watcher => watcher.Checker.Count) > _model.Revision);
-        Assert.True(watchers.Sum(watcher => watcher.Checker.Gaps) > 0, "Nobody has fallen behind: the bounds are too wide.");
+        Assert.True(watchers.Sum(watcher => watcher.Checker.Gaps) > 0, "No watcher has fallen behind: the bounds are too wide.");
     }
 
     private RandomWatcher NewWatcher(int index, int seed)

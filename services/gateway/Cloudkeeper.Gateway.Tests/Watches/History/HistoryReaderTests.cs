@@ -32,7 +32,7 @@ public sealed class HistoryReaderTests
     }
 
     [Fact]
-    public async Task Who_goes_ends_what_nobody_else_reads()
+    public async Task The_last_reader_that_goes_ends_its_stream()
     {
         await using var gateway = await StartAsync();
         gateway.Nodes.BeforeHistory = new TaskCompletionSource().Task;
@@ -45,7 +45,7 @@ public sealed class HistoryReaderTests
 
         await Until.TrueAsync(() => reader.Count == 0);
 
-        // There is room for another stream: it is not held by the one that nobody reads.
+        // There is room for another stream: the one without a reader does not hold it.
         gateway.Nodes.BeforeHistory = Task.CompletedTask;
         await CatchUpAsync(gateway, 0);
     }

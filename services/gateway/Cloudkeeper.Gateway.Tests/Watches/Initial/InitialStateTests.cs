@@ -7,7 +7,7 @@ using Cloudkeeper.Tree;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Initial;
 
-/// <summary>What watches are shown first has a bound for all of them together, and is given back whatever they do.</summary>
+/// <summary>Initial states of watches have one bound together, and are given back at every end of a watch.</summary>
 [Collection(Alone.Name)]
 public sealed class InitialStateTests
 {
@@ -45,7 +45,7 @@ public sealed class InitialStateTests
     }
 
     [Fact]
-    public async Task What_has_changed_is_read_again_for_whoever_comes_afterwards()
+    public async Task Changed_parts_are_read_again_for_a_later_watch()
     {
         await using var gateway = await StartAsync();
         await FillAsync(gateway, "/large", 8);
@@ -120,7 +120,7 @@ public sealed class InitialStateTests
     }
 
     [Fact]
-    public async Task Who_waits_for_room_begins_when_somebody_has_gone()
+    public async Task A_watch_that_waits_for_room_begins_when_another_has_gone()
     {
         await using var gateway = await StartAsync();
         await FillAsync(gateway, "/a", 9);
@@ -140,7 +140,7 @@ public sealed class InitialStateTests
     }
 
     [Fact]
-    public async Task What_can_never_be_held_is_refused_at_once()
+    public async Task A_state_that_can_never_be_held_is_refused_at_once()
     {
         await using var gateway = await StartAsync();
         await FillAsync(gateway, "/a", 18);
@@ -149,13 +149,13 @@ public sealed class InitialStateTests
     }
 
     [Fact]
-    public async Task Who_reads_too_slowly_is_cut_off_once_room_is_short()
+    public async Task A_slow_reader_is_cut_off_once_room_is_short()
     {
         await using var gateway = await StartAsync();
         await FillAsync(gateway, "/half", 8);
         using (await SlowWatch.OpenAsync(gateway, "path=/half&scope=subtree&initial=true&values=true"))
         {
-            // Nobody else needs the room. What the kernel takes comes and goes for a while.
+            // No other watch needs the room. What the kernel takes comes and goes for a while.
             await SecondsPassAsync(gateway, 50);
             Assert.Equal(0, CutOffBy(gateway));
         }
@@ -185,7 +185,7 @@ public sealed class InitialStateTests
     }
 
     [Fact]
-    public async Task A_gateway_that_stops_says_nothing_behind_a_state_that_it_has_shown_in_part()
+    public async Task A_gateway_that_stops_sends_nothing_behind_a_state_that_it_has_sent_in_part()
     {
         await using var gateway = await StartAsync(new StateMachineOptions { HistorySetsMax = 2 }, ("Gateway:RecentChangesMax", "2"));
         await FillAsync(gateway, "/a", 9);

@@ -4,7 +4,7 @@ using Cloudkeeper.Gateway.Tests.Hosting;
 
 namespace Cloudkeeper.Gateway.Tests.Watches.Initial;
 
-/// <summary>A client that asks for a watch and reads only when it is told to.</summary>
+/// <summary>A client that asks for a watch and reads only when the test lets it.</summary>
 internal sealed class SlowWatch : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };

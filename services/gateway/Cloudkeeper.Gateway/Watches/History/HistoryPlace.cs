@@ -4,8 +4,10 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Watches.History;
 
-/// <summary>One watcher's place among those who read history. Of its <see cref="HistoryReader"/>, but for the waiting.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Nobody asks for the signal's handle, and it may still be on its way.")]
+/// <summary>
+/// One watcher's place among the readers of history. Of its <see cref="HistoryReader"/>, but for the waiting.
+/// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "The signal's handle is never used, and it may still be on its way.")]
 internal sealed class HistoryPlace(WatchInterest interest, Revision from)
 {
     // Counts wake-ups, some of which may find nothing.
@@ -13,7 +15,7 @@ internal sealed class HistoryPlace(WatchInterest interest, Revision from)
 
     public WatchInterest Interest => interest;
 
-    /// <summary>What it has, or what does not concern it.</summary>
+    /// <summary>The revision up to which it has all changes that concern it.</summary>
     public Revision From { get; set; } = from;
 
     /// <summary>Null: it waits for a pass, or its pass is over.</summary>
@@ -27,7 +29,9 @@ internal sealed class HistoryPlace(WatchInterest interest, Revision from)
     /// <summary>Where history begins, if the watcher's has gone.</summary>
     public Revision? Oldest { get; set; }
 
-    /// <summary>Its pass went on without it, or is over, behind this revision: what it has still got goes as far.</summary>
+    /// <summary>
+    /// Its pass went on without it, or is over, behind this revision: its remaining events go as far.
+    /// </summary>
     public Revision? LeftAt { get; set; }
 
     /// <summary>Something waits that it has not taken.</summary>

@@ -10,12 +10,13 @@ using Cloudkeeper.Protocol.Wire;
 namespace Cloudkeeper.Gateway.Watches.History;
 
 /// <summary>
-/// Reads the nodes' history for all watchers of this gateway that resume from before its window: on a few streams, however
-/// many they are. Who comes while a stream is behind its position joins it; the others wait for the next one together.
+/// Reads the nodes' history for all watchers of this gateway that resume from before its window: on a few streams for
+/// any number of them. A watcher that comes while a stream is behind its position joins it; the others wait for the
+/// next one together.
 /// </summary>
 /// <remarks>
-/// A stream goes as fast as those on it, in steps, so that little waits for them. Who is too slow is left behind, takes what
-/// it has got, and comes again.
+/// A stream goes as fast as its watchers, in steps, so that little waits for them. A watcher that is too slow is left
+/// behind, takes the events that it has got, and comes again.
 /// </remarks>
 internal sealed class HistoryReader(
     INodes nodes, ChangeRelay relay, GatewayOptions options, TimeProvider time, Random random)
@@ -31,13 +32,13 @@ internal sealed class HistoryReader(
 
     private const long BytesMax = 256 << 10;
 
-    /// <summary>Who is refused comes again after so long, not all at once.</summary>
+    /// <summary>A refused watcher comes again after so long, not all at once.</summary>
     private const int RetrySecondsMax = 5;
 
     private static readonly TimeSpan PauseMin = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>A stream says now and then how far it is, also while nothing comes.</summary>
+    /// <summary>A stream sends its progress now and then, also while nothing comes.</summary>
     private static readonly TimeSpan SilenceMax = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
@@ -50,7 +51,7 @@ internal sealed class HistoryReader(
     /// <summary>Watchers that read history, or wait for it.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <param name="isKnown">The stream has begun: whether its history is there it may as well say later.</param>
+    /// <param name="isKnown">The stream has begun: a missing history may be reported later.</param>
     /// <exception cref="ProblemException">Too many at a time.</exception>
     public HistoryPlace Enter(WatchInterest interest, Revision from, bool isKnown)
     {
@@ -89,10 +90,10 @@ internal sealed class HistoryReader(
     }
 
     /// <summary>
-    /// Waits until there may be something to take. The first time until it is known whether the history is there: only what
-    /// comes before a stream can say so.
+    /// Waits until there may be something to take. The first time until it is known whether the history is there: only
+    /// the headers before a stream can report that.
     /// </summary>
-    /// <exception cref="ProblemException">No node has told in time.</exception>
+    /// <exception cref="ProblemException">No node has answered in time.</exception>
     public async ValueTask WaitAsync(HistoryPlace place, CancellationToken cancellationToken)
     {
         var isKnown = place.IsAccepted;
@@ -102,7 +103,7 @@ internal sealed class HistoryReader(
         }
     }
 
-    /// <summary>What a place has got.</summary>
+    /// <summary>The events of a place.</summary>
     /// <param name="isOver">Nothing more comes: the next changes are in the window, or on another pass.</param>
     public WatchStep Take(HistoryPlace place, WatchPosition position, out bool isOver)
     {
@@ -131,7 +132,7 @@ internal sealed class HistoryReader(
         RetryAfterSeconds = random.Next(1, RetrySecondsMax + 1),
     });
 
-    /// <summary>All who wait go on one pass, from where the oldest of them is.</summary>
+    /// <summary>All waiting watchers go on one pass, from where the oldest of them is.</summary>
     private void BeginPasses()
     {
         if (_waiting.Count == 0 || _passes == PassesMax)
@@ -160,7 +161,7 @@ internal sealed class HistoryReader(
         }
         catch (OperationCanceledException) when (pass.Ending.IsCancellationRequested)
         {
-            // Nobody is on it any more.
+            // No watcher is on it any more.
         }
         catch (Exception e) when (e is NodeUnreachableException or IOException or WireFormatException)
         {
@@ -169,8 +170,8 @@ internal sealed class HistoryReader(
 
         End(pass, isAtWindow);
 
-        // Who comes meanwhile goes on the next one together. If it broke, another node has the history as well; but they may
-        // all be busy.
+        // Watchers that come meanwhile go on the next one together. If it broke, another node has the history as well;
+        // but they may all be busy.
         var pause = PauseMin * Math.Pow(2, isBroken ? Math.Min(_failures++, 5) : 0) * (1 + random.NextDouble());
         await Task.Delay(pause < PauseMax ? pause : PauseMax, time);
 
@@ -214,7 +215,7 @@ internal sealed class HistoryReader(
         return false;
     }
 
-    /// <summary>What comes next is in the gateway's memory.</summary>
+    /// <summary>The next changes are in the gateway's memory.</summary>
     private bool IsAtWindow(Pass pass)
     {
         lock (_gate)
@@ -230,7 +231,7 @@ internal sealed class HistoryReader(
         {
             if (pass.History.Take(frame) is { } oldest)
             {
-                // Who is further than the oldest of them may be lucky on the next pass.
+                // A watcher that is further than the oldest of them may be lucky on the next pass.
                 foreach (var place in pass.Places.Where(place => place.From.Next() < oldest).ToArray())
                 {
                     pass.Leave(place);
@@ -254,7 +255,9 @@ internal sealed class HistoryReader(
         }
     }
 
-    /// <summary>Waits until those on the pass have taken what they have got, and leaves the slow ones behind.</summary>
+    /// <summary>
+    /// Waits until the watchers on the pass have taken their events, and leaves the slow ones behind.
+    /// </summary>
     private async Task WaitForTakersAsync(Pass pass)
     {
         Task taken;
@@ -289,7 +292,7 @@ internal sealed class HistoryReader(
         pass.Waited(time.GetElapsedTime(began));
     }
 
-    /// <summary>All who are still on it go on elsewhere: in the window, or on the next pass.</summary>
+    /// <summary>All watchers that are still on it go on elsewhere: in the window, or on the next pass.</summary>
     private void End(Pass pass, bool isAtWindow)
     {
         lock (_gate)

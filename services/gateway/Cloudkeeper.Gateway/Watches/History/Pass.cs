@@ -4,7 +4,7 @@ using Cloudkeeper.Protocol;
 
 namespace Cloudkeeper.Gateway.Watches.History;
 
-/// <summary>One stream of a node's history, and who is on it. Of its <see cref="HistoryReader"/>.</summary>
+/// <summary>One stream of a node's history, and its watchers. Of its <see cref="HistoryReader"/>.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has neither a timer nor a handle.")]
 internal sealed class Pass(Revision from)
 {
@@ -23,13 +23,13 @@ internal sealed class Pass(Revision from)
 
     public CancellationTokenSource Ending { get; } = new();
 
-    /// <summary>A node has said that it has this history.</summary>
+    /// <summary>A node has confirmed that it has this history.</summary>
     public bool IsOpen { get; set; }
 
-    /// <summary>Those for whom something waits.</summary>
+    /// <summary>The watchers for which events wait.</summary>
     public int PendingCount { get; private set; }
 
-    /// <summary>How long it waits for those who have not taken what they have got.</summary>
+    /// <summary>How long it waits for watchers that have not taken their events.</summary>
     public TimeSpan Stall => _patience < StallMin ? StallMin : _patience < StallMax ? _patience : StallMax;
 
     public bool TryJoin(HistoryPlace place)
@@ -56,7 +56,7 @@ internal sealed class Pass(Revision from)
         place.Wake();
     }
 
-    /// <summary>It goes on without this one, which still takes what it has got.</summary>
+    /// <summary>It goes on without this one, which still takes its events.</summary>
     public void Leave(HistoryPlace place)
     {
         SetPending(place, false);
@@ -92,7 +92,7 @@ internal sealed class Pass(Revision from)
         }
     }
 
-    /// <summary>Completes when everybody has taken what it has got.</summary>
+    /// <summary>Completes when every watcher has taken its events.</summary>
     public Task AllTakenAsync() => PendingCount == 0
         ? Task.CompletedTask
         : (_taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;

@@ -5,7 +5,7 @@ using Cloudkeeper.Gateway.Nodes;
 namespace Cloudkeeper.Gateway.Watches.Initial;
 
 /// <summary>
-/// Puts the nodes of an initial state on the wire, large values piece by piece: whoever reads slowly holds up nothing but what
+/// Puts the nodes of an initial state on the wire, large values piece by piece: a slow reader holds up nothing but what
 /// all share.
 /// </summary>
 internal sealed class InitialEvents(EventWriter output, bool withValues) : IDisposable

@@ -2,7 +2,7 @@ using Cloudkeeper.Coherence.Watches;
 
 namespace Cloudkeeper.Gateway.Watches.Initial;
 
-/// <summary>What one watch is shown first, for as long as it is shown it.</summary>
+/// <summary>The initial state of one watch, for as long as it is being sent.</summary>
 /// <param name="leave">Called once.</param>
 internal sealed class InitialHold(Snapshot snapshot, Action leave) : IDisposable
 {

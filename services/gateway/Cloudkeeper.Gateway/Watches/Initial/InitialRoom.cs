@@ -3,8 +3,8 @@ using Cloudkeeper.Hosting.Memory;
 namespace Cloudkeeper.Gateway.Watches.Initial;
 
 /// <summary>
-/// The bytes that all initial states together may take, in the process's budget. What finds no room gives back all that it
-/// has and waits here: nobody waits while it holds, so there is always somebody who goes on.
+/// The bytes that all initial states together may take, in the process's budget. A state that finds no room gives back
+/// all its bytes and waits here: none waits while it holds bytes, so there is always one that goes on.
 /// </summary>
 internal sealed class InitialRoom(MemoryBudget budget, TimeProvider time)
 {
@@ -13,14 +13,14 @@ internal sealed class InitialRoom(MemoryBudget budget, TimeProvider time)
 
     private const double ShareOfLarge = 7.0 / 8;
 
-    /// <summary>The budget's other users give back without a word.</summary>
+    /// <summary>The budget's other users give back without a notice.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _gate = new();
     private readonly List<Waiting> _waiting = [];
     private TaskCompletionSource _news = NewSignal();
 
-    /// <summary>What is held.</summary>
+    /// <summary>The bytes that are held.</summary>
     public long Used => budget.UsedBy(MemoryUse.InitialStates);
 
     public int WaitingCount
@@ -37,8 +37,8 @@ internal sealed class InitialRoom(MemoryBudget budget, TimeProvider time)
     /// <summary>Whether a state of this size can ever be had.</summary>
     public bool CanHold(long bytes) => bytes <= MostFor(bytes);
 
-    /// <param name="held">What the state holds; becomes <paramref name="bytes"/>.</param>
-    /// <param name="bytes">What it needs in all.</param>
+    /// <param name="held">The bytes that the state holds; becomes <paramref name="bytes"/>.</param>
+    /// <param name="bytes">The bytes that it needs in all.</param>
     /// <returns>False: there is no room. It still holds what it held.</returns>
     public bool TryGrow(ref long held, long bytes)
     {
@@ -67,7 +67,7 @@ internal sealed class InitialRoom(MemoryBudget budget, TimeProvider time)
     }
 
     /// <summary>Waits until there is room for so many bytes, which are not taken with that.</summary>
-    /// <returns>False: not in time, or somebody else needs the place in the queue.</returns>
+    /// <returns>False: not in time, or another state needs the place in the queue.</returns>
     public async Task<bool> WaitAsync(long bytes, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
@@ -106,8 +106,8 @@ internal sealed class InitialRoom(MemoryBudget budget, TimeProvider time)
         }
     }
 
-    /// <summary>Refuses whoever waits for the most, in favour of somebody who may need less.</summary>
-    /// <returns>False: nobody waits for much.</returns>
+    /// <summary>Refuses the state that waits for the most, in favour of one that may need less.</summary>
+    /// <returns>False: none waits for much.</returns>
     public bool TryRefuseLargest()
     {
         lock (_gate)

@@ -19,16 +19,16 @@ internal sealed class InitialState(WatchInterest interest, bool withValues, Revi
 
     public WatchInterest Interest => interest;
 
-    /// <summary>Of the one who reads it.</summary>
+    /// <summary>Used by its reader alone.</summary>
     public SnapshotBuilder Builder => _shared.Builder;
 
-    /// <summary>Nobody wants it any more.</summary>
+    /// <summary>No watch wants it any more.</summary>
     public CancellationToken Abandoned => _abandoned.Token;
 
     /// <summary>It can be shown, or cannot be had.</summary>
     public Task Completed => _completed.Task;
 
-    /// <summary>How many watches want it, or are shown it. Of the one who knows them all.</summary>
+    /// <summary>How many watches want it, or are sent it. Guarded by the owner of all states.</summary>
     public int Holders { get; set; }
 
     public bool IsBeingRead { get; set; } = true;
@@ -93,11 +93,11 @@ internal sealed class InitialState(WatchInterest interest, bool withValues, Revi
         }
     }
 
-    /// <summary>Takes room for all that is read.</summary>
+    /// <summary>Takes room for the nodes that are read.</summary>
     /// <returns>False: there is none.</returns>
     public bool TryGrow() => room.TryGrow(ref _held, Builder.Bytes);
 
-    /// <summary>Drops what was read, and gives its room back, to read it again.</summary>
+    /// <summary>Drops the nodes that were read, and gives their room back, to read them again.</summary>
     public void BeginAnew()
     {
         lock (_gate)
@@ -123,7 +123,7 @@ internal sealed class InitialState(WatchInterest interest, bool withValues, Revi
     {
         _completed.SetException(reason);
 
-        // All who wanted it may have gone.
+        // All watches that wanted it may have gone.
         _ = _completed.Task.Exception;
     }
 

@@ -155,7 +155,7 @@ internal sealed class InitialStateReader(
         await _turns.WaitAsync(cancellationToken);
         try
         {
-            // Not the leader's work: to be as new as what the watches have heard of is enough.
+            // Not the leader's work: it is enough to be as new as the feed that the watches have.
             return await nodes.ReadAsync(request, ReadConsistency.Local, atLeast);
         }
         finally

@@ -6,7 +6,9 @@ using Cloudkeeper.Protocol.Feed;
 
 namespace Cloudkeeper.Gateway.Watches.Initial;
 
-/// <summary>What watches are shown first. Equal ones share it; all of them together have a bound (<see cref="InitialRoom"/>).</summary>
+/// <summary>
+/// The initial states of watches. Equal ones share one; all of them together have a bound (<see cref="InitialRoom"/>).
+/// </summary>
 internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, InitialStateReader reader)
 {
     /// <summary>States that are read, or wait for room.</summary>
@@ -23,7 +25,7 @@ internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, Initial
     /// <summary>States that take memory.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Watches that wait for those that others may join, or are shown one of them.</summary>
+    /// <summary>Watches that wait for a state that others may join, or are sent one.</summary>
     public int HolderCount
     {
         get
@@ -35,7 +37,7 @@ internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, Initial
         }
     }
 
-    /// <summary>What is there at a revision that is not before <paramref name="present"/>.</summary>
+    /// <summary>The state at a revision that is not before <paramref name="present"/>.</summary>
     /// <exception cref="ProblemException">Too much at once, or no node answers.</exception>
     /// <exception cref="OperationCanceledException">It is not wanted any more.</exception>
     public async Task<InitialHold> ReadAsync(
@@ -114,7 +116,7 @@ internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, Initial
         }
         catch (Exception e)
         {
-            // Whoever waits for it is told.
+            // The waiting watches get the error.
             state.Fail(e);
         }
 
@@ -137,7 +139,7 @@ internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, Initial
         }
     }
 
-    /// <summary>One watch less. The last one gives everything back.</summary>
+    /// <summary>One watch less. The last one gives all back.</summary>
     private void Leave(string key, InitialState state)
     {
         bool isOver, isAbandoned;
@@ -155,7 +157,7 @@ internal sealed class InitialStates(ChangeRelay relay, InitialRoom room, Initial
 
         if (isAbandoned)
         {
-            // Whoever reads it ends, and gives it back.
+            // Its reader ends, and gives it back.
             state.Abandon();
         }
         else if (isOver)
