@@ -85,7 +85,7 @@ public sealed class BatchDelivery<TRequest, TResult>(
     public DeliveryStep Returned(CallResult result, ReadOnlyMemory<byte> body, bool namesAnother, long now) =>
         result == CallResult.Answered ? Read(body, now) : Judge(CallVerdict.Of(result), namesAnother, now);
 
-    /// <summary>A mistake of the service must not leave clients waiting. Nobody knows what was done.</summary>
+    /// <summary>A mistake of the service must not leave clients waiting. The outcome is unknown.</summary>
     public void Abandon()
     {
         Fail(_batch, MayChange || _mayBeDone ? FailureReason.OutcomeUnknown : FailureReason.InternalError);

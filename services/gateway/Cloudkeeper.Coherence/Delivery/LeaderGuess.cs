@@ -9,7 +9,7 @@ public sealed class LeaderGuess<TMember>(TMember first)
     /// <summary>A member is known to lead.</summary>
     public void Prefer(TMember member) => Current = member;
 
-    /// <summary>What a member answered says whom to ask next.</summary>
+    /// <summary>A member's answer decides which one to ask next.</summary>
     /// <param name="isNamed">The answer named a leader: <paramref name="named"/>.</param>
     /// <param name="members">At least one.</param>
     /// <returns>Whether another member was named.</returns>
