@@ -106,9 +106,7 @@ internal static class Answers
 
     internal sealed record Gateway(string Instance, string? Address);
 
-    /// <param name="LevelHeldBy">
-    /// The members that keep the cluster at its feature level although others know the next.
-    /// </param>
+    /// <param name="LevelHeldBy">Who keeps the cluster at its feature level although others know the next.</param>
     internal sealed record Cluster(
         string Id,
         string? Leader,
