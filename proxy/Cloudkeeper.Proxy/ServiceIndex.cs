@@ -12,7 +12,7 @@ internal static class ServiceIndex
         service = "Cloudkeeper",
         version = typeof(ServiceIndex).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
             .InformationalVersion.Split('+')[0],
-        description = "Locks, leaders, configuration with change notice, and lists of who is alive, over plain HTTP.",
+        description = "Locks, leaders, configuration with change notice, and lists of live processes, over plain HTTP.",
         api = "/v1",
         nodes = "/v1/nodes/",
         cluster = "/v1/cluster",
