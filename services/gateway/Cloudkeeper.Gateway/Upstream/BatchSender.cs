@@ -185,7 +185,7 @@ internal sealed partial class BatchSender<TRequest, TResult>
 
         if (done is not null)
         {
-            await Task.WhenAny(done.Task, Task.Delay(limit, _time));
+            await done.Task.WaitAsync(limit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lock (_gate)
             {
                 _gathering = null;
